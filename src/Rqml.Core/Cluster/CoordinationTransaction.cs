@@ -1,0 +1,48 @@
+namespace Rqml.Cluster;
+
+/// <summary>One condition of a transaction.</summary>
+public abstract record Compare(string Key)
+{
+    /// <summary>The key does not exist.</summary>
+    public sealed record Absent(string Key) : Compare(Key);
+
+    /// <summary>The key's last write was at exactly this revision.</summary>
+    public sealed record ModifiedAt(string Key, long Revision) : Compare(Key);
+
+    /// <summary>The key holds exactly these bytes.</summary>
+    public sealed record Holds(string Key, ReadOnlyMemory<byte> Value) : Compare(Key);
+}
+
+/// <summary>One change of a transaction.</summary>
+public abstract record Change(string Key)
+{
+    /// <summary>Sets the key, under a lease if one is given.</summary>
+    public sealed record Put(string Key, ReadOnlyMemory<byte> Value, LeaseId Lease = default) : Change(Key);
+
+    /// <summary>Removes the key.</summary>
+    public sealed record Delete(string Key) : Change(Key);
+}
+
+/// <summary>Changes that are applied together where all compares hold. At most 128 changes, each key once.</summary>
+public sealed record CoordinationTransaction(IReadOnlyList<Compare> Compares, IReadOnlyList<Change> Changes)
+{
+    /// <summary>Most changes in one transaction (etcd's own default).</summary>
+    public const int MaxChanges = 128;
+
+    /// <summary>Most bytes of one value.</summary>
+    public const int MaxValueBytes = 1 << 20;
+}
+
+/// <summary>Whether the compares held, and the store's revision after the transaction: that of its changes where they were applied.</summary>
+public readonly record struct TransactionResult(bool Succeeded, long Revision);
+
+/// <summary>The coordination store did not answer. A commit that throws this may or may not have been applied: read back.</summary>
+public sealed class CoordinationUnavailableException(string store, string cause, Exception? innerException = null)
+    : RqmlException($"The coordination store '{store}' did not answer: {cause}.", innerException)
+{
+    /// <summary>Name of the store.</summary>
+    public string Store { get; } = store;
+
+    /// <summary>What went wrong.</summary>
+    public string Cause { get; } = cause;
+}

@@ -1,0 +1,23 @@
+namespace Rqml.Messaging;
+
+/// <summary>A transport could not listen or connect.</summary>
+public sealed class TransportException(string address, string cause, Exception? innerException = null)
+    : RqmlException($"'{address}': {cause}.", innerException)
+{
+    /// <summary>The address.</summary>
+    public string Address { get; } = address;
+
+    /// <summary>What went wrong.</summary>
+    public string Cause { get; } = cause;
+}
+
+/// <summary>The link is closed, by either side or by a fault.</summary>
+public sealed class LinkClosedException(string peer, string cause, Exception? innerException = null)
+    : RqmlException($"The link to '{peer}' is closed: {cause}.", innerException)
+{
+    /// <summary>Address of the other end.</summary>
+    public string Peer { get; } = peer;
+
+    /// <summary>Why.</summary>
+    public string Cause { get; } = cause;
+}
