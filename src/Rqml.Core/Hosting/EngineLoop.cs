@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Rqml.Hosting;
+
+/// <summary>
+/// One loop a node: runs the owners (ledger, scheduler, node) round-robin on the dispatcher until none has anything left, at most one wake-up in
+/// flight. One thread at a time, so that owners need no locks; measured best of the layouts that were tried (decision 0001).
+/// </summary>
+internal sealed class EngineLoop : IThreadPoolWorkItem
+{
+    private const int Idle = 0;
+    private const int Scheduled = 1;
+    private const int Running = 2;
+    private const int RunningAndWoken = 3;
+
+    private readonly Dispatcher _dispatcher;
+    private readonly Clock _clock;
+    private readonly ITimer _timer;
+    private readonly List<Owner> _owners = [];
+    private int _state;
+    private long _timerDueMs = long.MaxValue;
+    private volatile bool _stopped;
+
+    public EngineLoop(Dispatcher dispatcher, Clock clock)
+    {
+        _dispatcher = dispatcher;
+        _clock = clock;
+        _timer = clock.Time.CreateTimer(static loop => ((EngineLoop)loop!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public Clock Clock => _clock;
+
+    /// <summary>Called once, from the loop, with the first error that no owner could name: the node has to stop.</summary>
+    public Action<Exception>? Failed { get; set; }
+
+    public void Add(Owner owner) => _owners.Add(owner);
+
+    /// <summary>Makes sure that the loop runs soon. Any thread.</summary>
+    public void Wake()
+    {
+        while (true)
+        {
+            var state = Volatile.Read(ref _state);
+            switch (state)
+            {
+                case Idle when Interlocked.CompareExchange(ref _state, Scheduled, Idle) == Idle:
+                    _dispatcher.Post(this);
+                    return;
+                case Running when Interlocked.CompareExchange(ref _state, RunningAndWoken, Running) == Running:
+                case Scheduled or RunningAndWoken:
+                    return;
+            }
+        }
+    }
+
+    public void Stop()
+    {
+        _stopped = true;
+        _timer.Dispose();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the node's loop: it reports, and the node stops.")]
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _state, Running);
+        try
+        {
+            RunOwners();
+        }
+        catch (Exception error)
+        {
+            Stop();
+            Failed?.Invoke(error);
+        }
+
+        if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running)
+        {
+            Volatile.Write(ref _state, Scheduled);
+            _dispatcher.Post(this);
+        }
+    }
+
+    private void RunOwners()
+    {
+        // A bounded number of rounds, so that a busy loop shares its thread with the workers.
+        for (var round = 0; round < 64 && !_stopped; round++)
+        {
+            var nowMs = _clock.NowMs;
+            var worked = false;
+            foreach (var owner in _owners) worked |= owner.Drain(nowMs);
+            if (!worked)
+            {
+                ArmTimer();
+                return;
+            }
+        }
+
+        if (!_stopped) Wake();
+    }
+
+    private void ArmTimer()
+    {
+        var dueMs = long.MaxValue;
+        foreach (var owner in _owners) dueMs = Math.Min(dueMs, owner.NextDueMs);
+        if (dueMs == _timerDueMs && dueMs > _clock.NowMs) return;
+        _timerDueMs = dueMs;
+        if (dueMs == long.MaxValue) _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        else _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(dueMs - _clock.NowMs, 0, 60_000)), Timeout.InfiniteTimeSpan);
+    }
+}

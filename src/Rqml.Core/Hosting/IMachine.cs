@@ -1,0 +1,27 @@
+namespace Rqml.Hosting;
+
+/// <summary>
+/// Whatever decides: a state machine without I/O, clock, thread or <see cref="Task"/>. Events go in, ordered effects come out; the shell carries them
+/// out, and holds those that are marked so until the writes before them are durable.
+/// </summary>
+internal interface IMachine<TEvent, TEffect> where TEvent : struct where TEffect : struct
+{
+    /// <summary>When the machine wants a step even without an event; <see cref="long.MaxValue"/>: never.</summary>
+    long NextDueMs { get; }
+
+    /// <summary>Handles one event.</summary>
+    void Step(in TEvent @event, long nowMs, EffectBuffer<TEffect> effects);
+
+    /// <summary>Handles what has become due.</summary>
+    void Tick(long nowMs, EffectBuffer<TEffect> effects);
+}
+
+/// <summary>What every effect says of itself.</summary>
+internal interface IEffect
+{
+    /// <summary>Whether it changes the store.</summary>
+    bool IsWrite { get; }
+
+    /// <summary>Whether it waits until all writes of its owner up to here are durable.</summary>
+    bool OnceDurable { get; }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Rqml.Storage;
+
+namespace Rqml.Hosting;
+
+/// <summary>What the engine loop runs: something with an inbox.</summary>
+internal abstract class Owner
+{
+    public abstract long NextDueMs { get; }
+
+    /// <summary>Handles everything in the inbox; false where there was nothing to do. Only the loop calls it.</summary>
+    public abstract bool Drain(long nowMs);
+}
+
+/// <summary>The shell around one machine: feeds it from its inbox, and carries out its effects in order, holding back what must wait for the disk.</summary>
+internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
+    where TEvent : struct
+    where TEffect : struct, IEffect
+{
+    private const int MaxBatch = 256;
+
+    private readonly EngineLoop _loop;
+    private readonly GroupCommit? _store;
+    private readonly IMachine<TEvent, TEffect> _machine;
+    private readonly ConcurrentQueue<TEvent> _inbox = new();
+    private readonly ConcurrentQueue<object> _durable = new();
+    private readonly EffectBuffer<TEffect> _effects = new();
+
+    /// <param name="loop">The loop that runs this owner.</param>
+    /// <param name="machine">The machine that decides.</param>
+    /// <param name="store">Null where nothing is durable: then nothing waits either.</param>
+    protected Owner(EngineLoop loop, IMachine<TEvent, TEffect> machine, GroupCommit? store)
+    {
+        _loop = loop;
+        _machine = machine;
+        _store = store;
+        loop.Add(this);
+    }
+
+    public override long NextDueMs => _machine.NextDueMs;
+
+    /// <summary>Hands an event to the machine. Any thread.</summary>
+    public void Post(in TEvent @event)
+    {
+        _inbox.Enqueue(@event);
+        _loop.Wake();
+    }
+
+    public override bool Drain(long nowMs)
+    {
+        var worked = false;
+        while (_durable.TryDequeue(out var held))
+        {
+            worked = true;
+            foreach (ref readonly var effect in ((TEffect[])held).AsSpan()) CarryOut(effect);
+        }
+
+        if (_machine.NextDueMs <= nowMs)
+        {
+            worked = true;
+            _machine.Tick(nowMs, _effects);
+        }
+
+        for (var count = 0; count < MaxBatch && _inbox.TryDequeue(out var @event); count++)
+        {
+            worked = true;
+            _machine.Step(@event, nowMs, _effects);
+        }
+
+        if (_effects.Count > 0) CarryOutAll();
+        return worked;
+    }
+
+    /// <summary>The store has applied the writes that <paramref name="held"/> waited for.</summary>
+    void ICommitOwner.Durable(object held)
+    {
+        _durable.Enqueue(held);
+        _loop.Wake();
+    }
+
+    void ICommitOwner.Encode(object writes, WriteBatch batch)
+    {
+        foreach (ref readonly var effect in ((TEffect[])writes).AsSpan()) Encode(effect, batch);
+    }
+
+    /// <summary>Does what the effect says. Only the loop calls it.</summary>
+    protected abstract void CarryOut(in TEffect effect);
+
+    /// <summary>Adds the effect's change to the batch. Called by the store's writer, so it reads only what is immutable.</summary>
+    protected abstract void Encode(in TEffect effect, WriteBatch batch);
+
+    private void CarryOutAll()
+    {
+        var writes = 0;
+        var held = 0;
+        foreach (ref readonly var effect in _effects.Effects)
+        {
+            if (_store is not null && effect.IsWrite) writes++;
+            else if (_store is not null && effect.OnceDurable) held++;
+        }
+
+        var writeList = writes > 0 ? new TEffect[writes] : [];
+        var heldList = held > 0 ? new TEffect[held] : [];
+        writes = held = 0;
+        foreach (ref readonly var effect in _effects.Effects)
+        {
+            if (_store is not null && effect.IsWrite) writeList[writes++] = effect;
+            else if (_store is not null && effect.OnceDurable) heldList[held++] = effect;
+            else if (!effect.IsWrite) CarryOut(effect);
+        }
+
+        _effects.Clear();
+        if (writes > 0 || held > 0) _store!.Enqueue(this, writeList, heldList);
+    }
+}
+
+/// <summary>Whose writes the group commit carries.</summary>
+internal interface ICommitOwner
+{
+    void Encode(object writes, WriteBatch batch);
+
+    void Durable(object held);
+}

@@ -1,0 +1,51 @@
+namespace Rqml.Ledgers;
+
+/// <summary>The one entry in the ledger that ends a task. Immutable.</summary>
+internal sealed class Settlement
+{
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>Empty without <see cref="HasArtifact"/>.</summary>
+    public ReadOnlyMemory<byte> Artifact { get; init; }
+
+    public bool HasArtifact { get; init; }
+
+    /// <summary>NaN where nothing scored it.</summary>
+    public double Score { get; init; } = double.NaN;
+
+    public int Iterations { get; init; }
+
+    public string? Model { get; init; }
+
+    public int Tier { get; init; }
+
+    /// <summary>Whose result it is; null where the ledger itself settled the task.</summary>
+    public NodeId? Node { get; init; }
+
+    public Epoch Epoch { get; init; }
+
+    public string? Reason { get; init; }
+
+    /// <summary>Iteration from which the attempt that finished had resumed; 0 where it began afresh.</summary>
+    public int ResumedAt { get; init; }
+
+    public long SettledMs { get; init; }
+
+    public static Settlement OfLedger(Outcome outcome, string reason, long nowMs) => new() { Outcome = outcome, Reason = reason, SettledMs = nowMs };
+
+    public Settlement At(long nowMs) => new()
+    {
+        Outcome = Outcome,
+        Artifact = Artifact,
+        HasArtifact = HasArtifact,
+        Score = Score,
+        Iterations = Iterations,
+        Model = Model,
+        Tier = Tier,
+        Node = Node,
+        Epoch = Epoch,
+        Reason = Reason,
+        ResumedAt = ResumedAt,
+        SettledMs = nowMs,
+    };
+}

@@ -1,0 +1,189 @@
+using System.Diagnostics.CodeAnalysis;
+using Rqml.Hosting;
+
+namespace Rqml.Storage;
+
+/// <summary>
+/// The one writer of a node's store: takes the writes of all owners and the dirty checkpoint slots, makes each group durable with one commit, and
+/// then releases what waited for it, in order. A failed commit stops it for good: no retry, no acknowledgement.
+/// </summary>
+internal sealed class GroupCommit : IThreadPoolWorkItem
+{
+    public const int MaxRequests = 256;
+    public const int MaxBytes = 4 << 20;
+
+    private readonly IKeyValueStore _store;
+    private readonly Dispatcher _dispatcher;
+    private readonly Lock _lock = new();
+    private readonly Queue<Request> _requests = new();
+    private readonly Queue<IDirty> _dirty = new();
+    private readonly List<Request> _group = [];
+    private readonly WriteBatch _batch = new();
+    private bool _running;
+    private Exception? _failure;
+    private TaskCompletionSource? _idle;
+
+    public GroupCommit(IKeyValueStore store, Dispatcher dispatcher)
+    {
+        _store = store;
+        _dispatcher = dispatcher;
+    }
+
+    /// <summary>Called once, when a commit has failed.</summary>
+    public Action<Exception>? Failed { get; set; }
+
+    public IKeyValueStore Store => _store;
+
+    /// <summary>Queues writes of an owner; <paramref name="held"/> comes back to it once they, and all before, are durable. Any thread.</summary>
+    public void Enqueue(ICommitOwner owner, object writes, object held) => Enqueue(new Request(owner, writes, held, null, null));
+
+    /// <summary>Commits a batch of one's own, in order with everything else.</summary>
+    public Task CommitAsync(WriteBatch batch)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(new Request(null, null, null, batch, done));
+        return done.Task;
+    }
+
+    /// <summary>Says that a slot has something to write; the writer asks it when its turn comes. Any thread; never waits.</summary>
+    public void MarkDirty(IDirty slot)
+    {
+        lock (_lock)
+        {
+            if (_failure is not null) return;
+            _dirty.Enqueue(slot);
+            if (_running) return;
+            _running = true;
+        }
+
+        _dispatcher.Post(this);
+    }
+
+    /// <summary>Completes when everything queued so far has been written, or the store has failed.</summary>
+    public Task DrainAsync()
+    {
+        lock (_lock)
+        {
+            if (!_running) return Task.CompletedTask;
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => Observe(RunAsync());
+
+    private void Enqueue(Request request)
+    {
+        lock (_lock)
+        {
+            if (_failure is not null)
+            {
+                request.Done?.TrySetException(_failure);
+                return;
+            }
+
+            _requests.Enqueue(request);
+            if (_running) return;
+            _running = true;
+        }
+
+        _dispatcher.Post(this);
+    }
+
+    private async Task RunAsync()
+    {
+        while (TakeGroup())
+        {
+            try
+            {
+                if (_batch.Count > 0) await _store.CommitAsync(_batch, CancellationToken.None);
+            }
+            catch (RqmlException error)
+            {
+                Fail(error);
+                return;
+            }
+
+            foreach (var request in _group)
+            {
+                request.Owner?.Durable(request.Held!);
+                request.Done?.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Fills the batch with the next group; false, and no longer running, where there is nothing.</summary>
+    private bool TakeGroup()
+    {
+        _batch.Clear();
+        _group.Clear();
+        while (_group.Count < MaxRequests && _batch.Bytes < MaxBytes)
+        {
+            Request request;
+            IDirty? slot = null;
+            lock (_lock)
+            {
+                if (!_requests.TryDequeue(out request) && !_dirty.TryDequeue(out slot))
+                {
+                    if (_group.Count > 0 || _batch.Count > 0) return true;
+                    _running = false;
+                    _idle?.TrySetResult();
+                    _idle = null;
+                    return false;
+                }
+            }
+
+            if (slot is not null)
+            {
+                slot.Encode(_batch);
+                continue;
+            }
+
+            if (request.Owner is not null) request.Owner.Encode(request.Writes!, _batch);
+            else _batch.Append(request.Batch!);
+            _group.Add(request);
+        }
+
+        return true;
+    }
+
+    private void Fail(Exception error)
+    {
+        List<Request> waiting;
+        lock (_lock)
+        {
+            _failure = error;
+            _running = false;
+            waiting = [.. _group, .. _requests];
+            _requests.Clear();
+            _dirty.Clear();
+            _idle?.TrySetResult();
+            _idle = null;
+        }
+
+        foreach (var request in waiting) request.Done?.TrySetException(error);
+        Failed?.Invoke(error);
+    }
+
+    /// <summary>Whatever the store throws that is no error of its own contract ends the writer all the same.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the writer: it reports and stops.")]
+    private async void Observe(Task run)
+    {
+        try
+        {
+            await run;
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
+
+    private readonly record struct Request(ICommitOwner? Owner, object? Writes, object? Held, WriteBatch? Batch, TaskCompletionSource? Done);
+}
+
+/// <summary>Something whose newest state the writer fetches when its turn comes.</summary>
+internal interface IDirty
+{
+    void Encode(WriteBatch batch);
+}

@@ -1,0 +1,72 @@
+using Rqml.Ledgers;
+
+namespace Rqml;
+
+/// <summary>How a task ended and with what. Thread-safe.</summary>
+public sealed class RefinementResult<TArtifact>
+{
+    private readonly Settlement _settlement;
+    private readonly IValueSerializer<TArtifact> _serializer;
+
+    internal RefinementResult(TaskId task, Settlement settlement, IValueSerializer<TArtifact> serializer)
+    {
+        Task = task;
+        _settlement = settlement;
+        _serializer = serializer;
+    }
+
+    /// <summary>The task.</summary>
+    public TaskId Task { get; }
+
+    /// <summary>How it was settled.</summary>
+    public Outcome Outcome => _settlement.Outcome;
+
+    /// <summary>Whether there is an artifact: always for <see cref="Outcome.Converged"/>, and for other outcomes where one had been made.</summary>
+    public bool HasArtifact => _settlement.HasArtifact;
+
+    /// <summary>The best artifact, read anew from its bytes at each call.</summary>
+    /// <exception cref="InvalidOperationException">There is none; see <see cref="HasArtifact"/>.</exception>
+    /// <exception cref="SerializationFailedException">The class's serializer threw.</exception>
+    public TArtifact Artifact
+    {
+        get
+        {
+            if (!HasArtifact) throw new InvalidOperationException($"Task {Task} was settled as {Outcome} without an artifact.");
+            try
+            {
+                return _serializer.Deserialize(_settlement.Artifact);
+            }
+            catch (Exception error)
+            {
+                throw new SerializationFailedException(typeof(TArtifact), "artifact", error);
+            }
+        }
+    }
+
+    /// <summary>The artifact's bytes as the class's serializer wrote them; empty without one.</summary>
+    public ReadOnlyMemory<byte> ArtifactBytes => _settlement.Artifact;
+
+    /// <summary>The artifact's score in [0, 1]; null where nothing scored it.</summary>
+    public double? Score => double.IsNaN(_settlement.Score) ? null : _settlement.Score;
+
+    /// <summary>Iterations that the artifact rests on.</summary>
+    public int Iterations => _settlement.Iterations;
+
+    /// <summary>Name of the last model that worked on it; null if none did.</summary>
+    public string? Model => _settlement.Model;
+
+    /// <summary>The highest tier that worked on it.</summary>
+    public int Tier => _settlement.Tier;
+
+    /// <summary>The node whose result was settled; null where the ledger itself settled the task.</summary>
+    public NodeId? Node => _settlement.Node;
+
+    /// <summary>The attempt whose result was settled; null where the ledger itself settled the task.</summary>
+    public Attempt? Attempt => _settlement.Node is null ? null : new Attempt(Task, _settlement.Epoch);
+
+    /// <summary>Why, in words: the last error of a failed task, the rule of a converged one.</summary>
+    public string? Reason => _settlement.Reason;
+
+    /// <summary>When it was settled, by the ledger's clock.</summary>
+    public DateTimeOffset SettledAt => DateTimeOffset.FromUnixTimeMilliseconds(_settlement.SettledMs);
+}

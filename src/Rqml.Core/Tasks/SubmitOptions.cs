@@ -1,0 +1,86 @@
+namespace Rqml;
+
+/// <summary>What a submitter may say of one task. Everything has a default.</summary>
+public sealed record SubmitOptions
+{
+    internal static SubmitOptions Default { get; } = new();
+
+    /// <summary>Higher goes first.</summary>
+    /// <value>Default 0. From -1000 to 1000.</value>
+    public int Priority { get; init; }
+
+    /// <summary>How hard the task is expected to be; within a priority the easier goes first.</summary>
+    /// <value>Default null: learnt from the class's finished tasks. From 0 to 1.</value>
+    public double? Difficulty { get; init; }
+
+    /// <summary>How long after submission the task is settled as <see cref="Outcome.DeadlineExceeded"/>, wherever it is.</summary>
+    /// <value>Default null: never. Above zero, to 365 days.</value>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Most iterations, time and cost for this task; what is null follows the class.</summary>
+    public TaskBudget Budget { get; init; } = TaskBudget.OfClass;
+
+    /// <summary>Of the unsettled tasks with the same key at most one is assigned, in the order of submission.</summary>
+    /// <value>Default null: none. To 512 characters.</value>
+    public string? PartitionKey { get; init; }
+
+    /// <summary>A second submission to the same ledger with the same class and key gives the first one's task, as long as its result is kept.</summary>
+    /// <value>Default null: none. To 512 characters.</value>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>How long after submission the task may begin.</summary>
+    /// <value>Default zero: at once. To 365 days.</value>
+    public TimeSpan NotBefore { get; init; }
+
+    /// <summary>How long the result is kept after it was settled, for idempotency, listing and re-attaching.</summary>
+    /// <value>Default null: the host's <c>KeepResults</c>. From zero to 3650 days.</value>
+    public TimeSpan? KeepResult { get; init; }
+
+    /// <summary>Throws for the first value out of range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names option, value and range.</exception>
+    internal void Validate()
+    {
+        Require(Priority is >= -1000 and <= 1000, nameof(Priority), Priority, "-1000 to 1000");
+        Require(Difficulty is null or (>= 0 and <= 1), nameof(Difficulty), Difficulty, "0 to 1");
+        Require(Deadline is null || (Deadline > TimeSpan.Zero && Deadline <= TimeSpan.FromDays(365)), nameof(Deadline), Deadline, "above zero, to 365 days");
+        Require(PartitionKey is null or { Length: > 0 and <= 512 }, nameof(PartitionKey), PartitionKey?.Length, "1 to 512 characters");
+        Require(IdempotencyKey is null or { Length: > 0 and <= 512 }, nameof(IdempotencyKey), IdempotencyKey?.Length, "1 to 512 characters");
+        Require(NotBefore >= TimeSpan.Zero && NotBefore <= TimeSpan.FromDays(365), nameof(NotBefore), NotBefore, "zero to 365 days");
+        Require(KeepResult is null || (KeepResult >= TimeSpan.Zero && KeepResult <= TimeSpan.FromDays(3650)), nameof(KeepResult), KeepResult, "zero to 3650 days");
+        ArgumentNullException.ThrowIfNull(Budget);
+        Budget.Validate();
+    }
+
+    private static void Require(bool holds, string option, object? value, string range)
+    {
+        if (!holds) throw new ArgumentOutOfRangeException(option, value, $"{nameof(SubmitOptions)}.{option} is {value}; it takes {range}.");
+    }
+}
+
+/// <summary>The most that a task may use. What is null follows the class's limits.</summary>
+public sealed record TaskBudget
+{
+    internal static TaskBudget OfClass { get; } = new();
+
+    /// <summary>Iterations.</summary>
+    /// <value>From 1 to 1,000,000.</value>
+    public int? Iterations { get; init; }
+
+    /// <summary>Time spent on workers.</summary>
+    /// <value>Above zero, to 365 days.</value>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Declared cost of the model calls.</summary>
+    /// <value>Above zero and finite.</value>
+    public double? Cost { get; init; }
+
+    internal void Validate()
+    {
+        if (Iterations is < 1 or > 1_000_000) throw Out(nameof(Iterations), Iterations, "1 to 1,000,000");
+        if (Time is { } time && (time <= TimeSpan.Zero || time > TimeSpan.FromDays(365))) throw Out(nameof(Time), Time, "above zero, to 365 days");
+        if (Cost is { } cost && !(cost > 0 && double.IsFinite(cost))) throw Out(nameof(Cost), Cost, "above zero and finite");
+    }
+
+    private static ArgumentOutOfRangeException Out(string option, object? value, string range) =>
+        new(option, value, $"{nameof(TaskBudget)}.{option} is {value}; it takes {range}.");
+}
