@@ -19,6 +19,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     private readonly Queue<IDirty> _dirty = new();
     private readonly List<Request> _group = [];
     private readonly WriteBatch _batch = new();
+    private Task _run = Task.CompletedTask;      // owned here; never faults
     private bool _running;
     private Exception? _failure;
     private TaskCompletionSource? _idle;
@@ -70,7 +71,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Observe(RunAsync());
+    void IThreadPoolWorkItem.Execute() => _run = RunAsync();
 
     private void Enqueue(Request request)
     {
@@ -90,25 +91,24 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         _dispatcher.Post(this);
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the writer: it reports and stops for good.")]
     private async Task RunAsync()
     {
-        while (TakeGroup())
+        try
         {
-            try
+            while (TakeGroup())
             {
                 if (_batch.Count > 0) await _store.CommitAsync(_batch, CancellationToken.None);
+                foreach (var request in _group)
+                {
+                    request.Owner?.Durable(request.Held!);
+                    request.Done?.TrySetResult();
+                }
             }
-            catch (RqmlException error)
-            {
-                Fail(error);
-                return;
-            }
-
-            foreach (var request in _group)
-            {
-                request.Owner?.Durable(request.Held!);
-                request.Done?.TrySetResult();
-            }
+        }
+        catch (Exception error)
+        {
+            Fail(error);
         }
     }
 
@@ -119,11 +119,14 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         _group.Clear();
         while (_group.Count < MaxRequests && _batch.Bytes < MaxBytes)
         {
+            // A request and a slot in turn, so that neither starves the other.
             Request request;
-            IDirty? slot = null;
+            IDirty? slot;
+            bool hasRequest;
             lock (_lock)
             {
-                if (!_requests.TryDequeue(out request) && !_dirty.TryDequeue(out slot))
+                hasRequest = _requests.TryDequeue(out request);
+                if (!_dirty.TryDequeue(out slot) && !hasRequest)
                 {
                     if (_group.Count > 0 || _batch.Count > 0) return true;
                     _running = false;
@@ -133,15 +136,14 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
                 }
             }
 
-            if (slot is not null)
+            if (hasRequest)
             {
-                slot.Encode(_batch);
-                continue;
+                if (request.Owner is not null) request.Owner.Encode(request.Writes!, _batch);
+                else _batch.Append(request.Batch!);
+                _group.Add(request);
             }
 
-            if (request.Owner is not null) request.Owner.Encode(request.Writes!, _batch);
-            else _batch.Append(request.Batch!);
-            _group.Add(request);
+            slot?.Encode(_batch);
         }
 
         return true;
@@ -163,20 +165,6 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
         foreach (var request in waiting) request.Done?.TrySetException(error);
         Failed?.Invoke(error);
-    }
-
-    /// <summary>Whatever the store throws that is no error of its own contract ends the writer all the same.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the writer: it reports and stops.")]
-    private async void Observe(Task run)
-    {
-        try
-        {
-            await run;
-        }
-        catch (Exception error)
-        {
-            Fail(error);
-        }
     }
 
     private readonly record struct Request(ICommitOwner? Owner, object? Writes, object? Held, WriteBatch? Batch, TaskCompletionSource? Done);

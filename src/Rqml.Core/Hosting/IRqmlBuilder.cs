@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Rqml;
+
+/// <summary>Composes a host's node. <c>Use…</c> chooses the only one of its kind, a second call throws; <c>Add…</c> adds one of several.</summary>
+public interface IRqmlBuilder
+{
+    /// <summary>The host's services.</summary>
+    IServiceCollection Services { get; }
+
+    /// <summary>Registers a task class with its models, rules and limits.</summary>
+    IRqmlBuilder AddTaskClass<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, Action<TaskClassBuilder<TPayload, TArtifact>> configure);
+
+    /// <summary>Adds a further worker node to this process, joined to the host's scheduler: for samples and tests.</summary>
+    IRqmlBuilder AddNode(string name, Action<IRqmlNodeBuilder>? configure = null);
+
+    /// <summary>Narrows what this host's node does.</summary>
+    IRqmlBuilder Roles(Hosting.NodeRoles roles);
+
+    /// <summary>Joins the scheduler at that address instead of scheduling here.</summary>
+    IRqmlBuilder JoinScheduler(string address);
+
+    /// <summary>Keeps this node's state in a store.</summary>
+    /// <param name="name">What an error calls it.</param>
+    /// <param name="open">Makes the store; Rqml opens and disposes it.</param>
+    /// <exception cref="InvalidOperationException">A store was chosen before; the message names both.</exception>
+    IRqmlBuilder UseStore(string name, Func<IServiceProvider, Storage.IKeyValueStore> open);
+
+    /// <summary>Sets options of the host's node.</summary>
+    IRqmlBuilder Configure(Action<RqmlOptions> configure);
+}
+
+/// <summary>Composes a further node of the process.</summary>
+public interface IRqmlNodeBuilder
+{
+    /// <summary>Keeps that node's state in a store.</summary>
+    /// <exception cref="InvalidOperationException">A store was chosen before; the message names both.</exception>
+    IRqmlNodeBuilder UseStore(string name, Func<IServiceProvider, Storage.IKeyValueStore> open);
+
+    /// <summary>Worker lanes of that node; default: those of the host's options.</summary>
+    IRqmlNodeBuilder Lanes(int lanes);
+}

@@ -1,0 +1,248 @@
+using Microsoft.Extensions.Logging;
+using Rqml.Checkpoints;
+using Rqml.Cluster;
+using Rqml.Diagnostics;
+using Rqml.Ledgers;
+using Rqml.Messaging;
+using Rqml.Models;
+using Rqml.Nodes;
+using Rqml.Scheduling;
+using Rqml.Storage;
+using Rqml.Tasks;
+
+namespace Rqml.Hosting;
+
+/// <summary>Everything of one node, wired: its loop, its store, and the owners of its roles. The host starts one for itself and one for each node that was added; the simulator, one for each process.</summary>
+internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposable
+{
+    private readonly NodeRuntimeOptions _options;
+    private readonly Fabric _fabric;
+    private readonly LinkTable? _links;
+    private readonly IKeyValueStore? _store;
+    private GroupCommit? _commit;
+    private SplitMix64 _random;
+    private Term _term;
+    private int _stopped;
+
+    public NodeRuntime(NodeRuntimeOptions options)
+    {
+        _options = options;
+        _store = options.Store;
+        _random = new SplitMix64(options.Seed);
+        Clock = new Clock(options.Time);
+        Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail };
+        Self = new Peer(options.Node, new Incarnation(_random.Next() | 1), options.Endpoint);
+        _fabric = new Fabric(Self, options.Stations);
+        if (options.Transport is { } transport) _links = new LinkTable(Self, transport, options.Dispatcher, this, options.Logger) { PeerGone = PeerGone };
+        _fabric.Attach(this, _links);
+    }
+
+    public Peer Self { get; }
+
+    public Clock Clock { get; }
+
+    public EngineLoop Loop { get; }
+
+    public Ledger? Ledger { get; private set; }
+
+    public Scheduler? Scheduler { get; private set; }
+
+    public NodeOrchestrator? Node { get; private set; }
+
+    public CheckpointStore? Checkpoints { get; private set; }
+
+    public LedgerId LedgerId { get; private set; }
+
+    /// <summary>Open tasks that were found in the ledger at the start.</summary>
+    public int Recovered { get; private set; }
+
+    /// <summary>Completes with what stopped the node, if anything did.</summary>
+    public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsStopped => Volatile.Read(ref _stopped) != 0;
+
+    /// <summary>Opens the store, takes back what it holds, and begins.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_store is not null)
+        {
+            await _store.OpenAsync(cancellationToken);
+            _commit = new GroupCommit(_store, _options.Dispatcher) { Failed = Fail };
+            Checkpoints = new CheckpointStore(_store);
+        }
+
+        if (_options.Roles.HasFlag(NodeRoles.Client)) await StartLedgerAsync();
+        if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
+        if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
+        if (_links is not null) await _links.StartAsync(cancellationToken);
+        if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await LeadAsync();
+        else if (_options.Leader is { } leader) FollowFixedLeader(leader);
+        Loop.Wake();
+    }
+
+    /// <summary>Delivers to the owner that hears the kind; a role that is not here drops it.</summary>
+    public void Receive(in Message message)
+    {
+        if (IsStopped) return;
+        switch (message.Kind)
+        {
+            case < MessageKind.Assign:
+                Scheduler?.Post(SchedulerEvent.Of(message));
+                break;
+            case < MessageKind.Announced:
+                if (message.Kind == MessageKind.Welcome) Ledger?.Post(LedgerEvent.Leader(message.From, new Term(message.Epoch.Generation, message.Epoch.Term)));
+                Node?.Post(NodeEvent.Of(message));
+                break;
+            default:
+                Ledger?.Post(LedgerEvent.Of(message));
+                break;
+        }
+    }
+
+    public void Register(Peer node, Term term) => Scheduler!.Post(SchedulerEvent.Registered(node, term));
+
+    public void Fence(Peer node, Term term) => Scheduler!.Post(SchedulerEvent.Fenced(node, term));
+
+    public void StepDown(Term term) => Scheduler!.Post(SchedulerEvent.Deposed());
+
+    /// <summary>Drains, writes what is left, and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
+        if (Node is not null) await Node.DisposeAsync();
+        if (_commit is not null) await _commit.DrainAsync();
+        Loop.Stop();
+        if (_links is not null) await _links.DisposeAsync();
+        if (_store is not null) await _store.DisposeAsync();
+    }
+
+    /// <summary>Stops as a crash would: nothing is drained or said; what is not durable is gone.</summary>
+    public async ValueTask KillAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
+        Loop.Stop();
+        if (_links is not null) await _links.DisposeAsync();
+        if (Node is not null) await Node.DisposeAsync();
+        if (_commit is not null) await _commit.DrainAsync();
+        if (_store is not null) await _store.DisposeAsync();
+    }
+
+    private async Task StartLedgerAsync()
+    {
+        LedgerId = new LedgerId((uint)_random.Next() | 1);
+        if (_store is not null && NodeStore.ReadLedgerId(_store) is { } known) LedgerId = known;
+        else if (_commit is not null)
+        {
+            var batch = new WriteBatch();
+            NodeStore.PutLedgerId(batch, LedgerId);
+            await _commit.CommitAsync(batch);
+        }
+
+        var machine = new LedgerMachine(Self, LedgerId);
+        if (_store is not null)
+        {
+            foreach (var task in NodeStore.ReadLedger(_store)) machine.Restore(task);
+        }
+
+        Recovered = machine.OpenCount;
+        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Stations);
+    }
+
+    private void StartScheduler() =>
+        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, this, _options.Stations);
+
+    private async Task StartNodeAsync(CancellationToken cancellationToken)
+    {
+        var machine = new NodeMachine(Self, _options.NodeSettings);
+        if (_store is not null) machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store));
+        var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
+        await lanes.StartAsync(cancellationToken);
+        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.Stations, _options.Logger);
+    }
+
+    /// <summary>Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start.</summary>
+    private async Task LeadAsync()
+    {
+        var last = _store is null ? Term.None : NodeStore.ReadLeadership(_store);
+        _term = new Term(Math.Max(1, last.Generation), last.Number + 1);
+        if (_commit is not null)
+        {
+            var batch = new WriteBatch();
+            NodeStore.PutLeadership(batch, _term);
+            await _commit.CommitAsync(batch);
+        }
+
+        Scheduler!.Post(SchedulerEvent.Elected(_term, []));
+        Ledger?.Post(LedgerEvent.Leader(Self, _term));
+        Node?.Post(NodeEvent.Led(Self, _term));
+    }
+
+    /// <summary>A scheduler that was named by address: it says its term when it welcomes us.</summary>
+    private void FollowFixedLeader(Peer leader)
+    {
+        Ledger?.Post(LedgerEvent.Leader(leader, Term.None));
+        Node?.Post(NodeEvent.Led(leader, Term.None));
+    }
+
+    private void PeerGone(Peer peer) => Scheduler?.Post(SchedulerEvent.NodeGone(peer));
+
+    private void Fail(Exception error)
+    {
+        Failure.TrySetResult(error);
+        _options.Failed?.Invoke(error);
+    }
+}
+
+/// <summary>What a node does.</summary>
+[Flags]
+public enum NodeRoles
+{
+    /// <summary>Takes submissions and holds their ledger.</summary>
+    Client = 1,
+
+    /// <summary>May schedule.</summary>
+    Scheduler = 2,
+
+    /// <summary>Runs tasks.</summary>
+    Worker = 4,
+
+    /// <summary>Everything; the default.</summary>
+    All = Client | Scheduler | Worker,
+}
+
+/// <summary>What a runtime is made of. The simulator replaces transport, store, time and dispatcher, and nothing else.</summary>
+internal sealed record NodeRuntimeOptions
+{
+    public required NodeId Node { get; init; }
+
+    public required string Endpoint { get; init; }
+
+    public required NodeRoles Roles { get; init; }
+
+    public required TaskClassRegistry Classes { get; init; }
+
+    public required NodeSettings NodeSettings { get; init; }
+
+    public SchedulerSettings Scheduling { get; init; } = new();
+
+    public required IWorkerHost WorkerHost { get; init; }
+
+    public IKeyValueStore? Store { get; init; }
+
+    public ITransport? Transport { get; init; }
+
+    /// <summary>The scheduler to join; null where this node schedules itself.</summary>
+    public Peer? Leader { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required Dispatcher Dispatcher { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public IStationObserver? Stations { get; init; }
+
+    public Action<Exception>? Failed { get; init; }
+}

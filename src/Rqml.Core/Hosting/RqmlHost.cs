@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rqml.Diagnostics;
+using Rqml.Messaging;
+using Rqml.Models;
+using Rqml.Nodes;
+
+namespace Rqml.Hosting;
+
+/// <summary>The nodes of this process: starts them with the host, drains and stops them with it.</summary>
+internal sealed partial class RqmlHost(
+    RqmlBuilder builder, IServiceProvider services, IOptions<RqmlOptions> options, TimeProvider time, ILoggerFactory loggers, IStationObserver? stations = null)
+    : IHostedService, IAsyncDisposable
+{
+    private readonly Dictionary<string, NodeRuntime> _added = [];
+    private readonly ILogger _logger = loggers.CreateLogger("Rqml");
+    private TaskClassRegistry? _classes;
+    private NodeRuntime? _main;
+
+    public NodeRuntime Main => _main ?? throw new InvalidOperationException("The host has not started yet; Rqml's node starts with it.");
+
+    public TaskClassRegistry Classes => _classes ??= builder.BuildClasses(services);
+
+    public RqmlOptions Options => options.Value;
+
+    public IReadOnlyDictionary<string, NodeRuntime> Added => _added;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (builder.Faults.Count > 0) throw new OptionsValidationException(nameof(RqmlOptions), typeof(RqmlOptions), builder.Faults);
+        var settings = options.Value;
+        var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
+        _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
+        await _main.StartAsync(cancellationToken);
+        foreach (var node in builder.Nodes)
+        {
+            var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? _main.Self);
+            await runtime.StartAsync(cancellationToken);
+            _added.Add(node.Name, runtime);
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var runtime in All())
+        {
+            if (runtime.IsStopped) continue;
+            if (runtime.Node is { } node) await DrainAsync(node, cancellationToken);
+            await runtime.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var runtime in All()) await runtime.DisposeAsync();
+    }
+
+    private async Task DrainAsync(NodeOrchestrator node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await node.DrainAsync(cancellationToken).WaitAsync(options.Value.DrainTimeout, time, cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            Log.DrainTimedOut(_logger, node.Id);      // what runs is checkpointed and resumes at the next start
+        }
+    }
+
+    private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];
+
+    private NodeRuntime Build(string name, int lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
+    {
+        var settings = options.Value;
+        var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+        return new NodeRuntime(new NodeRuntimeOptions
+        {
+            Node = new NodeId(name),
+            Endpoint = $"inproc://{name}",
+            Roles = roles,
+            Classes = Classes,
+            NodeSettings = new NodeSettings
+            {
+                Lanes = lanes,
+                Limit = lanes * (1 + settings.InboundPerLane),
+                Classes = [.. Classes.All.Select(@class => @class.Key)],
+                HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds,
+                AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
+            },
+            Scheduling = new Scheduling.SchedulerSettings { AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds },
+            WorkerHost = new InProcessWorkerHost(Classes),
+            Store = store?.Invoke(services),
+            Transport = builder.Nodes.Count > 0 || leader is not null ? new InProcessTransport() : null,
+            Leader = leader,
+            Time = time,
+            Dispatcher = Dispatcher.ThreadPool,
+            Seed = seed,
+            Logger = _logger,
+            Stations = stations,
+            Failed = error => Log.NodeFailed(_logger, name, error),
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1001, LogLevel.Critical, "Node {Node} has stopped: its store or its loop failed")]
+        public static partial void NodeFailed(ILogger logger, string node, Exception error);
+
+        [LoggerMessage(1002, LogLevel.Warning, "Node {Node} did not drain in time; what runs resumes from its checkpoint")]
+        public static partial void DrainTimedOut(ILogger logger, NodeId node);
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Options;
+
+namespace Rqml;
+
+/// <summary>Options of a host's node.</summary>
+public sealed class RqmlOptions
+{
+    /// <summary>Name of the node; restarts keep it.</summary>
+    /// <value>Default "local". 1 to 64 letters, digits, '-', '_' or '.'.</value>
+    public string NodeName { get; set; } = "local";
+
+    /// <summary>Models that run at once on this node.</summary>
+    /// <value>Default: the number of processors. From 1 to 1,024.</value>
+    public int Lanes { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 1_024);
+
+    /// <summary>Attempts that wait at the node beside those that run, for each lane.</summary>
+    /// <value>Default 4. From 1 to 64.</value>
+    public int InboundPerLane { get; set; } = 4;
+
+    /// <summary>Open tasks of this ledger before a submitter waits.</summary>
+    /// <value>Default 100,000. From 1 to 10,000,000.</value>
+    public int MaxOpenTasks { get; set; } = 100_000;
+
+    /// <summary>How long results are kept after they were settled.</summary>
+    /// <value>Default null: one day with a durable store, zero in memory. From zero to 3650 days.</value>
+    public TimeSpan? KeepResults { get; set; }
+
+    /// <summary>How long a waiting task takes to gain one level of priority.</summary>
+    /// <value>Default 30 s. From 1 s to 1 day.</value>
+    public TimeSpan AgeEvery { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the node reports to the scheduler.</summary>
+    /// <value>Default 1 s. From 50 ms to 2 s, so that three lost reports do not make a node suspect.</value>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Source of all randomness of tasks.</summary>
+    /// <value>Default 0.</value>
+    public ulong Seed { get; set; }
+
+    /// <summary>How long a stopping host waits for running iterations.</summary>
+    /// <value>Default 10 s. From zero to 1 h.</value>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Names every fault of <see cref="RqmlOptions"/> at once.</summary>
+internal sealed class RqmlOptionsValidator : IValidateOptions<RqmlOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RqmlOptions options)
+    {
+        var faults = new List<string>();
+        Check(NodeId.IsValid(options.NodeName), nameof(options.NodeName), options.NodeName, "1 to 64 letters, digits, '-', '_' or '.'");
+        Check(options.Lanes is >= 1 and <= 1_024, nameof(options.Lanes), options.Lanes, "1 to 1,024");
+        Check(options.InboundPerLane is >= 1 and <= 64, nameof(options.InboundPerLane), options.InboundPerLane, "1 to 64");
+        Check(options.MaxOpenTasks is >= 1 and <= 10_000_000, nameof(options.MaxOpenTasks), options.MaxOpenTasks, "1 to 10,000,000");
+        Check(options.KeepResults is null || (options.KeepResults >= TimeSpan.Zero && options.KeepResults <= TimeSpan.FromDays(3650)), nameof(options.KeepResults), options.KeepResults, "zero to 3650 days");
+        Check(options.AgeEvery >= TimeSpan.FromSeconds(1) && options.AgeEvery <= TimeSpan.FromDays(1), nameof(options.AgeEvery), options.AgeEvery, "1 s to 1 day");
+        Check(options.Heartbeat >= TimeSpan.FromMilliseconds(50) && options.Heartbeat <= TimeSpan.FromSeconds(2), nameof(options.Heartbeat), options.Heartbeat, "50 ms to 2 s");
+        Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), nameof(options.DrainTimeout), options.DrainTimeout, "zero to 1 h");
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+
+        void Check(bool holds, string option, object? value, string range)
+        {
+            if (!holds) faults.Add($"{nameof(RqmlOptions)}.{option} is '{value}'; it takes {range}.");
+        }
+    }
+}

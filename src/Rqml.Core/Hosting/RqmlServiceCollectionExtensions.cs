@@ -1,0 +1,47 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Rqml;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Nodes;
+using Rqml.Scheduling;
+using Rqml.Tasks;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Rqml to a host.</summary>
+public static class RqmlServiceCollectionExtensions
+{
+    /// <summary>Adds a node of Rqml to this host; it starts and stops with it. Further calls compose the same node.</summary>
+    public static IServiceCollection AddRqml(this IServiceCollection services, Action<IRqmlBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        configure(BuilderOf(services));
+        return services;
+    }
+
+    private static RqmlBuilder BuilderOf(IServiceCollection services)
+    {
+        if (services.FirstOrDefault(service => service.ServiceType == typeof(RqmlBuilder))?.ImplementationInstance is RqmlBuilder known) return known;
+        var builder = new RqmlBuilder(services);
+        services.AddSingleton(builder);
+        services.AddOptions<RqmlOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RqmlOptions>, RqmlOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddSingleton(provider => new RqmlHost(
+            builder, provider, provider.GetRequiredService<IOptions<RqmlOptions>>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IStationObserver>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RqmlHost>());
+        services.TryAddSingleton<IRqmlClient>(provider => new RqmlClient(provider.GetRequiredService<RqmlHost>(), provider.GetService<IStationObserver>()));
+        services.TryAddSingleton<INodeOrchestrator>(provider => provider.GetRequiredService<RqmlHost>().Main.Node ?? throw NoRole("Worker"));
+        services.TryAddSingleton<IScheduler>(provider => provider.GetRequiredService<RqmlHost>().Main.Scheduler ?? throw NoRole("Scheduler"));
+        return builder;
+    }
+
+    private static InvalidOperationException NoRole(string role) => new($"This host's node has not the role {role}.");
+}

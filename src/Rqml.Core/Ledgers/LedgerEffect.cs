@@ -1,0 +1,83 @@
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Tasks;
+
+namespace Rqml.Ledgers;
+
+/// <summary>What a ledger does.</summary>
+internal enum LedgerEffectKind : byte
+{
+    WriteSubmission,
+    WriteSettlement,
+    WriteStrikes,
+    Purge,
+    Send,
+    AnswerSubmit,
+    AnswerCancel,
+    AnswerAttach,
+    Complete,
+    Deliver,
+}
+
+/// <summary>One effect of the <see cref="LedgerMachine"/>.</summary>
+internal readonly struct LedgerEffect : IEffect
+{
+    private LedgerEffect(LedgerEffectKind kind, bool onceDurable, TaskId task, object? subject, object? target, Message message) =>
+        (Kind, OnceDurable, Task, Subject, Target, Message) = (kind, onceDurable, task, subject, target, message);
+
+    public LedgerEffectKind Kind { get; }
+
+    public bool OnceDurable { get; }
+
+    public bool IsWrite => Kind <= LedgerEffectKind.Purge;
+
+    public TaskId Task { get; }
+
+    /// <summary>What is written, answered or delivered.</summary>
+    public object? Subject { get; }
+
+    /// <summary>The peer, ticket or watcher that gets it.</summary>
+    public object? Target { get; }
+
+    public Message Message { get; }
+
+    public static LedgerEffect WriteSubmission(TaskSpec spec) => new(LedgerEffectKind.WriteSubmission, false, spec.Id, spec, null, default);
+
+    public static LedgerEffect WriteSettlement(TaskId task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task, settlement, null, default);
+
+    public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, task, strikes, null, default);
+
+    public static LedgerEffect Purge(TaskId task) => new(LedgerEffectKind.Purge, false, task, null, null, default);
+
+    public static LedgerEffect Send(Peer to, in Message message) => new(LedgerEffectKind.Send, false, message.Task, null, to, message);
+
+    public static LedgerEffect SendOnceDurable(Peer to, in Message message) => new(LedgerEffectKind.Send, true, message.Task, null, to, message);
+
+    public static LedgerEffect AnswerSubmit(object ticket, SubmitAnswer answer, LedgerTask task) => new(LedgerEffectKind.AnswerSubmit, true, task.Spec.Id, new SubmitReply(answer, task), ticket, default);
+
+    public static LedgerEffect AnswerCancel(object ticket, CancelAnswer answer) => new(LedgerEffectKind.AnswerCancel, true, default, answer, ticket, default);
+
+    public static LedgerEffect AnswerAttach(object ticket, LedgerTask? task) => new(LedgerEffectKind.AnswerAttach, true, default, task, ticket, default);
+
+    public static LedgerEffect Complete(TaskId task, object watcher, Settlement settlement) => new(LedgerEffectKind.Complete, true, task, settlement, watcher, default);
+
+    public static LedgerEffect Deliver(object watcher, IterationReport iteration) => new(LedgerEffectKind.Deliver, false, default, iteration, watcher, default);
+}
+
+/// <summary>What became of a submission.</summary>
+internal enum SubmitAnswer : byte
+{
+    Accepted,
+    Existing,
+    Conflict,
+}
+
+/// <summary>What became of a cancellation.</summary>
+internal enum CancelAnswer : byte
+{
+    Cancelled,
+    AlreadySettled,
+    Unknown,
+}
+
+internal sealed record SubmitReply(SubmitAnswer Answer, LedgerTask Task);

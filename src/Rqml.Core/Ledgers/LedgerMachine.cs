@@ -1,0 +1,283 @@
+using Rqml.Cluster;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Tasks;
+
+namespace Rqml.Ledgers;
+
+/// <summary>
+/// Decides what is open and what is settled. Result, cancel, deadline and poison race for one compare-and-set, and the first wins, whatever its
+/// epoch. Nobody hears of it before it is durable. This is the only deduplication that correctness rests on (invariants 1 and 2).
+/// </summary>
+internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
+{
+    /// <summary>Three worker deaths are a verdict.</summary>
+    public const int StrikesToPoison = 3;
+
+    private const long AnnounceRetryMs = 1_000;
+
+    private readonly Peer _self;
+    private readonly LedgerId _ledger;
+    private readonly Dictionary<TaskId, LedgerTask> _open = [];
+    private readonly Dictionary<TaskId, LedgerTask> _settled = [];
+    private readonly Dictionary<IdempotencyKey, TaskId> _keys = [];
+    private readonly PriorityQueue<TaskId, long> _deadlines = new();
+    private readonly PriorityQueue<TaskId, long> _retention = new();
+    private Peer? _leader;
+    private Term _term;
+    private long _announceDueMs = long.MaxValue;
+
+    public LedgerMachine(Peer self, LedgerId ledger)
+    {
+        _self = self;
+        _ledger = ledger;
+    }
+
+    public int OpenCount => _open.Count;
+
+    public long NextDueMs
+    {
+        get
+        {
+            var dueMs = _announceDueMs;
+            if (_deadlines.TryPeek(out _, out var deadlineMs)) dueMs = Math.Min(dueMs, deadlineMs);
+            if (_retention.TryPeek(out _, out var purgeMs)) dueMs = Math.Min(dueMs, purgeMs);
+            return dueMs;
+        }
+    }
+
+    public IEnumerable<LedgerTask> Tasks => _open.Values.Concat(_settled.Values);
+
+    public LedgerTask? Find(TaskId task) => _open.TryGetValue(task, out var open) ? open : _settled.GetValueOrDefault(task);
+
+    /// <summary>Takes back a task from the store, before the first step.</summary>
+    public void Restore(LedgerTask task)
+    {
+        if (task.Spec.IdempotencyKey is { } key) _keys[new(task.Spec.Class.Name, key)] = task.Spec.Id;
+        if (task.Settlement is { } settlement)
+        {
+            _settled[task.Spec.Id] = task;
+            _retention.Enqueue(task.Spec.Id, settlement.SettledMs + task.Spec.KeepResultMs);
+            return;
+        }
+
+        _open[task.Spec.Id] = task;
+        WatchDeadline(task.Spec);
+    }
+
+    public void Step(in LedgerEvent @event, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        switch (@event.Kind)
+        {
+            case LedgerEventKind.Submit:
+                Submit((Submission)@event.Subject!, @event.Ticket, nowMs, effects);
+                break;
+            case LedgerEventKind.Cancel:
+                Cancel(@event.Task, @event.Ticket!, nowMs, effects);
+                break;
+            case LedgerEventKind.Attach:
+                Attach(@event.Task, @event.Subject!, @event.Ticket!, effects);
+                break;
+            case LedgerEventKind.Watch:
+                Watch(@event.Task, effects);
+                break;
+            case LedgerEventKind.Leader:
+                FollowLeader((Peer?)@event.Subject, @event.Term, nowMs, effects);
+                break;
+            case LedgerEventKind.Message:
+                Hear(@event.Message, nowMs, effects);
+                break;
+        }
+    }
+
+    public void Tick(long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        while (_deadlines.TryPeek(out var task, out var dueMs) && dueMs <= nowMs)
+        {
+            _deadlines.Dequeue();
+            if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed.", nowMs), nowMs, effects);
+        }
+
+        while (_retention.TryPeek(out var task, out var dueMs) && dueMs <= nowMs)
+        {
+            _retention.Dequeue();
+            Forget(task, effects);
+        }
+
+        if (_announceDueMs <= nowMs) AnnounceAgain(nowMs, effects);
+    }
+
+    private void Submit(Submission submission, object? ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        var spec = submission.Spec;
+        Invariant.Holds(spec.Id.Ledger == _ledger, "took a task whose id names another ledger");
+        if (spec.IdempotencyKey is { } name)
+        {
+            var key = new IdempotencyKey(spec.Class.Name, name);
+            if (_keys.TryGetValue(key, out var first) && Find(first) is { } existing)
+            {
+                var same = existing.Spec.Payload.Span.SequenceEqual(spec.Payload.Span);
+                if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, same ? SubmitAnswer.Existing : SubmitAnswer.Conflict, existing));
+                return;
+            }
+
+            _keys[key] = spec.Id;
+        }
+
+        var task = new LedgerTask(spec, submission.Watcher);
+        _open.Add(spec.Id, task);
+        WatchDeadline(spec);
+        effects.Add(LedgerEffect.WriteSubmission(spec));
+        if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, SubmitAnswer.Accepted, task));
+
+        // Announced before it is durable: if this ledger dies first, its successor knows nothing of the task and answers its result with AlreadySettled.
+        Announce(task, nowMs, effects);
+    }
+
+    private void Cancel(TaskId task, object ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        if (_open.TryGetValue(task, out var open))
+        {
+            Settle(open, Settlement.OfLedger(Outcome.Cancelled, "It was cancelled.", nowMs), nowMs, effects);
+            effects.Add(LedgerEffect.AnswerCancel(ticket, CancelAnswer.Cancelled));
+            return;
+        }
+
+        effects.Add(LedgerEffect.AnswerCancel(ticket, _settled.ContainsKey(task) ? CancelAnswer.AlreadySettled : CancelAnswer.Unknown));
+    }
+
+    private void Attach(TaskId task, object watcher, object ticket, EffectBuffer<LedgerEffect> effects)
+    {
+        var found = Find(task);
+        if (found is { Settlement: null }) found.Watcher ??= watcher;
+        effects.Add(LedgerEffect.AnswerAttach(ticket, found));
+    }
+
+    private void Watch(TaskId task, EffectBuffer<LedgerEffect> effects)
+    {
+        if (!_open.TryGetValue(task, out var open) || open.Watched) return;
+        open.Watched = true;
+        if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Watch, _self, task)));
+    }
+
+    private void FollowLeader(Peer? leader, Term term, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        if (term < _term) return;
+        _leader = leader;
+        _term = term;
+        foreach (var task in _open.Values) Announce(task, nowMs, effects);
+    }
+
+    private void Hear(in Message message, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Announced:
+                foreach (var id in (TaskId[])message.Body!)
+                {
+                    if (_open.TryGetValue(id, out var known)) known.AnnouncedIn = new Term(message.Epoch.Generation, message.Epoch.Term);
+                }
+
+                break;
+            case MessageKind.Inquire:
+                if (_open.TryGetValue(message.Task, out var asked)) effects.Add(LedgerEffect.Send(message.From, Announcing(asked)));
+                else effects.Add(LedgerEffect.SendOnceDurable(message.From, new Message(MessageKind.TaskSettled, _self, message.Task)));
+                break;
+            case MessageKind.Result:
+                Offer(message, nowMs, effects);
+                break;
+            case MessageKind.Strike:
+                Count(message, nowMs, effects);
+                break;
+            case MessageKind.Progress:
+                if (_open.TryGetValue(message.Task, out var watched) && watched.Watcher is { } watcher) effects.Add(LedgerEffect.Deliver(watcher, (IterationReport)message.Body!));
+                break;
+        }
+    }
+
+    /// <summary>A finished result: it settles an open task, whatever its epoch. A purged or unknown id is answered, and never recreated.</summary>
+    private void Offer(in Message result, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        var verdict = Verdict.AlreadySettled;
+        if (_open.TryGetValue(result.Task, out var open))
+        {
+            Settle(open, ((Settlement)result.Body!).At(nowMs), nowMs, effects);
+            verdict = Verdict.Settled;
+        }
+
+        effects.Add(LedgerEffect.SendOnceDurable(result.From, new Message(MessageKind.Answered, _self, result.Task, result.Epoch, (long)verdict)));
+    }
+
+    /// <summary>A worker died: counted once per (epoch, run), and the next run waits for the durable answer.</summary>
+    private void Count(in Message strike, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        if (_open.TryGetValue(strike.Task, out var open))
+        {
+            var death = new Strike(strike.Epoch, strike.Number);
+            if (!open.Strikes.Contains(death))
+            {
+                open.Strikes.Add(death);
+                effects.Add(LedgerEffect.WriteStrikes(strike.Task, [.. open.Strikes]));
+            }
+
+            if (open.Strikes.Count >= StrikesToPoison)
+            {
+                Settle(open, Settlement.OfLedger(Outcome.Poisoned, $"{open.Strikes.Count} workers died of it.", nowMs), nowMs, effects);
+            }
+        }
+
+        effects.Add(LedgerEffect.SendOnceDurable(strike.From, new Message(MessageKind.StrikeCounted, _self, strike.Task, strike.Epoch, strike.Number)));
+    }
+
+    private void Settle(LedgerTask task, Settlement settlement, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        Invariant.Holds(task.Settlement is null, "settled a task twice");
+        task.Settlement = settlement;
+        var id = task.Spec.Id;
+        _open.Remove(id);
+        effects.Add(LedgerEffect.WriteSettlement(id, settlement));
+        if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
+        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id)));
+        task.Watcher = null;
+        _settled[id] = task;
+        if (task.Spec.KeepResultMs > 0) _retention.Enqueue(id, nowMs + task.Spec.KeepResultMs);
+        else Forget(id, effects);
+    }
+
+    private void Forget(TaskId task, EffectBuffer<LedgerEffect> effects)
+    {
+        if (!_settled.Remove(task, out var settled)) return;
+        if (settled.Spec.IdempotencyKey is { } name) _keys.Remove(new(settled.Spec.Class.Name, name));
+        effects.Add(LedgerEffect.Purge(task));
+    }
+
+    private void Announce(LedgerTask task, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        if (_leader is null) return;
+        task.AnnouncedMs = nowMs;
+        effects.Add(LedgerEffect.Send(_leader, Announcing(task)));
+        _announceDueMs = Math.Min(_announceDueMs, nowMs + AnnounceRetryMs);
+    }
+
+    /// <summary>Whatever no scheduler of this term has acknowledged is announced again: the network may have lost it.</summary>
+    private void AnnounceAgain(long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        _announceDueMs = long.MaxValue;
+        foreach (var task in _open.Values)
+        {
+            if (task.AnnouncedIn == _term) continue;
+            if (task.AnnouncedMs + AnnounceRetryMs <= nowMs) Announce(task, nowMs, effects);
+            else _announceDueMs = Math.Min(_announceDueMs, task.AnnouncedMs + AnnounceRetryMs);
+        }
+    }
+
+    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Body: new Announcement(task.Spec, task.Watched));
+
+    private void WatchDeadline(TaskSpec spec)
+    {
+        if (spec.DeadlineMs != long.MaxValue) _deadlines.Enqueue(spec.Id, spec.DeadlineMs);
+    }
+
+    private readonly record struct IdempotencyKey(string Class, string Key);
+}

@@ -1,0 +1,39 @@
+using Rqml.Cluster;
+using Rqml.Tasks;
+
+namespace Rqml.Ledgers;
+
+/// <summary>One task in the ledger: the machine's own state, changed by nobody else.</summary>
+internal sealed class LedgerTask(TaskSpec spec, object? watcher)
+{
+    public TaskSpec Spec { get; } = spec;
+
+    /// <summary>Null while the task is open. Set once.</summary>
+    public Settlement? Settlement { get; set; }
+
+    /// <summary>What the shell completes and feeds; opaque to the machine.</summary>
+    public object? Watcher { get; set; } = watcher;
+
+    /// <summary>Whether somebody follows the iterations.</summary>
+    public bool Watched { get; set; }
+
+    /// <summary>The term whose leader has acknowledged the task.</summary>
+    public Term AnnouncedIn { get; set; }
+
+    public long AnnouncedMs { get; set; } = long.MinValue;
+
+    /// <summary>Worker deaths, each once: (epoch, run).</summary>
+    public List<Strike> Strikes { get; set; } = [];
+
+    public LedgerTask Clone() => new(Spec, Watcher)
+    {
+        Settlement = Settlement,
+        Watched = Watched,
+        AnnouncedIn = AnnouncedIn,
+        AnnouncedMs = AnnouncedMs,
+        Strikes = [.. Strikes],
+    };
+}
+
+/// <summary>One worker death, as the node that saw it names it; the same one is counted once.</summary>
+internal readonly record struct Strike(Epoch Epoch, long Run);

@@ -1,0 +1,57 @@
+namespace Rqml.Messaging;
+
+/// <summary>What nodes say to one another. The kind names the owner that hears it.</summary>
+internal enum MessageKind : byte
+{
+    // To the scheduler
+    Announce = 1,       // ledger: this task is open                              Body: Announcement
+    TaskSettled = 2,    // ledger: it is settled, or unknown here
+    Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
+    Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
+    Watch = 5,          // ledger: somebody watches this task's iterations
+
+    // To a node
+    Assign = 16,        // scheduler: run this attempt                            Body: Assignment
+    Revoke = 17,        // scheduler: drop that attempt
+    Welcome = 18,       // scheduler: I lead in this term                         Epoch: generation and term
+    Answered = 19,      // ledger: your result is settled, or was already         Number: Verdict
+    StrikeCounted = 20, // ledger: your strike is durable                         Number: strikes so far
+    WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
+
+    // To a ledger
+    Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]
+    Inquire = 33,       // scheduler: is this task still open?
+    Result = 34,        // node: this attempt ended so                            Body: Settlement
+    Strike = 35,        // node: a worker died of this attempt                    Number: run
+    Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
+}
+
+/// <summary>One message, at least once and in no certain order. A struct, as every task takes several and inside a process they are passed as they are.</summary>
+internal readonly record struct Message(MessageKind Kind, Peer From, TaskId Task = default, Epoch Epoch = default, long Number = 0, object? Body = null);
+
+/// <summary>What the ledger answers to a result.</summary>
+internal enum Verdict : byte
+{
+    Settled = 1,
+    AlreadySettled = 2,
+}
+
+/// <summary>Why a node did not take an attempt.</summary>
+internal enum RefusalReason : byte
+{
+    Full = 1,
+    UnknownClass = 2,
+    Draining = 3,
+    StaleEpoch = 4,
+    OtherIncarnation = 5,
+    NotHeld = 6,
+}
+
+/// <summary>An open task as its ledger announces it.</summary>
+internal sealed record Announcement(Tasks.TaskSpec Spec, bool Watched);
+
+/// <summary>One attempt as a node gets it. The deadline travels as remaining time, as clocks are not trusted.</summary>
+internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation To, long RemainingMs, bool Watched);
+
+/// <summary>One iteration of a watched task.</summary>
+internal sealed record IterationReport(int Iteration, ReadOnlyMemory<byte> Artifact, double Score, double Similarity, string Model, int Tier, NodeId Node);

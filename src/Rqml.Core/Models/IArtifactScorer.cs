@@ -1,0 +1,59 @@
+namespace Rqml;
+
+/// <summary>Says how good an artifact is. Pure and thread-safe.</summary>
+public interface IArtifactScorer<TPayload, TArtifact>
+{
+    /// <summary>Quality in [0, 1]. A value that is not finite or out of range fails the pass with <see cref="ScoreOutOfRangeException"/>.</summary>
+    ValueTask<double> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
+}
+
+/// <summary>Says how alike two artifacts are. Pure, symmetric and thread-safe.</summary>
+public interface IArtifactSimilarity<TArtifact>
+{
+    /// <summary>Similarity in [0, 1]; 1 for equal ones. A value that is not finite or out of range fails the pass with <see cref="ScoreOutOfRangeException"/>.</summary>
+    double Measure(TArtifact left, TArtifact right);
+}
+
+/// <summary>Says whether a converged artifact is acceptable. Thread-safe.</summary>
+public interface IArtifactValidator<TPayload, TArtifact>
+{
+    /// <summary>The verdict. One that throws abstains, and is counted.</summary>
+    ValueTask<Validation> ValidateAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
+}
+
+/// <summary>A validator's verdict.</summary>
+/// <param name="Accepted">Whether the artifact is acceptable.</param>
+/// <param name="Reason">Why not, in words.</param>
+public readonly record struct Validation(bool Accepted, string? Reason = null)
+{
+    /// <summary>The artifact is acceptable.</summary>
+    public static Validation Accept => new(true);
+
+    /// <summary>The artifact is not acceptable.</summary>
+    public static Validation Reject(string reason) => new(false, reason);
+}
+
+/// <summary>A score or a similarity was not a number in [0, 1].</summary>
+public sealed class ScoreOutOfRangeException(string what, string @class, double value)
+    : RqmlException($"The {what} of task class '{@class}' gave {value}; it must be a finite number from 0 to 1.")
+{
+    /// <summary>"scorer", "similarity" or "confidence".</summary>
+    public string What { get; } = what;
+
+    /// <summary>Name of the class.</summary>
+    public string Class { get; } = @class;
+
+    /// <summary>The value.</summary>
+    public double Value { get; } = value;
+}
+
+/// <summary>A model gave no artifact.</summary>
+public sealed class NullArtifactException(string model, string @class)
+    : RqmlException($"The model '{model}' of task class '{@class}' returned null instead of an artifact.")
+{
+    /// <summary>Name of the model.</summary>
+    public string Model { get; } = model;
+
+    /// <summary>Name of the class.</summary>
+    public string Class { get; } = @class;
+}

@@ -1,0 +1,49 @@
+namespace Rqml;
+
+/// <summary>What a model knows of the pass that it makes.</summary>
+public sealed class RefinementContext<TPayload, TArtifact>
+{
+    private readonly Action? _beat;
+    private Random? _random;
+
+    internal RefinementContext(TPayload payload, TArtifact? artifact, bool hasArtifact, PassInfo pass, Action? beat)
+    {
+        Payload = payload;
+        Artifact = artifact;
+        HasArtifact = hasArtifact;
+        Pass = pass;
+        _beat = beat;
+    }
+
+    /// <summary>What the task is about.</summary>
+    public TPayload Payload { get; }
+
+    /// <summary>The current artifact; default in the first iteration.</summary>
+    public TArtifact? Artifact { get; }
+
+    /// <summary>Whether there is an artifact yet.</summary>
+    public bool HasArtifact { get; }
+
+    /// <summary>Iteration, model, attempt and seed of the pass.</summary>
+    public PassInfo Pass { get; }
+
+    /// <summary>Number of the iteration, from 1.</summary>
+    public int Iteration => Pass.Iteration;
+
+    /// <summary>The attempt: a fencing token for whatever the model writes outside of Rqml.</summary>
+    public Attempt Attempt => Pass.Attempt;
+
+    /// <summary>Randomness that is the same whenever and wherever this pass is made: seeded by host seed, class, task, iteration and pass.</summary>
+    public Random Random => _random ??= new Random((int)(Pass.Seed ^ (Pass.Seed >> 32)));
+
+    /// <summary>Tells the watchdog that the model is alive. A pass without a beat for the class's <c>BeatTimeout</c> is abandoned.</summary>
+    public void Beat() => _beat?.Invoke();
+}
+
+/// <summary>One model call in one iteration. Serializable: a model may run in another process.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Iteration">Number of the iteration, from 1.</param>
+/// <param name="Number">Number of the pass in its iteration, from 1.</param>
+/// <param name="Seed">Seed of the pass.</param>
+public readonly record struct PassInfo(Attempt Attempt, string Model, int Iteration, int Number, ulong Seed);

@@ -1,0 +1,94 @@
+using System.Buffers;
+using Rqml.Nodes;
+using Rqml.Refinement;
+
+namespace Rqml.Models;
+
+/// <summary>Runs the typed code of one task class on bytes: what goes into a model and what comes out always makes the round trip, as if it ran elsewhere.</summary>
+internal sealed class TaskClassDefinition<TPayload, TArtifact>(
+    TaskClass<TPayload, TArtifact> @class,
+    IReadOnlyList<ModelDescriptor> models,
+    IReadOnlyDictionary<string, IRefinementModel<TPayload, TArtifact>> code,
+    IArtifactScorer<TPayload, TArtifact>? scorer,
+    IArtifactSimilarity<TArtifact>? similarity,
+    IReadOnlyList<IArtifactValidator<TPayload, TArtifact>> validators,
+    ClassPolicy policy)
+    : TaskClassDefinition(@class, models, policy)
+{
+    public override async ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
+    {
+        var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
+        var artifact = request.HasArtifact ? Read(@class.ArtifactSerializer, request.Artifact, "artifact") : default;
+        var context = new RefinementContext<TPayload, TArtifact>(payload, artifact, request.HasArtifact, request.Pass, request.Beat);
+        var refinement = await code[request.Pass.Model].RefineAsync(context, cancellationToken);
+        if (refinement.Artifact is null) throw new NullArtifactException(request.Pass.Model, Key.Name);
+
+        var bytes = Write(refinement.Artifact);
+        var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
+        var similar = request.HasArtifact ? Compare(request.Artifact, bytes) : double.NaN;
+        return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
+    }
+
+    public override async ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var validator in validators)
+        {
+            var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
+            var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
+            var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
+            if (!validation.Accepted) return validation;
+        }
+
+        return Validation.Accept;
+    }
+
+    private async ValueTask<double> ScoreAsync(TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (scorer is not null)
+        {
+            var artifact = Read(@class.ArtifactSerializer, bytes, "artifact");
+            return InRange("scorer", await scorer.ScoreAsync(payload, artifact, cancellationToken));
+        }
+
+        return refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
+    }
+
+    /// <summary>Both are read anew, so that nothing a model changed or kept can speak here. Without a measure of the class's own, equal bytes are alike.</summary>
+    private double Compare(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
+    {
+        if (similarity is null) return before.Span.SequenceEqual(after.Span) ? 1.0 : 0.0;
+        var left = Read(@class.ArtifactSerializer, before, "artifact");
+        var right = Read(@class.ArtifactSerializer, after, "artifact");
+        return InRange("similarity", similarity.Measure(left, right));
+    }
+
+    private double InRange(string what, double value) => value is >= 0 and <= 1 ? value : throw new ScoreOutOfRangeException(what, Key.Name, value);
+
+    private static T Read<T>(IValueSerializer<T> serializer, ReadOnlyMemory<byte> bytes, string what)
+    {
+        try
+        {
+            return serializer.Deserialize(bytes);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new SerializationFailedException(typeof(T), what, error);
+        }
+    }
+
+    private ReadOnlyMemory<byte> Write(TArtifact artifact)
+    {
+        if (artifact is ReadOnlyMemory<byte> raw) return raw;
+        var buffer = new ArrayBufferWriter<byte>(256);
+        try
+        {
+            @class.ArtifactSerializer.Serialize(artifact, buffer);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new SerializationFailedException(typeof(TArtifact), "artifact", error);
+        }
+
+        return buffer.WrittenMemory;
+    }
+}

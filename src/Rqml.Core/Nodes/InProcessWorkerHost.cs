@@ -1,0 +1,22 @@
+using Rqml.Models;
+
+namespace Rqml.Nodes;
+
+/// <summary>Runs models in this process. A worker that hangs cannot be killed, only abandoned.</summary>
+internal sealed class InProcessWorkerHost(TaskClassRegistry classes) : IWorkerHost
+{
+    public bool IsIsolated => false;
+
+    public ValueTask<IWorker> StartAsync(CancellationToken cancellationToken) => new(new InProcessWorker(classes));
+
+    private sealed class InProcessWorker(TaskClassRegistry classes) : IWorker
+    {
+        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) =>
+            classes.Get(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
+
+        public ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) =>
+            classes.Get(request.Class, request.ClassVersion).ValidateAsync(request, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

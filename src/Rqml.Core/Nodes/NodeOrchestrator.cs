@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Rqml.Checkpoints;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Models;
+using Rqml.Storage;
+
+namespace Rqml.Nodes;
+
+/// <summary>Feeds the <see cref="NodeMachine"/>, runs attempts on lanes, and watches over them.</summary>
+internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, INodeOrchestrator, IAsyncDisposable
+{
+    private const int KeptCheckpoints = 3;
+    private const int FirstRestartMs = 10;
+    private const int LongestRestartMs = 5_000;
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly NodeMachine _machine;
+    private readonly EngineLoop _loop;
+    private readonly GroupCommit? _store;
+    private readonly Fabric _fabric;
+    private readonly TaskClassRegistry _classes;
+    private readonly Lanes _lanes;
+    private readonly RunContext _context;
+    private readonly IStationObserver? _stations;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<AttemptRun, byte> _runs = new();
+    private readonly ConcurrentDictionary<AttemptRun, Task> _replacements = new();
+    private readonly ConcurrentQueue<Action> _questions = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _watchdog;
+    private long _abandoned;
+    private int _deathsInARow;
+    private volatile bool _stopped;
+
+    public NodeOrchestrator(
+        EngineLoop loop, NodeMachine machine, GroupCommit? store, Fabric fabric, TaskClassRegistry classes, Lanes lanes, IStationObserver? stations, ILogger logger)
+        : base(loop, machine, store)
+    {
+        (_loop, _machine, _store, _fabric, _classes, _lanes, _stations, _logger) = (loop, machine, store, fabric, classes, lanes, stations, logger);
+        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, stations);
+        machine.MeasureLoad = Measure;
+        _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
+    }
+
+    public NodeId Id => _fabric.Self.Node;
+
+    public NodePhase Phase
+    {
+        get
+        {
+            if (_stopped) return NodePhase.Stopped;
+            if (_machine.IsDraining) return NodePhase.Draining;
+            return _machine.Term == default ? NodePhase.Joining : NodePhase.Active;
+        }
+    }
+
+    public async ValueTask<NodeQueues> GetQueuesAsync(CancellationToken cancellationToken = default)
+    {
+        var asked = new TaskCompletionSource<NodeQueues>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _questions.Enqueue(() => asked.TrySetResult(Describe()));
+        _loop.Wake();
+        return await asked.Task.WaitAsync(cancellationToken);
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken = default)
+    {
+        Post(NodeEvent.Drain());
+        await _drained.Task.WaitAsync(cancellationToken);
+    }
+
+    public override bool Drain(long nowMs)
+    {
+        var worked = base.Drain(nowMs);
+        while (_questions.TryDequeue(out var question)) question();
+        return worked;
+    }
+
+    public void RunEnded(in NodeEvent ended)
+    {
+        _deathsInARow = 0;
+        Post(ended);
+    }
+
+    public void Left(AttemptRun run) => _runs.TryRemove(run, out _);
+
+    public void Progress(NodeAttempt attempt, IterationReport report) =>
+        _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
+
+    public void ValidatorFailed(Attempt attempt, Exception error) => Log.ValidatorFailed(_logger, attempt, error);
+
+    /// <summary>Puts a new worker in a dead one's place, with back-off, and only then reports the death: the strike is sent when the lane is up again.</summary>
+    public async Task ReplaceWorkerAsync(IWorker dead, AttemptRun run, Exception cause)
+    {
+        Log.WorkerDied(_logger, run.Attempt.Attempt, cause);
+        await dead.DisposeAsync();
+        await StartWorkerAsync();
+        run.ReportDeath();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _stopped = true;
+        await _watchdog.DisposeAsync();
+        var runs = _runs.Keys.ToArray();
+        foreach (var run in runs) run.Stop();
+        foreach (var replacement in _replacements.Values.ToArray()) await replacement;
+        await _lanes.DisposeAsync();
+    }
+
+    protected override void CarryOut(in NodeEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case NodeEffectKind.Send:
+                if (effect.Message.Kind == MessageKind.Result) _stations?.Entered(Station.OutboundQueue, effect.Message.Task);
+                _fabric.Send(effect.To!, effect.Message);
+                break;
+            case NodeEffectKind.StartRun:
+                Start(effect.Attempt!);
+                break;
+            case NodeEffectKind.StopRun:
+                CloseSlot(effect.Attempt!);
+                RunOf(effect.Attempt!)?.Stop();
+                break;
+            case NodeEffectKind.YieldRun:
+                RunOf(effect.Attempt!)?.Yield();
+                break;
+            case NodeEffectKind.WatchRun:
+                RunOf(effect.Attempt!)?.Watch();
+                break;
+            case NodeEffectKind.Drained:
+                _drained.TrySetResult();
+                break;
+        }
+    }
+
+    protected override void Encode(in NodeEffect effect, WriteBatch batch)
+    {
+        switch (effect.Kind)
+        {
+            case NodeEffectKind.WriteTerm:
+                NodeStore.PutTerm(batch, effect.Term);
+                break;
+            case NodeEffectKind.WriteAttempt:
+                NodeStore.PutAttempt(batch, effect.Attempt!);
+                break;
+            case NodeEffectKind.WriteOutbound:
+                NodeStore.PutOutbound(batch, effect.Outbound!);
+                break;
+            case NodeEffectKind.DropTask:
+                NodeStore.DropTask(batch, effect.Task);
+                break;
+        }
+    }
+
+    private void Start(NodeAttempt attempt)
+    {
+        _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
+        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
+        var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
+        attempt.Handle = handle with { Run = run };
+        _runs[run] = 0;
+        _lanes.Start(run);
+    }
+
+    private static AttemptRun? RunOf(NodeAttempt attempt) => (attempt.Handle as RunHandle)?.Run;
+
+    private static void CloseSlot(NodeAttempt attempt) => (attempt.Handle as RunHandle)?.Slot?.Close();
+
+    /// <summary>Gives up workers whose model has shown no sign of life for the class's beat timeout.</summary>
+    private void Watch()
+    {
+        var nowMs = _loop.Clock.NowMs;
+        foreach (var run in _runs.Keys)
+        {
+            if (run.BeatMs + run.BeatTimeoutMs <= nowMs && run.TryAbandon()) _replacements[run] = AbandonAsync(run);
+        }
+    }
+
+    private async Task AbandonAsync(AttemptRun run)
+    {
+        Interlocked.Increment(ref _abandoned);
+        Log.Abandoned(_logger, run.Attempt.Attempt, run.BeatTimeoutMs);
+        Left(run);
+        await StartWorkerAsync();
+        run.ReportDeath();
+        _replacements.TryRemove(run, out _);
+    }
+
+    private async Task StartWorkerAsync()
+    {
+        while (!_stopped)
+        {
+            var deaths = Interlocked.Increment(ref _deathsInARow);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(LongestRestartMs, FirstRestartMs << Math.Min(deaths - 1, 9))), _loop.Clock.Time);
+            try
+            {
+                _lanes.Return(await _lanes.Host.StartAsync(CancellationToken.None));
+                return;
+            }
+            catch (RqmlException error)
+            {
+                Log.RestartFailed(_logger, error);
+            }
+        }
+    }
+
+    private NodeLoad Measure(int running, int waiting)
+    {
+        var memory = GC.GetGCMemoryInfo();
+        var pressure = memory.TotalAvailableMemoryBytes > 0 ? Math.Clamp((double)memory.MemoryLoadBytes / memory.TotalAvailableMemoryBytes, 0, 1) : 0;
+        return new NodeLoad(_lanes.Count, running, waiting, pressure, NodeSettings.NoDevices, 0);
+    }
+
+    private NodeQueues Describe()
+    {
+        var nowMs = _loop.Clock.NowMs;
+        return new NodeQueues(_machine.InboundStatistics(nowMs), _machine.RefiningStatistics(nowMs), _machine.RunningCount, _lanes.Count, _machine.OutboundCount, Interlocked.Read(ref _abandoned));
+    }
+
+    private sealed record RunHandle(CheckpointSlot? Slot)
+    {
+        public AttemptRun? Run { get; init; }
+    }
+}

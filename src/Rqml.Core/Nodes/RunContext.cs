@@ -1,0 +1,27 @@
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging;
+
+namespace Rqml.Nodes;
+
+/// <summary>What every run of a node shares with it.</summary>
+internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrchestrator orchestrator, IStationObserver? stations)
+{
+    public NodeId Node { get; } = node;
+
+    public Clock Clock { get; } = clock;
+
+    public Lanes Lanes { get; } = lanes;
+
+    public IStationObserver? Stations { get; } = stations;
+
+    public void Ended(in NodeEvent ended) => orchestrator.RunEnded(ended);
+
+    public void Left(AttemptRun run) => orchestrator.Left(run);
+
+    public Task ReplaceWorkerAsync(IWorker dead, AttemptRun run, Exception cause) => orchestrator.ReplaceWorkerAsync(dead, run, cause);
+
+    public void Progress(NodeAttempt attempt, IterationReport report) => orchestrator.Progress(attempt, report);
+
+    public void ValidatorFailed(Attempt attempt, Exception error) => orchestrator.ValidatorFailed(attempt, error);
+}

@@ -1,0 +1,318 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Rqml.Queues;
+
+/// <summary>
+/// Tasks that wait for their turn: fair between classes, by aged priority and difficulty within one, in the order of ids and one at a time within a
+/// partition key; what is delayed or parked blocks nobody. The scheduler's deep queue and a node's inbound window are both this.
+/// </summary>
+/// <remarks>
+/// Pure: its owner passes the time, in milliseconds of a clock that never steps back; not thread-safe. A task stands in one of three places: behind
+/// another of its key, in the time heap, or in the lane of its class and requirement. It passes them in this order, so a delayed or parked task that is the
+/// first of its key holds up its key, and nothing else. A class and a requirement are remembered once seen: both are named by configuration, not by input.
+/// </remarks>
+[DebuggerDisplay("{Count} waiting, {CountParked} parked, {CountDelayed} delayed, {CountHeldByKey} held by key")]
+internal sealed class TaskQueue<T> where T : class
+{
+    private readonly SlotTable _slots = new();
+    private readonly Dictionary<string, ClassQueue> _classes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Requirement> _requirements = new(StringComparer.Ordinal);
+    private readonly Rotation _rotation = new();
+    private readonly DelayedTasks _delayed;
+    private readonly KeyTable _keys;
+    private readonly ArrivalTimes _arrivals = new();
+    private readonly long _ageEveryMs;
+    private ClassQueue? _lastClass;
+    private long _nowMs = long.MinValue;
+
+    public TaskQueue(int capacity, long ageEveryMs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ageEveryMs);
+        Capacity = capacity;
+        _ageEveryMs = ageEveryMs;
+        _delayed = new(_slots);
+        _keys = new(_slots);
+    }
+
+    public int Capacity { get; }
+
+    public int Count => _slots.Count;
+
+    public int CountParked { get; private set; }
+
+    public int CountDelayed => _delayed.Count;
+
+    public int CountHeldByKey => _keys.HeldCount;
+
+    /// <summary>When the next delayed task gets its turn; null when none is delayed.</summary>
+    public long? NextDueMs => _delayed.NextDueMs;
+
+    public int CountOf(string taskClass) => _classes.TryGetValue(taskClass, out var found) ? found.Count : 0;
+
+    public bool Contains(TaskId task) => _slots.Find(task) != SlotTable.None;
+
+    /// <summary>Sets how many tasks a class may send in one turn, from its next turn on. Default 1.</summary>
+    public void SetWeight(string taskClass, int weight)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(taskClass);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weight);
+        ClassOf(taskClass).Weight = weight;
+    }
+
+    /// <summary>Takes a new task. False, and nothing changed, when the queue is full.</summary>
+    /// <exception cref="ArgumentException">The task waits here already, or the ticket is not valid.</exception>
+    public bool TryEnqueue(T item, in QueueTicket ticket)
+    {
+        if (Count >= Capacity) return false;
+        Requeue(item, ticket);
+        return true;
+    }
+
+    /// <summary>Takes back a task that was taken before, for instance after its assignment failed: also when the queue is full, as it must not get lost. It keeps its partition key.</summary>
+    /// <exception cref="ArgumentException">The task waits here already, or the ticket is not valid.</exception>
+    public void Requeue(T item, in QueueTicket ticket)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ticket.Validate();
+        if (Contains(ticket.Task)) throw new ArgumentException($"Task {ticket.Task} waits in this queue already.", nameof(ticket));
+
+        var index = _slots.Add(ticket.Task);
+        ref var slot = ref _slots[index];
+        slot.Item = item;
+        slot.SinceMs = Math.Max(ticket.EnqueuedMs, ticket.NotBeforeMs);
+        slot.Rank = AgedRank.Of(ticket.Priority, ticket.Difficulty, slot.SinceMs, _ageEveryMs);
+        slot.Lane = LaneOf(ClassOf(ticket.Class), ticket.Needs);
+        slot.PartitionKey = ticket.PartitionKey;
+        slot.Lane.Class.Count++;
+        _arrivals.Add(slot.SinceMs);
+
+        if (ticket.PartitionKey is null) Admit(index);
+        else AdmitByKey(index);
+    }
+
+    /// <summary>Takes out the task whose turn it is. Its partition key stays with it until <see cref="Release"/>.</summary>
+    public bool TryDequeue(long nowMs, [MaybeNullWhen(false)] out T item)
+    {
+        AdmitDue(nowMs);
+        item = null;
+        if (_rotation.Current is not { } taskClass) return false;
+
+        var lane = taskClass.Open.Best;
+        var index = lane.Pop();
+        if (lane.IsEmpty) taskClass.Open.Close(lane);
+        else taskClass.Open.Reorder(lane);
+        if (taskClass.Open.IsEmpty) _rotation.Leave(taskClass);
+        else _rotation.Charge();
+
+        if (_slots[index].PartitionKey is not null) _keys.TakeOut(index);
+        item = (T)_slots[index].Item!;
+        Forget(index);
+        return true;
+    }
+
+    /// <summary>The highest aged priority that has a turn: what a running task is compared with to see whether it should yield. O(classes that have a turn).</summary>
+    public bool TryPeekPriority(long nowMs, out int priority)
+    {
+        AdmitDue(nowMs);
+        priority = 0;
+        if (_rotation.Current is not { } first) return false;
+        var best = first.Open.Best.BestRank;
+        for (var other = first.Next!; other != first; other = other.Next!)
+        {
+            if (other.Open.Best.BestRank < best) best = other.Open.Best.BestRank;
+        }
+
+        priority = best.PriorityAt(_nowMs, _ageEveryMs);
+        return true;
+    }
+
+    /// <summary>Takes out a task that was settled or cancelled while it waited, and gives its partition key to the next. False when it does not wait here.</summary>
+    public bool Remove(TaskId task)
+    {
+        var index = _slots.Find(task);
+        if (index == SlotTable.None) return false;
+
+        var next = SlotTable.None;
+        if (_slots[index].Place == WaitingPlace.Key)
+        {
+            _keys.DropBehind(index);
+        }
+        else
+        {
+            Withdraw(index);
+            if (_slots[index].PartitionKey is not null) next = _keys.Leave(index);
+        }
+
+        Forget(index);
+        if (next != SlotTable.None) Admit(next);
+        return true;
+    }
+
+    /// <summary>A task that was out with its partition key has settled: the next one of the key gets its turn. False when this task is not out with the key.</summary>
+    public bool Release(string partitionKey, TaskId task)
+    {
+        if (!_keys.TryRelease(partitionKey, task, out var next)) return false;
+        if (next != SlotTable.None) Admit(next);
+        return true;
+    }
+
+    /// <summary>Notes that a task is out with its partition key although it was not dequeued here: a new leader learns this from the nodes. False when it waits here, or another has the key.</summary>
+    public bool Hold(string partitionKey, TaskId task)
+    {
+        if (Contains(task) || !_keys.TryHold(partitionKey, task, out var displaced)) return false;
+        if (displaced != SlotTable.None) StepBehind(displaced);
+        return true;
+    }
+
+    /// <summary>Sets aside every task that needs this, now and from now on. O(classes), however many tasks wait.</summary>
+    public void Park(string requirement)
+    {
+        var parked = RequirementOf(requirement);
+        if (parked.IsParked) return;
+        parked.IsParked = true;
+        foreach (var lane in parked.Lanes)
+        {
+            CountParked += lane.Count;
+            if (!lane.IsEmpty) Close(lane);
+        }
+    }
+
+    /// <summary>Brings back, in order, every task that needs this.</summary>
+    public void Unpark(string requirement)
+    {
+        if (!_requirements.TryGetValue(requirement, out var found) || !found.IsParked) return;
+        found.IsParked = false;
+        foreach (var lane in found.Lanes)
+        {
+            CountParked -= lane.Count;
+            if (!lane.IsEmpty) Open(lane);
+        }
+    }
+
+    /// <summary>How long the oldest task has waited since it came, or since its delay ended; at most 128 ms too long. Zero when none waits.</summary>
+    public long OldestWaitMs(long nowMs) => _arrivals.OldestMs is { } oldest ? Math.Max(0, nowMs - oldest) : 0;
+
+    public QueueStatistics Statistics(long nowMs)
+    {
+        AdmitDue(nowMs);
+        return new()
+        {
+            Waiting = Count,
+            Ready = Count - CountParked - CountDelayed - CountHeldByKey,
+            Parked = CountParked,
+            Delayed = CountDelayed,
+            HeldByKey = CountHeldByKey,
+            Capacity = Capacity,
+            WaitingByClass = _classes.Values.Where(c => c.Count > 0).ToDictionary(c => c.Name, c => c.Count),
+            OldestWait = TimeSpan.FromMilliseconds(OldestWaitMs(nowMs)),
+        };
+    }
+
+    private void AdmitByKey(int index)
+    {
+        if (!_keys.TryLead(index, out var displaced))
+        {
+            _slots[index].Place = WaitingPlace.Key;
+            _keys.PutBehind(index);
+            return;
+        }
+
+        if (displaced != SlotTable.None) StepBehind(displaced);
+        Admit(index);
+    }
+
+    private void StepBehind(int index)
+    {
+        Withdraw(index);
+        _slots[index].Place = WaitingPlace.Key;
+        _keys.PutBehind(index);
+    }
+
+    private void AdmitDue(long nowMs)
+    {
+        _nowMs = Math.Max(_nowMs, nowMs);
+        while (_delayed.TryTakeDue(_nowMs, out var index)) Admit(index);
+    }
+
+    // The key has let the task pass: its delay is next, then its lane.
+    private void Admit(int index)
+    {
+        ref var slot = ref _slots[index];
+        if (slot.SinceMs > _nowMs)
+        {
+            slot.Place = WaitingPlace.Delayed;
+            _delayed.Add(index);
+            return;
+        }
+
+        slot.Place = WaitingPlace.Lane;
+        var lane = slot.Lane!;
+        lane.Push(index);
+        if (lane.IsParked) CountParked++;
+        else if (lane.Position == Lane.NotOpen) Open(lane);
+        else if (lane.FirstSlot == index) lane.Class.Open.Reorder(lane);
+    }
+
+    // The opposite of Admit.
+    private void Withdraw(int index)
+    {
+        if (_slots[index].Place == WaitingPlace.Delayed)
+        {
+            _delayed.Drop(index);
+            return;
+        }
+
+        var lane = _slots[index].Lane!;
+        lane.Drop(index);
+        if (lane.IsParked) CountParked--;
+        else if (lane.IsEmpty) Close(lane);
+        else lane.Class.Open.Reorder(lane);
+    }
+
+    private void Forget(int index)
+    {
+        ref var slot = ref _slots[index];
+        slot.Lane!.Class.Count--;
+        _arrivals.Remove(slot.SinceMs);
+        _slots.Remove(index);
+    }
+
+    private void Open(Lane lane)
+    {
+        if (lane.Class.Open.IsEmpty) _rotation.Enter(lane.Class);
+        lane.Class.Open.Open(lane);
+    }
+
+    private void Close(Lane lane)
+    {
+        lane.Class.Open.Close(lane);
+        if (lane.Class.Open.IsEmpty) _rotation.Leave(lane.Class);
+    }
+
+    private ClassQueue ClassOf(string name)
+    {
+        if (ReferenceEquals(_lastClass?.Name, name)) return _lastClass;
+        if (!_classes.TryGetValue(name, out var found)) _classes.Add(name, found = new(name));
+        return _lastClass = found;
+    }
+
+    private Lane LaneOf(ClassQueue taskClass, string? needs)
+    {
+        if (needs is null) return taskClass.FreeLane ??= new(taskClass, null, _slots);
+        if (taskClass.Lanes.TryGetValue(needs, out var found)) return found;
+        var requirement = RequirementOf(needs);
+        var lane = new Lane(taskClass, requirement, _slots);
+        requirement.Lanes.Add(lane);
+        taskClass.Lanes.Add(needs, lane);
+        return lane;
+    }
+
+    private Requirement RequirementOf(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!_requirements.TryGetValue(name, out var found)) _requirements.Add(name, found = new());
+        return found;
+    }
+}

@@ -1,0 +1,52 @@
+using Rqml.Messaging;
+using Rqml.Nodes;
+
+namespace Rqml.Scheduling;
+
+/// <summary>How the scheduler sees a node.</summary>
+internal enum NodeStanding : byte
+{
+    /// <summary>Its registration is on its way to the store.</summary>
+    Registering,
+
+    /// <summary>It reports to this term and takes work.</summary>
+    Active,
+
+    /// <summary>Silent for a while: gets nothing new.</summary>
+    Suspect,
+
+    /// <summary>Its fence is on its way to the store; its work stays where it is until that is there.</summary>
+    Fencing,
+}
+
+/// <summary>One node as its reports describe it: the machine's own state.</summary>
+internal sealed class ScheduledNode(Peer peer, int slot)
+{
+    public Peer Peer { get; set; } = peer;
+
+    /// <summary>Its place in the weighted draw.</summary>
+    public int Slot { get; } = slot;
+
+    public NodeStanding Standing { get; set; }
+
+    /// <summary>Whether it has reported to this term.</summary>
+    public bool Reported { get; set; }
+
+    public long HeardMs { get; set; }
+
+    public int Limit { get; set; }
+
+    public bool Draining { get; set; }
+
+    public NodeLoad? Load { get; set; }
+
+    public HashSet<ClassKey> Classes { get; set; } = [];
+
+    /// <summary>Tasks that are assigned to it and not known to be settled.</summary>
+    public HashSet<TaskId> Assigned { get; } = [];
+
+    /// <summary>Tasks that its last report named.</summary>
+    public HashSet<TaskId> Held { get; } = [];
+
+    public Reliability Reliability { get; set; }
+}

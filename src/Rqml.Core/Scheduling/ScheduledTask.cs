@@ -1,0 +1,31 @@
+using Rqml.Messaging;
+using Rqml.Tasks;
+
+namespace Rqml.Scheduling;
+
+/// <summary>One open task at the scheduler: the machine's own state.</summary>
+internal sealed class ScheduledTask(TaskSpec spec, Peer ledger)
+{
+    public TaskSpec Spec { get; } = spec;
+
+    public Peer Ledger { get; set; } = ledger;
+
+    public bool Watched { get; set; }
+
+    /// <summary>Where it is assigned; null while it waits.</summary>
+    public ScheduledNode? Node { get; set; }
+
+    /// <summary>Of the current assignment.</summary>
+    public Epoch Epoch { get; set; }
+
+    public long AssignedMs { get; set; }
+
+    /// <summary>Whether the ledger knows that this scheduler has it.</summary>
+    public bool Acknowledged { get; set; }
+
+    /// <summary>Whether the ledger has been asked if it is still open.</summary>
+    public bool Inquired { get; set; }
+
+    /// <summary>How the last assignment was decided; null where there was no choice.</summary>
+    public PlacementDecision? Placement { get; set; }
+}

@@ -1,0 +1,69 @@
+using Rqml.Cluster;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Storage;
+
+namespace Rqml.Scheduling;
+
+/// <summary>Feeds the <see cref="SchedulerMachine"/> and carries out what it decides.</summary>
+internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, IStationObserver? stations)
+    : Owner<SchedulerEvent, SchedulerEffect>(loop, machine, store: null), IScheduler
+{
+    private readonly SchedulerMachine _machine = machine;
+    private readonly EngineLoop _loop = loop;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<Action> _questions = new();
+
+    public SchedulerMachine Machine => _machine;
+
+    public ValueTask<SchedulerStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) => AskAsync(Describe, cancellationToken);
+
+    public ValueTask<PlacementDecision?> ExplainAsync(TaskId task, CancellationToken cancellationToken = default) => AskAsync(() => _machine.Explain(task), cancellationToken);
+
+    public override bool Drain(long nowMs)
+    {
+        var worked = base.Drain(nowMs);
+        while (_questions.TryDequeue(out var question)) question();
+        return worked;
+    }
+
+    protected override void CarryOut(in SchedulerEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case SchedulerEffectKind.Send:
+                if (effect.Message.Kind == MessageKind.Assign) stations?.Entered(Station.Scheduler, effect.Message.Task);
+                fabric.Send(effect.To, effect.Message);
+                break;
+            case SchedulerEffectKind.Register:
+                membership.Register(effect.To, effect.Term);
+                break;
+            case SchedulerEffectKind.Fence:
+                membership.Fence(effect.To, effect.Term);
+                break;
+            case SchedulerEffectKind.StepDown:
+                membership.StepDown(effect.Term);
+                break;
+        }
+    }
+
+    protected override void Encode(in SchedulerEffect effect, WriteBatch batch) { }
+
+    /// <summary>Machines are read by the loop alone; a question waits for its turn there.</summary>
+    private async ValueTask<T> AskAsync<T>(Func<T> answer, CancellationToken cancellationToken)
+    {
+        var asked = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _questions.Enqueue(() => asked.TrySetResult(answer()));
+        _loop.Wake();
+        return await asked.Task.WaitAsync(cancellationToken);
+    }
+
+    private SchedulerStatistics Describe()
+    {
+        var nowMs = _loop.Clock.NowMs;
+        var nodes = _machine.Nodes
+            .Select(node => new NodeStatistics(node.Peer.Node, node.Standing.ToString(), node.Assigned.Count, node.Limit, SchedulerMachine.WeightOf(node, nowMs)))
+            .ToArray();
+        return new SchedulerStatistics(_machine.IsLeading, _machine.Term, _machine.TaskCount, _machine.WaitingStatistics(nowMs).Waiting, _machine.Moved, nodes);
+    }
+}

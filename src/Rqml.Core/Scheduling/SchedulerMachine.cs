@@ -1,0 +1,439 @@
+using Rqml.Cluster;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Nodes;
+using Rqml.Queues;
+
+namespace Rqml.Scheduling;
+
+/// <summary>
+/// Decides where tasks run. Its state is soft: a new term begins with nothing and learns the open tasks from ledgers and the running ones from node
+/// reports. Work of a node is handed over only when the node's fence is in the store.
+/// </summary>
+internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffect>
+{
+    private const long SweepEveryMs = 250;
+    private const long SuspectAfterMs = 3_000;
+    private const long FenceAfterMs = 5_000;
+    private const long ConfirmAfterMs = 2_000;
+
+    private readonly Peer _self;
+    private readonly SchedulerSettings _settings;
+    private readonly NodePool _pool;
+    private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
+    private readonly HashSet<ClassKey> _parkedClasses = [];
+    private TaskQueue<ScheduledTask> _waiting;
+    private Term _term;
+    private bool _leading;
+    private long _number;
+    private long _sweepDueMs = long.MaxValue;
+    private HashSet<NodeId> _unreported = [];
+
+    public SchedulerMachine(Peer self, SchedulerSettings settings, ulong seed)
+    {
+        _self = self;
+        _settings = settings;
+        _pool = new NodePool(seed);
+        _waiting = NewQueue();
+    }
+
+    public long NextDueMs => _leading ? Math.Min(_sweepDueMs, _waiting.NextDueMs ?? long.MaxValue) : long.MaxValue;
+
+    public bool IsLeading => _leading;
+
+    public Term Term => _term;
+
+    public int TaskCount => _tasks.Count;
+
+    /// <summary>Tasks taken from a node that had died.</summary>
+    public long Moved { get; private set; }
+
+    public QueueStatistics WaitingStatistics(long nowMs) => _waiting.Statistics(nowMs);
+
+    public IEnumerable<ScheduledNode> Nodes => _pool.Nodes;
+
+    public static NodeWeight WeightOf(ScheduledNode node, long nowMs) => NodePool.WeightOf(node, nowMs);
+
+    public PlacementDecision? Explain(TaskId task) => _tasks.GetValueOrDefault(task)?.Placement;
+
+    public void Step(in SchedulerEvent @event, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        switch (@event.Kind)
+        {
+            case SchedulerEventKind.Elected:
+                BeginTerm(@event.Term, @event.Members, nowMs, effects);
+                break;
+            case SchedulerEventKind.Deposed:
+                EndTerm();
+                break;
+            case SchedulerEventKind.Message when _leading:
+                Hear(@event.Message, nowMs, effects);
+                break;
+            case SchedulerEventKind.NodeGone when _leading:
+                if (_pool.Find(@event.Peer!.Node) is { } gone && gone.Peer.Incarnation == @event.Peer.Incarnation) Fence(gone, effects);
+                break;
+            case SchedulerEventKind.Registered when _leading && @event.Term == _term:
+                Activate(@event.Peer!, nowMs, effects);
+                break;
+            case SchedulerEventKind.Fenced when _leading && @event.Term == _term:
+                HandOver(@event.Peer!, nowMs);
+                break;
+        }
+
+        if (_leading) AssignWaiting(nowMs, effects);
+    }
+
+    public void Tick(long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (_sweepDueMs <= nowMs) Sweep(nowMs, effects);
+        AssignWaiting(nowMs, effects);
+    }
+
+    private void BeginTerm(Term term, IReadOnlyList<Peer> members, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        EndTerm();
+        _term = term;
+        _leading = true;
+        _sweepDueMs = nowMs + SweepEveryMs;
+        _unreported = [.. members.Select(member => member.Node)];
+        foreach (var member in members)
+        {
+            _pool.Add(member, nowMs);
+            effects.Add(SchedulerEffect.Send(member, Welcome()));
+        }
+    }
+
+    private void EndTerm()
+    {
+        _leading = false;
+        _number = 0;
+        _tasks.Clear();
+        _pool.Clear();
+        _parkedClasses.Clear();
+        _waiting = NewQueue();
+    }
+
+    private TaskQueue<ScheduledTask> NewQueue() => new(_settings.MaxTasks, _settings.AgeEveryMs);
+
+    private void Hear(in Message message, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Announce:
+                Take(message.Task, message.From, (Announcement)message.Body!, nowMs, effects);
+                break;
+            case MessageKind.TaskSettled:
+                Release(message.Task, nowMs, effects);
+                break;
+            case MessageKind.Report:
+                Read(message.From, (NodeReport)message.Body!, nowMs, effects);
+                break;
+            case MessageKind.Refused:
+                Reconsider(message, nowMs, effects);
+                break;
+            case MessageKind.Watch:
+                if (_tasks.TryGetValue(message.Task, out var watched))
+                {
+                    watched.Watched = true;
+                    if (watched.Node is { } node) effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.WatchAttempt, _self, message.Task, watched.Epoch)));
+                }
+
+                break;
+        }
+    }
+
+    private void Take(TaskId id, Peer ledger, Announcement announcement, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (_tasks.TryGetValue(id, out var known))
+        {
+            known.Ledger = ledger;
+            known.Watched |= announcement.Watched;
+            var lost = known is { Inquired: true, Node: not null };
+            known.Inquired = false;
+            known.Acknowledged = false;
+            if (lost) Unassign(known, nowMs);      // its node does not hold it, and the ledger says that it is still open
+            return;
+        }
+
+        if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
+        var task = new ScheduledTask(announcement.Spec, ledger) { Watched = announcement.Watched };
+        _tasks.Add(id, task);
+        if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Epoch, nowMs, effects);
+        else Enqueue(task, nowMs);
+    }
+
+    private void Release(TaskId id, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (!_tasks.Remove(id, out var task)) return;
+        if (task.Node is { } node)
+        {
+            node.Assigned.Remove(id);
+            node.Reliability = node.Reliability.Finished(nowMs);
+            _pool.Weigh(node, nowMs);
+
+            // The node may still work on it: it was cancelled, or another attempt was quicker.
+            effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, id, task.Epoch)));
+        }
+        else
+        {
+            _waiting.Remove(id);
+        }
+
+        if (task.Spec.PartitionKey is { } key) _waiting.Release(key, id);
+    }
+
+    private void Read(Peer from, NodeReport report, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (report.Term > _term)
+        {
+            effects.Add(SchedulerEffect.StepDown(_self, _term));
+            return;
+        }
+
+        var node = _pool.Find(from.Node);
+        if (node is null || node.Peer.Incarnation != from.Incarnation)
+        {
+            if (node is { Standing: NodeStanding.Fencing }) return;
+            if (node is not null && node.Assigned.Count > 0)
+            {
+                Fence(node, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
+                return;
+            }
+
+            if (node is { Standing: NodeStanding.Registering, Reported: true } && node.Peer == from) return;
+            node = _pool.Add(from, nowMs);
+            node.Standing = NodeStanding.Registering;
+            effects.Add(SchedulerEffect.Register(from, _term));
+            return;
+        }
+
+        node.HeardMs = nowMs;
+        if (node.Standing == NodeStanding.Fencing) return;
+        if (node.Standing == NodeStanding.Registering && node.Reported)
+        {
+            effects.Add(SchedulerEffect.Register(from, _term));
+            return;
+        }
+
+        if (report.Term < _term)
+        {
+            effects.Add(SchedulerEffect.Send(from, Welcome()));
+            return;
+        }
+
+        if (node.Standing is NodeStanding.Suspect or NodeStanding.Registering) node.Standing = NodeStanding.Active;
+        node.Reported = true;
+        _unreported.Remove(from.Node);
+        node.Peer = from;
+        node.Limit = report.Limit;
+        node.Draining = report.Draining;
+        node.Load = report.Load;
+        if (!node.Classes.SetEquals(report.Classes)) node.Classes = [.. report.Classes];
+        UnparkServed(node);
+        Reconcile(node, report, nowMs, effects);
+        _pool.Weigh(node, nowMs);
+    }
+
+    /// <summary>Compares what the node holds with what it was given.</summary>
+    private void Reconcile(ScheduledNode node, NodeReport report, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        var held = new HashSet<TaskId>(report.Held.Count);
+        foreach (var entry in report.Held)
+        {
+            var id = entry.Attempt.Task;
+            held.Add(id);
+            _pool.Remember(id, node, entry.Attempt.Epoch);
+            if (!_tasks.TryGetValue(id, out var task)) continue;      // its ledger will announce it, or has settled it
+            if (task.Node == node && task.Epoch == entry.Attempt.Epoch) continue;
+            if (task.Node is null) Adopt(task, node, entry.Attempt.Epoch, nowMs, effects);
+            else if (task.Epoch > entry.Attempt.Epoch) effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, id, entry.Attempt.Epoch)));
+        }
+
+        _pool.ForgetHeld(node, held);
+        foreach (var id in node.Assigned)
+        {
+            var task = _tasks[id];
+            if (held.Contains(id) || task.AssignedMs + ConfirmAfterMs > nowMs) continue;
+            task.AssignedMs = nowMs;
+            SendAssignment(task, node, nowMs, effects);      // lost on the way, or finished: the node answers which
+        }
+    }
+
+    private void Reconsider(in Message refused, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (!_tasks.TryGetValue(refused.Task, out var task) || task.Epoch != refused.Epoch || task.Node is not { } node || node.Peer.Node != refused.From.Node) return;
+        if ((RefusalReason)refused.Number == RefusalReason.NotHeld)
+        {
+            task.Inquired = true;
+            effects.Add(SchedulerEffect.Send(task.Ledger, new Message(MessageKind.Inquire, _self, refused.Task)));
+            return;
+        }
+
+        if ((RefusalReason)refused.Number is RefusalReason.Draining) node.Draining = true;
+        if ((RefusalReason)refused.Number is RefusalReason.UnknownClass) node.Classes.Remove(task.Spec.Class);
+        Unassign(task, nowMs);
+    }
+
+    private void Activate(Peer peer, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (_pool.Find(peer.Node) is not { } node || node.Peer.Incarnation != peer.Incarnation || node.Standing != NodeStanding.Registering) return;
+        node.Standing = NodeStanding.Suspect;      // active from its first report to this term on
+        node.Reported = false;
+        node.HeardMs = nowMs;
+        effects.Add(SchedulerEffect.Send(peer, Welcome()));
+    }
+
+    private void Fence(ScheduledNode node, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (node.Standing == NodeStanding.Fencing) return;
+        node.Standing = NodeStanding.Fencing;
+        _pool.Weigh(node, 0);
+        effects.Add(SchedulerEffect.Fence(node.Peer, _term));
+    }
+
+    /// <summary>The fence is in the store: whatever that start of the node still does is refused, so its work may go elsewhere.</summary>
+    private void HandOver(Peer fenced, long nowMs)
+    {
+        if (_pool.Find(fenced.Node) is not { } node || node.Peer.Incarnation != fenced.Incarnation) return;
+        _pool.Remove(node);
+        _unreported.Remove(fenced.Node);
+        foreach (var id in node.Assigned.ToArray())
+        {
+            var task = _tasks[id];
+            Moved++;
+            Unassign(task, nowMs);
+        }
+    }
+
+    private void Adopt(ScheduledTask task, ScheduledNode node, Epoch epoch, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (task.Spec.PartitionKey is { } key)
+        {
+            _waiting.Remove(task.Spec.Id);
+            if (!_waiting.Hold(key, task.Spec.Id))
+            {
+                Enqueue(task, nowMs);      // another task of the key is out
+                effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task.Spec.Id, epoch)));
+                return;
+            }
+        }
+        else
+        {
+            _waiting.Remove(task.Spec.Id);
+        }
+
+        task.Node = node;
+        task.Epoch = epoch;
+        task.AssignedMs = nowMs;
+        node.Assigned.Add(task.Spec.Id);
+        if (new Term(epoch.Generation, epoch.Term) == _term) _number = Math.Max(_number, epoch.Number);
+        SendAssignment(task, node, nowMs, effects);
+    }
+
+    private void Unassign(ScheduledTask task, long nowMs)
+    {
+        if (task.Node is { } node)
+        {
+            node.Assigned.Remove(task.Spec.Id);
+            _pool.Weigh(node, nowMs);
+        }
+
+        task.Node = null;
+        task.Inquired = false;
+        Enqueue(task, nowMs);
+    }
+
+    private void Enqueue(ScheduledTask task, long nowMs)
+    {
+        var spec = task.Spec;
+        var needs = spec.Class.ToString();
+        if (!_pool.Serves(spec.Class) && _parkedClasses.Add(spec.Class)) _waiting.Park(needs);
+        _waiting.Requeue(task, new QueueTicket
+        {
+            Task = spec.Id,
+            Class = spec.Class.Name,
+            Priority = spec.Priority,
+            Difficulty = double.IsNaN(spec.Difficulty) ? 0.5 : spec.Difficulty,
+            EnqueuedMs = nowMs,
+            NotBeforeMs = spec.NotBeforeMs,
+            PartitionKey = spec.PartitionKey,
+            Needs = needs,
+        });
+    }
+
+    private void UnparkServed(ScheduledNode node)
+    {
+        if (_parkedClasses.Count == 0) return;
+        foreach (var served in node.Classes)
+        {
+            if (_parkedClasses.Remove(served)) _waiting.Unpark(served.ToString());
+        }
+    }
+
+    private void AssignWaiting(long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        // A new leader first hears what runs already: from each registered node, or from the store that it is fenced. Silent ones are fenced within seconds.
+        if (_unreported.Count > 0) return;
+        while (_pool.HasRoom && _waiting.TryDequeue(nowMs, out var task))
+        {
+            if (_pool.Draw(task.Spec, nowMs, out var placement) is not { } node)
+            {
+                Enqueue(task, nowMs);      // nobody who serves its class has room
+                return;
+            }
+
+            task.Placement = placement;
+            Assign(task, node, nowMs, effects);
+        }
+    }
+
+    private void Assign(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        task.Node = node;
+        task.Epoch = new Epoch(_term.Generation, _term.Number, ++_number);
+        task.AssignedMs = nowMs;
+        node.Assigned.Add(task.Spec.Id);
+        _pool.Weigh(node, nowMs);
+        SendAssignment(task, node, nowMs, effects);
+    }
+
+    private void SendAssignment(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        var remainingMs = task.Spec.DeadlineMs == long.MaxValue ? long.MaxValue : Math.Max(0, task.Spec.DeadlineMs - nowMs);
+        var assignment = new Assignment(task.Spec, task.Ledger, node.Peer.Incarnation, remainingMs, task.Watched);
+        effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
+    }
+
+    /// <summary>Now and then: acknowledges what ledgers announced, and looks for silent nodes.</summary>
+    private void Sweep(long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        _sweepDueMs = nowMs + SweepEveryMs;
+        foreach (var group in _tasks.Values.Where(task => !task.Acknowledged).GroupBy(task => task.Ledger))
+        {
+            foreach (var task in group) task.Acknowledged = true;
+            var ids = group.Select(task => task.Spec.Id).ToArray();
+            effects.Add(SchedulerEffect.Send(group.Key, new Message(MessageKind.Announced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Body: ids)));
+        }
+
+        foreach (var node in _pool.Nodes.ToArray())
+        {
+            if (node.HeardMs + FenceAfterMs <= nowMs) Fence(node, effects);
+            else if (node.HeardMs + SuspectAfterMs <= nowMs && node.Standing == NodeStanding.Active)
+            {
+                node.Standing = NodeStanding.Suspect;
+                _pool.Weigh(node, nowMs);
+            }
+        }
+    }
+
+    private Message Welcome() => new(MessageKind.Welcome, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0));
+}
+
+/// <summary>What the host says of the scheduler. Immutable.</summary>
+internal sealed record SchedulerSettings
+{
+    /// <summary>Open tasks at most; what is announced beyond waits at its ledger.</summary>
+    public int MaxTasks { get; init; } = 1_000_000;
+
+    public long AgeEveryMs { get; init; } = 30_000;
+}

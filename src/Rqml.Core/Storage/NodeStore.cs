@@ -1,0 +1,162 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Rqml.Checkpoints;
+using Rqml.Cluster;
+using Rqml.Ledgers;
+using Rqml.Nodes;
+using Rqml.Protocol;
+using Rqml.Tasks;
+
+namespace Rqml.Storage;
+
+/// <summary>How a node's ledger, attempts, checkpoints and outbound results lie in its key-value store. Written once, above every adapter.</summary>
+internal static class NodeStore
+{
+    private const byte SubmissionMark = (byte)'a';
+    private const byte SettlementMark = (byte)'b';
+    private const byte StrikesMark = (byte)'c';
+
+    private static ReadOnlySpan<byte> LedgerKey => "ledger"u8;
+
+    private static ReadOnlySpan<byte> TermKey => "term"u8;
+
+    private static ReadOnlySpan<byte> LeadershipKey => "leadership"u8;
+
+    public static void PutSubmission(WriteBatch batch, TaskSpec spec) =>
+        batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());
+
+    public static void PutSettlement(WriteBatch batch, TaskId task, Settlement settlement) =>
+        batch.Put(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark), Records.Write(settlement).ToByteArray());
+
+    public static void PutStrikes(WriteBatch batch, TaskId task, Strike[] strikes) =>
+        batch.Put(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark), Records.Write(strikes).ToByteArray());
+
+    public static void PurgeTask(WriteBatch batch, TaskId task)
+    {
+        batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, SubmissionMark));
+        batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark));
+        batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark));
+    }
+
+    /// <summary>Every task of the ledger; a settlement or strikes without a submission are left-overs of a purge and ignored.</summary>
+    public static IEnumerable<LedgerTask> ReadLedger(IKeyValueStore store)
+    {
+        LedgerTask? task = null;
+        foreach (var entry in store.Scan(StoreFamily.Ledger, default))
+        {
+            if (entry.Key.Length != TaskId.Bytes + 1) throw new StoreCorruptException(store.Name, "a ledger key has the wrong length");
+            switch (entry.Key[^1])
+            {
+                case SubmissionMark:
+                    if (task is not null) yield return task;
+                    task = new LedgerTask(Read(store, "submission", () => Records.Read(SubmissionRecord.Parser.ParseFrom(entry.Value))), null);
+                    break;
+                case SettlementMark when task is not null && task.Spec.Id == TaskId.Read(entry.Key):
+                    task.Settlement = Read(store, "settlement", () => Records.Read(SettlementRecord.Parser.ParseFrom(entry.Value)));
+                    break;
+                case StrikesMark when task is not null && task.Spec.Id == TaskId.Read(entry.Key):
+                    task.Strikes = Read(store, "strikes", () => Records.Read(StrikesRecord.Parser.ParseFrom(entry.Value)));
+                    break;
+            }
+        }
+
+        if (task is not null) yield return task;
+    }
+
+    public static void PutAttempt(WriteBatch batch, NodeAttempt attempt) =>
+        batch.Put(StoreFamily.Task, attempt.Attempt.Task.ToByteArray(), Records.Write(attempt).ToByteArray());
+
+    /// <summary>The result replaces the attempt: from here on nothing of the task is ever computed again.</summary>
+    public static void PutOutbound(WriteBatch batch, Outbound outbound)
+    {
+        batch.Put(StoreFamily.Outbound, outbound.Attempt.Task.ToByteArray(), Records.Write(outbound).ToByteArray());
+        batch.Delete(StoreFamily.Task, outbound.Attempt.Task.ToByteArray());
+    }
+
+    public static void DropTask(WriteBatch batch, TaskId task)
+    {
+        var key = task.ToByteArray();
+        batch.Delete(StoreFamily.Task, key);
+        batch.Delete(StoreFamily.Outbound, key);
+        batch.DeletePrefix(StoreFamily.Checkpoint, key);
+        batch.DeletePrefix(StoreFamily.Artifact, key);
+    }
+
+    /// <summary>Unfinished attempts, each with the newest checkpoint that is whole.</summary>
+    public static IEnumerable<NodeAttempt> ReadAttempts(IKeyValueStore store, CheckpointStore checkpoints)
+    {
+        foreach (var entry in store.Scan(StoreFamily.Task, default))
+        {
+            var record = Read(store, "attempt", () => AttemptRecord.Parser.ParseFrom(entry.Value));
+            var task = TaskId.Read(entry.Key);
+            yield return Read(store, "attempt", () => new NodeAttempt(new Attempt(task, Records.Read(record.Epoch)), Records.Read(record.Submission), Records.Read(record.Ledger)))
+                .From(checkpoints.LoadNewest(task));
+        }
+    }
+
+    public static IEnumerable<Outbound> ReadOutbound(IKeyValueStore store)
+    {
+        foreach (var entry in store.Scan(StoreFamily.Outbound, default))
+        {
+            yield return Read(store, "outbound result", () =>
+            {
+                var record = OutboundRecord.Parser.ParseFrom(entry.Value);
+                return new Outbound(new Attempt(TaskId.Read(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result));
+            });
+        }
+    }
+
+    public static LedgerId? ReadLedgerId(IKeyValueStore store) =>
+        store.TryGet(StoreFamily.Meta, LedgerKey, out var value) && value.Length == 4 ? new LedgerId(BinaryPrimitives.ReadUInt32LittleEndian(value)) : null;
+
+    public static void PutLedgerId(WriteBatch batch, LedgerId ledger)
+    {
+        Span<byte> value = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(value, ledger.Value);
+        batch.Put(StoreFamily.Meta, LedgerKey, value);
+    }
+
+    /// <summary>The highest term that the node has obeyed.</summary>
+    public static Term ReadTerm(IKeyValueStore store) => ReadTerm(store, TermKey);
+
+    public static void PutTerm(WriteBatch batch, Term term) => PutTerm(batch, TermKey, term);
+
+    /// <summary>The last term in which this process led without a coordination store.</summary>
+    public static Term ReadLeadership(IKeyValueStore store) => ReadTerm(store, LeadershipKey);
+
+    public static void PutLeadership(WriteBatch batch, Term term) => PutTerm(batch, LeadershipKey, term);
+
+    private static Term ReadTerm(IKeyValueStore store, ReadOnlySpan<byte> key)
+    {
+        if (!store.TryGet(StoreFamily.Meta, key, out var value) || value.Length != 16) return Term.None;
+        return new Term(BinaryPrimitives.ReadInt64LittleEndian(value), BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(8)));
+    }
+
+    private static void PutTerm(WriteBatch batch, ReadOnlySpan<byte> key, Term term)
+    {
+        Span<byte> value = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(value, term.Generation);
+        BinaryPrimitives.WriteInt64LittleEndian(value[8..], term.Number);
+        batch.Put(StoreFamily.Meta, key, value);
+    }
+
+    private static byte[] LedgerKeyOf(TaskId task, byte mark)
+    {
+        var key = new byte[TaskId.Bytes + 1];
+        task.WriteTo(key);
+        key[^1] = mark;
+        return key;
+    }
+
+    private static T Read<T>(IKeyValueStore store, string what, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is InvalidProtocolBufferException or RecordDamagedException)
+        {
+            throw new StoreCorruptException(store.Name, $"a {what} cannot be read", error);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace Rqml;
+
+/// <summary>Submits tasks to this host's ledger and finds them again. Thread-safe.</summary>
+public interface IRqmlClient
+{
+    /// <summary>Submits a task; waits for room, and returns once the submission is durable at the host's level.</summary>
+    /// <param name="taskClass">A class that this host has registered.</param>
+    /// <param name="payload">What the task is about.</param>
+    /// <param name="options">Priority, deadline, keys and budget.</param>
+    /// <param name="cancellationToken">Ends the waiting, never the task.</param>
+    /// <exception cref="UnknownTaskClassException">The class is not registered here.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="SerializationFailedException">The payload's serializer threw.</exception>
+    /// <exception cref="PayloadTooLargeException">The payload is longer than its class allows.</exception>
+    /// <exception cref="IdempotencyConflictException">The idempotency key belongs to a task with another payload.</exception>
+    /// <exception cref="ShuttingDownException">The host is stopping.</exception>
+    /// <exception cref="LedgerLostException">The ledger has stopped; whether the task was taken is known after a restart.</exception>
+    ValueTask<RefinementHandle<TArtifact>> SubmitAsync<TPayload, TArtifact>(
+        TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="SubmitAsync"/>, but never waits for room: what is expected and frequent comes back as a value.</summary>
+    ValueTask<SubmitOutcome<TArtifact>> TrySubmitAsync<TPayload, TArtifact>(
+        TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Submits every payload of a stream as room allows, and gives the handles in the same order.</summary>
+    IAsyncEnumerable<RefinementHandle<TArtifact>> SubmitAllAsync<TPayload, TArtifact>(
+        TaskClass<TPayload, TArtifact> taskClass, IAsyncEnumerable<TPayload> payloads, Func<TPayload, SubmitOptions?>? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds a task again by its id, also after a restart.</summary>
+    /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
+    ValueTask<RefinementHandle<TArtifact>> AttachAsync<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskId task, CancellationToken cancellationToken = default);
+
+    /// <summary>Settles the task as cancelled, durably. False where it was settled before.</summary>
+    /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
+    ValueTask<bool> CancelAsync(TaskId task, CancellationToken cancellationToken = default);
+
+    /// <summary>Submits a settled task's payload again, as a new task without the idempotency key.</summary>
+    /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
+    /// <exception cref="InvalidOperationException">It is not settled yet.</exception>
+    ValueTask<TaskId> RequeueAsync(TaskId task, CancellationToken cancellationToken = default);
+
+    /// <summary>The tasks of this ledger, in the order of submission, as they were at the call.</summary>
+    IAsyncEnumerable<RefinementStatus> ListAsync(TaskFilter? filter = null, CancellationToken cancellationToken = default);
+}
