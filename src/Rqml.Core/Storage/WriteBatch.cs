@@ -6,6 +6,9 @@ namespace Rqml.Storage;
 /// <remarks>All operations lie one after another in a single growing buffer, so that filling a reused batch allocates nothing.</remarks>
 public sealed class WriteBatch
 {
+    /// <summary>Longest key or prefix, in bytes. A bound lets a store name the end of every range of keys.</summary>
+    public const int MaxKeyBytes = 1024;
+
     private const int HeaderBytes = 10;      // operation, family, key length, value length
 
     private byte[] _buffer = new byte[4096];
@@ -18,6 +21,7 @@ public sealed class WriteBatch
     public int Bytes => _length;
 
     /// <summary>Sets <paramref name="key"/> to <paramref name="value"/>; an existing value is replaced.</summary>
+    /// <exception cref="ArgumentException">The key is longer than <see cref="MaxKeyBytes"/>, or the family is none; so for every operation.</exception>
     public void Put(StoreFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Append(WriteKind.Put, family, key, value);
 
     /// <summary>Removes <paramref name="key"/>; nothing happens where it does not exist.</summary>
@@ -52,7 +56,9 @@ public sealed class WriteBatch
 
     private void Append(WriteKind kind, StoreFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        Reserve(HeaderBytes + key.Length + value.Length);
+        if (key.Length > MaxKeyBytes) throw new ArgumentException($"A key has at most {MaxKeyBytes} bytes; this one has {key.Length}.", nameof(key));
+        if ((uint)family > (uint)StoreFamily.Outbound) throw new ArgumentOutOfRangeException(nameof(family), family, "There is no such family.");
+        Reserve(checked(HeaderBytes + key.Length + value.Length));
         var target = _buffer.AsSpan(_length);
         target[0] = (byte)kind;
         target[1] = (byte)family;
