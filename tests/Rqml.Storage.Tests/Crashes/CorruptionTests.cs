@@ -1,6 +1,5 @@
 using Rqml.Storage.CrashChild;
 using Rqml.Storage.RocksDb;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Rqml.Storage.Tests.Crashes;

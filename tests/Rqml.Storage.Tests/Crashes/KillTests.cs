@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rqml.Storage.CrashChild;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Rqml.Storage.Tests.Crashes;

@@ -1,6 +1,5 @@
 using System.Text;
 using Rqml.Storage.CrashChild;
-using Xunit;
 
 namespace Rqml.Storage.Tests.Crashes;
 
