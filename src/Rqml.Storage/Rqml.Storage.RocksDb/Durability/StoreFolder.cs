@@ -49,8 +49,8 @@ internal sealed class StoreFolder : IDisposable
     {
         Directory.CreateDirectory(Database);
         Directory.CreateDirectory(Segments);
-        DirectorySync.Flush(Path);
-        if (Directory.GetParent(Path) is { } parent) DirectorySync.Flush(parent.FullName);
+        DiskSync.FlushFolder(Path);
+        if (Directory.GetParent(Path) is { } parent) DiskSync.FlushFolder(parent.FullName);
     }
 
     public void Dispose() => _lock.Dispose();
