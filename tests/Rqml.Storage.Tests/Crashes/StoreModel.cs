@@ -24,6 +24,19 @@ internal sealed class StoreModel(int seed)
         }
     }
 
+    /// <summary>The model at a later commit, this one left as it is.</summary>
+    public StoreModel At(long commit)
+    {
+        var model = new StoreModel(seed) { Commit = Commit };
+        for (var family = 0; family < _families.Length; family++)
+        {
+            foreach (var (key, value) in _families[family]) model._families[family][key] = value;
+        }
+
+        model.AdvanceTo(commit);
+        return model;
+    }
+
     /// <summary>Null where the store holds exactly this, else the first difference. Reads everything twice: by scan and by key.</summary>
     public string? Difference(IKeyValueStore store)
     {

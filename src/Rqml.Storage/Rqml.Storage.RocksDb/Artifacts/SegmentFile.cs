@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
+using Rqml.Storage.RocksDb.Durability;
 
 namespace Rqml.Storage.RocksDb.Artifacts;
 
@@ -88,7 +89,7 @@ internal sealed class SegmentFile : IDisposable
     public void Flush()
     {
         if (!IsDirty) return;
-        RandomAccess.FlushToDisk(_file);
+        DiskSync.Flush(_file);
         IsDirty = false;
     }
 

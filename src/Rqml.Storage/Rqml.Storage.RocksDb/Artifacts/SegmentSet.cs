@@ -68,7 +68,7 @@ internal sealed class SegmentSet : IDisposable
         if (_active is not { IsDirty: true }) return;
         _onStep?.Invoke(StoreStep.SegmentWritten);
         _active.Flush();
-        if (_hasNewNames) DirectorySync.Flush(_folder);
+        if (_hasNewNames) DiskSync.FlushFolder(_folder);
         _hasNewNames = false;
         _onStep?.Invoke(StoreStep.SegmentSynced);
     }

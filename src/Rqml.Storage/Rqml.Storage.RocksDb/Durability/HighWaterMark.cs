@@ -35,11 +35,11 @@ internal sealed class HighWaterMark : IDisposable
         using (var file = File.OpenHandle(draft, FileMode.Create, FileAccess.ReadWrite))
         {
             RandomAccess.Write(file, content, fileOffset: 0);
-            RandomAccess.FlushToDisk(file);
+            DiskSync.Flush(file);
         }
 
         File.Move(draft, path, overwrite: true);
-        DirectorySync.Flush(Path.GetDirectoryName(path)!);
+        DiskSync.FlushFolder(Path.GetDirectoryName(path)!);
         return new HighWaterMark(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite), first with { Generation = 1 });
     }
 
@@ -70,7 +70,7 @@ internal sealed class HighWaterMark : IDisposable
         var next = Current with { State = state, Commit = commit, Generation = Current.Generation + 1 };
         next.Write(_slot);
         RandomAccess.Write(_file, _slot, OffsetOf(next.Generation));
-        RandomAccess.FlushToDisk(_file);
+        DiskSync.Flush(_file);
         Current = next;
     }
 

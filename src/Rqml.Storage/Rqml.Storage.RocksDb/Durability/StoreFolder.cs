@@ -21,16 +21,22 @@ internal sealed class StoreFolder : IDisposable
     public string Segments => System.IO.Path.Combine(Path, "segments");
 
     /// <summary>Creates the folder where there is none, and locks it.</summary>
+    /// <exception cref="StoreInUseException">Somebody else holds it.</exception>
+    /// <exception cref="StoreFailedException">It cannot be created or written to.</exception>
     public static StoreFolder Lock(string path, string store)
     {
-        Directory.CreateDirectory(path);
         try
         {
+            Directory.CreateDirectory(path);
             return new StoreFolder(path, new FileStream(System.IO.Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException error) when (StoreErrors.IsSharingViolation(error))
         {
             throw new StoreInUseException(store, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreFailedException(store, error.Message, error);
         }
     }
 
@@ -49,8 +55,8 @@ internal sealed class StoreFolder : IDisposable
     {
         Directory.CreateDirectory(Database);
         Directory.CreateDirectory(Segments);
-        DirectorySync.Flush(Path);
-        if (Directory.GetParent(Path) is { } parent) DirectorySync.Flush(parent.FullName);
+        DiskSync.FlushFolder(Path);
+        if (Directory.GetParent(Path) is { } parent) DiskSync.FlushFolder(parent.FullName);
     }
 
     public void Dispose() => _lock.Dispose();
