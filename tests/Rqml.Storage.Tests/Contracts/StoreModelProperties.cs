@@ -1,6 +1,5 @@
 using FsCheck.Xunit;
 using Rqml.Storage.RocksDb;
-using Xunit;
 
 namespace Rqml.Storage.Tests.Contracts;
 

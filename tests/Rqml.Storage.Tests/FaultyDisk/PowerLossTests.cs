@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Rqml.Storage.CrashChild;
 using Rqml.Storage.Tests.Crashes;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Rqml.Storage.Tests.FaultyDisk;

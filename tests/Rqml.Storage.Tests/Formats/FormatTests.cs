@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Rqml.Storage.RocksDb;
-using Xunit;
 
 namespace Rqml.Storage.Tests.Formats;
 

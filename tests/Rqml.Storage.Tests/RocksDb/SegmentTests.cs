@@ -1,5 +1,4 @@
 using Rqml.Storage.RocksDb;
-using Xunit;
 
 namespace Rqml.Storage.Tests.RocksDb;
 

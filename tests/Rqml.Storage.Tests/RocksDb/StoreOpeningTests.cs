@@ -3,7 +3,6 @@ using Rqml.Storage.RocksDb;
 using Rqml.Storage.RocksDb.Database;
 using Rqml.Storage.RocksDb.Durability;
 using Rqml.Storage.Tests.Crashes;
-using Xunit;
 
 namespace Rqml.Storage.Tests.RocksDb;
 
