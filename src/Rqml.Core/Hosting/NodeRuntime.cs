@@ -157,7 +157,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         if (_store is not null) machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store));
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
         await lanes.StartAsync(cancellationToken);
-        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.Stations, _options.Logger);
+        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.MemoryPressure, _options.Stations, _options.Logger);
     }
 
     /// <summary>Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start.</summary>
@@ -239,6 +239,9 @@ internal sealed record NodeRuntimeOptions
     public required Dispatcher Dispatcher { get; init; }
 
     public required ulong Seed { get; init; }
+
+    /// <summary>Share of the memory that the process may use which is in use, in [0, 1].</summary>
+    public Func<double> MemoryPressure { get; init; } = Nodes.MemoryPressure.OfProcess;
 
     public required ILogger Logger { get; init; }
 

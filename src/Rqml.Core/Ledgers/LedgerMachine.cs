@@ -16,6 +16,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     public const int StrikesToPoison = 3;
 
     private const long AnnounceRetryMs = 1_000;
+    private const long GreetEveryMs = 1_000;
 
     private readonly Peer _self;
     private readonly LedgerId _ledger;
@@ -27,6 +28,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     private Peer? _leader;
     private Term _term;
     private long _announceDueMs = long.MaxValue;
+    private long _greetDueMs = long.MaxValue;
 
     public LedgerMachine(Peer self, LedgerId ledger)
     {
@@ -40,7 +42,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         get
         {
-            var dueMs = _announceDueMs;
+            var dueMs = Math.Min(_announceDueMs, _greetDueMs);
             if (_deadlines.TryPeek(out _, out var deadlineMs)) dueMs = Math.Min(dueMs, deadlineMs);
             if (_retention.TryPeek(out _, out var purgeMs)) dueMs = Math.Min(dueMs, purgeMs);
             return dueMs;
@@ -106,6 +108,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         }
 
         if (_announceDueMs <= nowMs) AnnounceAgain(nowMs, effects);
+        if (_greetDueMs <= nowMs) Greet(nowMs, effects);
     }
 
     private void Submit(Submission submission, object? ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -163,10 +166,11 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
     private void FollowLeader(Peer? leader, Term term, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
-        if (term < _term) return;
+        if (term < _term || (term == _term && Equals(leader, _leader))) return;
         _leader = leader;
         _term = term;
         foreach (var task in _open.Values) Announce(task, nowMs, effects);
+        Greet(nowMs, effects);
     }
 
     private void Hear(in Message message, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -174,9 +178,11 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         switch (message.Kind)
         {
             case MessageKind.Announced:
+                var term = new Term(message.Epoch.Generation, message.Epoch.Term);
+                FollowLeader(message.From, term, nowMs, effects);
                 foreach (var id in (TaskId[])message.Body!)
                 {
-                    if (_open.TryGetValue(id, out var known)) known.AnnouncedIn = new Term(message.Epoch.Generation, message.Epoch.Term);
+                    if (_open.TryGetValue(id, out var known) && term == _term) known.AnnouncedIn = term;
                 }
 
                 break;
@@ -270,6 +276,15 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             if (task.AnnouncedMs + AnnounceRetryMs <= nowMs) Announce(task, nowMs, effects);
             else _announceDueMs = Math.Min(_announceDueMs, task.AnnouncedMs + AnnounceRetryMs);
         }
+    }
+
+    /// <summary>A leader elsewhere may have been replaced without our hearing of it: it answers a greeting in another term than its own.</summary>
+    private void Greet(long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        _greetDueMs = long.MaxValue;
+        if (_leader is null || _leader.Node == _self.Node) return;
+        _greetDueMs = nowMs + GreetEveryMs;
+        effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
     }
 
     private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Body: new Announcement(task.Spec, task.Watched));

@@ -17,8 +17,8 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     /// <summary>Whether somebody follows the iterations.</summary>
     public bool Watched { get; set; }
 
-    /// <summary>The term whose leader has acknowledged the task.</summary>
-    public Term AnnouncedIn { get; set; }
+    /// <summary>The term whose leader has acknowledged the task; null before the first.</summary>
+    public Term? AnnouncedIn { get; set; }
 
     public long AnnouncedMs { get; set; } = long.MinValue;
 

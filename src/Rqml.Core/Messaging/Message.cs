@@ -8,7 +8,8 @@ internal enum MessageKind : byte
     TaskSettled = 2,    // ledger: it is settled, or unknown here
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
-    Watch = 5,          // ledger: somebody watches this task's iterations
+    Greet = 5,          // ledger: I follow you in this term                      Epoch: generation and term
+    Watch = 6,          // ledger: somebody watches this task's iterations
 
     // To a node
     Assign = 16,        // scheduler: run this attempt                            Body: Assignment

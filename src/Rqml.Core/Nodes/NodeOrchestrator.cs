@@ -23,11 +23,13 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly Fabric _fabric;
     private readonly TaskClassRegistry _classes;
     private readonly Lanes _lanes;
+    private readonly Func<double> _memoryPressure;
     private readonly RunContext _context;
     private readonly IStationObserver? _stations;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<AttemptRun, byte> _runs = new();
-    private readonly ConcurrentDictionary<AttemptRun, Task> _replacements = new();
+    private readonly Lock _runsLock = new();
+    private readonly List<AttemptRun> _runs = [];      // at most one a lane, and those that were given up
+    private readonly List<Task> _replacements = [];
     private readonly ConcurrentQueue<Action> _questions = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
@@ -36,10 +38,10 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private volatile bool _stopped;
 
     public NodeOrchestrator(
-        EngineLoop loop, NodeMachine machine, GroupCommit? store, Fabric fabric, TaskClassRegistry classes, Lanes lanes, IStationObserver? stations, ILogger logger)
+        EngineLoop loop, NodeMachine machine, GroupCommit? store, Fabric fabric, TaskClassRegistry classes, Lanes lanes, Func<double> memoryPressure, IStationObserver? stations, ILogger logger)
         : base(loop, machine, store)
     {
-        (_loop, _machine, _store, _fabric, _classes, _lanes, _stations, _logger) = (loop, machine, store, fabric, classes, lanes, stations, logger);
+        (_loop, _machine, _store, _fabric, _classes, _lanes, _memoryPressure, _stations, _logger) = (loop, machine, store, fabric, classes, lanes, memoryPressure, stations, logger);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, stations);
         machine.MeasureLoad = Measure;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
@@ -84,7 +86,10 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         Post(ended);
     }
 
-    public void Left(AttemptRun run) => _runs.TryRemove(run, out _);
+    public void Left(AttemptRun run)
+    {
+        lock (_runsLock) _runs.Remove(run);
+    }
 
     public void Progress(NodeAttempt attempt, IterationReport report) =>
         _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
@@ -104,9 +109,10 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         _stopped = true;
         await _watchdog.DisposeAsync();
-        var runs = _runs.Keys.ToArray();
-        foreach (var run in runs) run.Stop();
-        foreach (var replacement in _replacements.Values.ToArray()) await replacement;
+        foreach (var run in Runs()) run.Stop();
+        Task[] replacements;
+        lock (_runsLock) replacements = [.. _replacements];
+        foreach (var replacement in replacements) await replacement;
         await _lanes.DisposeAsync();
     }
 
@@ -162,7 +168,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
         var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
         attempt.Handle = handle with { Run = run };
-        _runs[run] = 0;
+        lock (_runsLock) _runs.Add(run);
         _lanes.Start(run);
     }
 
@@ -174,10 +180,20 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private void Watch()
     {
         var nowMs = _loop.Clock.NowMs;
-        foreach (var run in _runs.Keys)
+        foreach (var run in Runs())
         {
-            if (run.BeatMs + run.BeatTimeoutMs <= nowMs && run.TryAbandon()) _replacements[run] = AbandonAsync(run);
+            if (run.BeatMs + run.BeatTimeoutMs > nowMs || !run.TryAbandon()) continue;
+            lock (_runsLock)
+            {
+                _replacements.RemoveAll(replacement => replacement.IsCompleted);
+                _replacements.Add(AbandonAsync(run));
+            }
         }
+    }
+
+    private AttemptRun[] Runs()
+    {
+        lock (_runsLock) return [.. _runs];
     }
 
     private async Task AbandonAsync(AttemptRun run)
@@ -187,7 +203,6 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         Left(run);
         await StartWorkerAsync();
         run.ReportDeath();
-        _replacements.TryRemove(run, out _);
     }
 
     private async Task StartWorkerAsync()
@@ -210,8 +225,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     private NodeLoad Measure(int running, int waiting)
     {
-        var memory = GC.GetGCMemoryInfo();
-        var pressure = memory.TotalAvailableMemoryBytes > 0 ? Math.Clamp((double)memory.MemoryLoadBytes / memory.TotalAvailableMemoryBytes, 0, 1) : 0;
+        var pressure = _memoryPressure();
         return new NodeLoad(_lanes.Count, running, waiting, pressure, NodeSettings.NoDevices, 0);
     }
 

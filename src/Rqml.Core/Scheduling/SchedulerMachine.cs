@@ -131,6 +131,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case MessageKind.Refused:
                 Reconsider(message, nowMs, effects);
                 break;
+            case MessageKind.Greet:
+                if (new Term(message.Epoch.Generation, message.Epoch.Term) < _term) effects.Add(SchedulerEffect.Send(message.From, Welcome()));
+                break;
             case MessageKind.Watch:
                 if (_tasks.TryGetValue(message.Task, out var watched))
                 {

@@ -131,7 +131,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     private static RefinementStatus Describe(LedgerTask task)
     {
         var spec = task.Spec;
-        var state = task.Settlement is not null ? RefinementState.Settled : task.AnnouncedIn == default ? RefinementState.Submitted : RefinementState.Scheduled;
+        var state = task.Settlement is not null ? RefinementState.Settled : task.AnnouncedIn is null ? RefinementState.Submitted : RefinementState.Scheduled;
         return new RefinementStatus(
             spec.Id, spec.Class.Name, spec.Class.Version, state, task.Settlement?.Outcome, DateTimeOffset.FromUnixTimeMilliseconds(spec.SubmittedMs),
             task.Settlement is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled.SettledMs) : null,
