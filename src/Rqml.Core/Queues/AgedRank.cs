@@ -22,7 +22,7 @@ internal readonly record struct AgedRank(long Value)
 
     public static AgedRank Of(int priority, double difficulty, long sinceMs, long ageEveryMs)
     {
-        var level = Math.Clamp(Tick(sinceMs, ageEveryMs) - priority, -LevelLimit, LevelLimit);
+        var level = Math.Clamp(Math.Clamp(Tick(sinceMs, ageEveryMs), -LevelLimit, LevelLimit) - priority, -LevelLimit, LevelLimit);
         return new((level << DifficultyBits) | (long)(difficulty * HardestDifficulty));
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rqml.Diagnostics;
 
@@ -80,12 +81,15 @@ internal sealed class KeyTable(SlotTable slots)
     {
         front = SlotTable.None;
         ref var line = ref CollectionsMarshal.GetValueRefOrNullRef(_lines, key);
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref line) || line.Hold != Hold.Out || line.Holder != task) return false;
+        if (Unsafe.IsNullRef(ref line) || line.Hold != Hold.Out || line.Holder != task) return false;
         front = Advance(key, ref line);
         return true;
     }
 
-    /// <summary>Notes that a task which does not wait here is out with the key. False when another one has the key; true with the front that must step behind, if there was one.</summary>
+    /// <summary>
+    /// Notes that a task which does not wait here is out with the key. False when another one has the key; true with the front that must step behind, if there
+    /// was one.
+    /// </summary>
     public bool TryHold(string key, TaskId task, out int displaced)
     {
         ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, key, out var exists);
@@ -117,7 +121,7 @@ internal sealed class KeyTable(SlotTable slots)
     private ref KeyLine LineOf(string key)
     {
         ref var line = ref CollectionsMarshal.GetValueRefOrNullRef(_lines, key);
-        Invariant.Holds(!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref line), "a waiting task's partition key is unknown");
+        Invariant.Holds(!Unsafe.IsNullRef(ref line), "a waiting task's partition key is unknown");
         return ref line;
     }
 

@@ -1,6 +1,8 @@
 namespace Rqml.Queues;
 
-/// <summary>The tasks of one class that need the same thing, in the order of their ranks. A lane is open, with a turn, while it has tasks and is not parked.</summary>
+/// <summary>
+/// The tasks of one class that need the same thing, in the order of their ranks. A lane is open, with a turn, while it has tasks and is not parked.
+/// </summary>
 internal sealed class Lane(ClassQueue owner, Requirement? requirement, SlotTable slots)
 {
     public const int NotOpen = -1;
@@ -41,6 +43,6 @@ internal sealed class Lane(ClassQueue owner, Requirement? requirement, SlotTable
         public readonly AgedRank Rank = rank;
         private readonly TaskId _task = task;
 
-        public static bool Before(in RankKey left, in RankKey right) => left.Rank != right.Rank ? left.Rank < right.Rank : left._task < right._task;
+        public static bool Before(in RankKey left, in RankKey right) => left.Rank.Value != right.Rank.Value ? left.Rank < right.Rank : left._task < right._task;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class LazyHeap<TKey>(SlotTable slots) where TKey : struct, IHeap
     /// <summary>Live entries.</summary>
     public int Count => _length - _dead;
 
+    /// <summary>Dropped entries that were not swept out yet: never more than the live ones and a few.</summary>
+    public int DeadCount => _dead;
+
     public bool IsEmpty => _length == 0;
 
     public ref readonly TKey RootKey => ref _entries[0].Key;
@@ -44,6 +47,7 @@ internal sealed class LazyHeap<TKey>(SlotTable slots) where TKey : struct, IHeap
         }
 
         if (_length == 0 && _entries.Length > LargestToKeepEmpty) _entries = [];
+        if (_length > 0) slots.Prefetch(RootSlot);
         return slot;
     }
 

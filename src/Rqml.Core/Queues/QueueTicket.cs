@@ -14,7 +14,7 @@ internal readonly record struct QueueTicket
     /// <summary>In [0,1]: easier goes first, within a priority.</summary>
     public double Difficulty { get; init; }
 
-    /// <summary>Since when the task waits; a task that comes back keeps its first time, and so its age.</summary>
+    /// <summary>Since when the task waits, not later than now; a task that comes back keeps its first time, and so its age.</summary>
     public required long EnqueuedMs { get; init; }
 
     /// <summary>The task has no turn, and gains no age, before this time.</summary>
@@ -26,10 +26,14 @@ internal readonly record struct QueueTicket
     /// <summary>What the task cannot run without: the name of a model or of a class. While that is parked, so is the task.</summary>
     public string? Needs { get; init; }
 
-    /// <exception cref="ArgumentException">No class, or a difficulty that is not in [0,1].</exception>
+    /// <exception cref="ArgumentException">No class, an empty need, or a difficulty that is not in [0,1].</exception>
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(Class);
-        if (Difficulty is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(Difficulty), Difficulty, $"The difficulty of task {Task} is {Difficulty}; it takes 0 to 1.");
+        if (Needs is not null) ArgumentException.ThrowIfNullOrEmpty(Needs);
+        if (Difficulty is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Difficulty), Difficulty, $"The difficulty of task {Task} is {Difficulty}; it takes 0 to 1.");
+        }
     }
 }

@@ -15,8 +15,8 @@ internal struct WaitingSlot
     /// <summary>Counted up when a heap lets go of the slot; heap entries with an older stamp are dead.</summary>
     public uint Stamp;
 
-    /// <summary>The next slot of the same hash bucket or, when free, the next free one.</summary>
-    public int Next;
+    /// <summary>While the slot is free: the next free one.</summary>
+    public int NextFree;
 
     public WaitingPlace Place;
 }

@@ -17,7 +17,7 @@ internal sealed class FenwickTree
 
     private readonly Stack<int> _removed = new();
     private double[] _weights = [];
-    private double[] _sums = [0];                               // _sums[i], i from 1: the sum of the i & -i weights that end at slot i - 1; a power of two and one long
+    private double[] _sums = [0];                               // _sums[i], i from 1: the sum of the i & -i weights that end at slot i - 1
     private int _positive;
     private int _changes;
     private double _peak;
@@ -68,7 +68,10 @@ internal sealed class FenwickTree
         _removed.Push(slot);
     }
 
-    /// <summary>The slot that holds the point <paramref name="u"/>, from 0 to below <see cref="Total"/>, when all weights are laid end to end. Its weight is positive.</summary>
+    // Hot: 0 B, and no more than the logarithm of the slots (SchedulerBenchmarks).
+    /// <summary>
+    /// The slot that holds the point <paramref name="u"/>, from 0 to below <see cref="Total"/>, when all weights are laid end to end. Its weight is positive.
+    /// </summary>
     public int Draw(double u)
     {
         if (!(u >= 0 && u < Total)) throw new ArgumentOutOfRangeException(nameof(u), u, $"A draw takes a point from 0 to below the total weight, {Total}.");

@@ -1,6 +1,8 @@
 namespace Rqml.Scheduling;
 
-/// <summary>How well a node suits a task, by three factors. The scheduler draws nodes in proportion to <see cref="Value"/>; a decision's explanation shows all three.</summary>
+/// <summary>
+/// How well a node suits a task, by three factors. The scheduler draws nodes in proportion to <see cref="Value"/>; a decision's explanation shows all three.
+/// </summary>
 /// <remarks>A product, so that one factor of zero rules a node out whatever the others say.</remarks>
 public readonly record struct NodeWeight
 {

@@ -1,6 +1,8 @@
 namespace Rqml.Scheduling;
 
-/// <summary>How likely a node is to finish an attempt: a Beta posterior over its attempts that forgets. A pure value; <c>default</c> is a node never tried.</summary>
+/// <summary>
+/// How likely a node is to finish an attempt: a Beta posterior over its attempts that forgets. A pure value; <c>default</c> is a node never tried.
+/// </summary>
 /// <remarks>
 /// The prior is Beta(9,1): 0.9 before anything is known, as one who has finished nine of ten. What was seen counts half after ten minutes, a quarter after
 /// twenty: a node that failed is tried again without anybody's hand, and one that was good long ago has to show it anew. The mean is
