@@ -10,5 +10,5 @@ internal interface IMembership
     void Fence(Peer node, Term term);
 
     /// <summary>A node obeys a later term: this leadership is over.</summary>
-    void StepDown(Term term);
+    void StepDown(Term later);
 }

@@ -22,6 +22,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     private GroupCommit? _commit;
     private SplitMix64 _random;
     private Term _term;
+    private Task _leading = Task.CompletedTask;
     private int _stopped;
 
     public NodeRuntime(NodeRuntimeOptions options)
@@ -75,7 +76,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
         if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
         if (_links is not null) await _links.StartAsync(cancellationToken);
-        if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await LeadAsync();
+        if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
         else if (_options.Leader is { } leader) FollowFixedLeader(leader);
         Loop.Wake();
     }
@@ -103,7 +104,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
 
     public void Fence(Peer node, Term term) => Scheduler!.Post(SchedulerEvent.Fenced(node, term));
 
-    public void StepDown(Term term) => Scheduler!.Post(SchedulerEvent.Deposed());
+    /// <summary>A node obeys a later term than ours: our store is older than what we once said. As the only scheduler we begin a term beyond it.</summary>
+    public void StepDown(Term later)
+    {
+        if (later < _term || _leading is { IsCompleted: false }) return;
+        Scheduler!.Post(SchedulerEvent.Deposed());
+        _leading = LeadAsync(later);
+    }
 
     /// <summary>Drains, writes what is left, and closes.</summary>
     public async ValueTask DisposeAsync()
@@ -161,9 +168,10 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     }
 
     /// <summary>Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start.</summary>
-    private async Task LeadAsync()
+    private async Task LeadAsync(Term seen)
     {
-        var last = _store is null ? Term.None : NodeStore.ReadLeadership(_store);
+        var last = _store is null ? _term : NodeStore.ReadLeadership(_store);
+        if (seen > last) last = seen;
         _term = new Term(Math.Max(1, last.Generation), last.Number + 1);
         if (_commit is not null)
         {
@@ -246,6 +254,9 @@ internal sealed record NodeRuntimeOptions
     public required ILogger Logger { get; init; }
 
     public IStationObserver? Stations { get; init; }
+
+    /// <summary>For simulations that break a rule on purpose.</summary>
+    public Mutation Mutation { get; init; }
 
     public Action<Exception>? Failed { get; init; }
 }

@@ -233,7 +233,10 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             }
         }
 
-        effects.Add(LedgerEffect.SendOnceDurable(strike.From, new Message(MessageKind.StrikeCounted, _self, strike.Task, strike.Epoch, strike.Number)));
+        var answer = _open.ContainsKey(strike.Task)
+            ? new Message(MessageKind.StrikeCounted, _self, strike.Task, strike.Epoch, strike.Number)
+            : new Message(MessageKind.Answered, _self, strike.Task, strike.Epoch, (long)Verdict.AlreadySettled);
+        effects.Add(LedgerEffect.SendOnceDurable(strike.From, answer));
     }
 
     private void Settle(LedgerTask task, Settlement settlement, long nowMs, EffectBuffer<LedgerEffect> effects)

@@ -16,7 +16,8 @@ public interface ITransport
     ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken);
 
     /// <summary>Opens a link to whoever listens at <paramref name="address"/>.</summary>
-    /// <exception cref="TransportException">Nobody listens there, or it cannot be reached.</exception>
+    /// <exception cref="ConnectionRefusedException">It was reached, and nobody listens there.</exception>
+    /// <exception cref="TransportException">It could not be reached: whether anybody listens is not known.</exception>
     ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken);
 }
 

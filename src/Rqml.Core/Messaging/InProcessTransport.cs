@@ -30,7 +30,7 @@ public sealed class InProcessTransport : ITransport
     public async ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (!Listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new TransportException(address.AbsoluteUri, "nobody listens there");
+        if (!Listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new ConnectionRefusedException(address.AbsoluteUri);
         var there = NewChannel();
         var back = NewChannel();
         await listener.OfferAsync(new Link(address.AbsoluteUri, there.Reader, back.Writer), cancellationToken);
@@ -65,7 +65,7 @@ public sealed class InProcessTransport : ITransport
             }
             catch (ChannelClosedException)
             {
-                throw new TransportException(address.AbsoluteUri, "nobody listens there");
+                throw new ConnectionRefusedException(address.AbsoluteUri);
             }
         }
 

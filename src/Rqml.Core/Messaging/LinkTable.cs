@@ -159,6 +159,10 @@ internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatc
                 }
                 catch (TransportException)
                 {
+                    _link = null;      // silence: the liveness of its reports decides
+                }
+                catch (ConnectionRefusedException)
+                {
                     _link = null;
                     if (!table._closed) table.PeerGone?.Invoke(_peer);
                 }

@@ -11,6 +11,14 @@ public sealed class TransportException(string address, string cause, Exception? 
     public string Cause { get; } = cause;
 }
 
+/// <summary>The machine answered that nobody listens at the address: the process that did is gone.</summary>
+public sealed class ConnectionRefusedException(string address, Exception? innerException = null)
+    : RqmlException($"'{address}': nobody listens there.", innerException)
+{
+    /// <summary>The address.</summary>
+    public string Address { get; } = address;
+}
+
 /// <summary>The link is closed, by either side or by a fault.</summary>
 public sealed class LinkClosedException(string peer, string cause, Exception? innerException = null)
     : RqmlException($"The link to '{peer}' is closed: {cause}.", innerException)

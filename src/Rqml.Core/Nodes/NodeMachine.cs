@@ -102,6 +102,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_offerDueMs <= nowMs) OfferAgain(nowMs, effects);
+        _inbound.Advance(nowMs);      // also with no lane free: what is due would be due again at once, without end
+        _refining.Advance(nowMs);
         FillLanes(nowMs, effects);
     }
 
@@ -189,9 +191,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         return _attempts.Count >= _settings.Limit * 2 && !_attempts.ContainsKey(message.Task) ? RefusalReason.Full : null;
     }
 
+    /// <summary>Obeys the highest term it has heard of, durably. A leader that was named by address alone is reported to, and says its term itself.</summary>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (term < _term) return;
+        if (term < _term && term != Term.None) return;
         if (term > _term)
         {
             _term = term;

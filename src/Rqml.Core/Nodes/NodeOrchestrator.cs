@@ -49,6 +49,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     public NodeId Id => _fabric.Self.Node;
 
+    internal NodeMachine Machine => _machine;
+
     public NodePhase Phase
     {
         get

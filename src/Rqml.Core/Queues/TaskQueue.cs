@@ -100,7 +100,7 @@ internal sealed class TaskQueue<T> where T : class
     /// <summary>Takes out the task whose turn it is. Its partition key stays with it until <see cref="Release"/>.</summary>
     public bool TryDequeue(long nowMs, [MaybeNullWhen(false)] out T item)
     {
-        AdmitDue(nowMs);
+        Advance(nowMs);
         if (_rotation.Current is not { } taskClass)
         {
             item = null;
@@ -127,7 +127,7 @@ internal sealed class TaskQueue<T> where T : class
     /// </summary>
     public bool TryPeekPriority(long nowMs, out int priority)
     {
-        AdmitDue(nowMs);
+        Advance(nowMs);
         priority = 0;
         if (_rotation.Current is not { } first) return false;
         var best = first.Open.Best.BestRank;
@@ -210,12 +210,19 @@ internal sealed class TaskQueue<T> where T : class
         }
     }
 
+    /// <summary>Gives a turn to every delayed task whose time has come, so that <see cref="NextDueMs"/> lies ahead. Dequeuing and peeking do it too.</summary>
+    public void Advance(long nowMs)
+    {
+        _nowMs = Math.Max(_nowMs, nowMs);
+        while (_delayed.TryTakeDue(_nowMs, out var index)) Admit(index);
+    }
+
     /// <summary>How long the oldest task has waited since it came, or since its delay ended; at most 128 ms too long. Zero when none waits.</summary>
     public long OldestWaitMs(long nowMs) => _arrivals.OldestMs is { } oldest ? Math.Max(0, nowMs - oldest) : 0;
 
     public QueueStatistics Statistics(long nowMs)
     {
-        AdmitDue(nowMs);
+        Advance(nowMs);
         return new()
         {
             Waiting = Count,
@@ -247,12 +254,6 @@ internal sealed class TaskQueue<T> where T : class
         Withdraw(index);
         _slots[index].Place = WaitingPlace.Key;
         _keys.PutBehind(index);
-    }
-
-    private void AdmitDue(long nowMs)
-    {
-        _nowMs = Math.Max(_nowMs, nowMs);
-        while (_delayed.TryTakeDue(_nowMs, out var index)) Admit(index);
     }
 
     // The key has let the task pass: its delay is next, then its lane.

@@ -4,9 +4,12 @@ using Rqml.Tasks;
 namespace Rqml.Scheduling;
 
 /// <summary>One open task at the scheduler: the machine's own state.</summary>
-internal sealed class ScheduledTask(TaskSpec spec, Peer ledger)
+internal sealed class ScheduledTask(TaskSpec spec, Peer ledger, long takenMs)
 {
     public TaskSpec Spec { get; } = spec;
+
+    /// <summary>Since when it is known here: it keeps its age when it has to wait again.</summary>
+    public long TakenMs { get; } = takenMs;
 
     public Peer Ledger { get; set; } = ledger;
 

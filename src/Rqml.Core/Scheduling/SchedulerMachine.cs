@@ -86,6 +86,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     public void Tick(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (_sweepDueMs <= nowMs) Sweep(nowMs, effects);
+        _waiting.Advance(nowMs);
         AssignWaiting(nowMs, effects);
     }
 
@@ -159,10 +160,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
-        var task = new ScheduledTask(announcement.Spec, ledger) { Watched = announcement.Watched };
+        var task = new ScheduledTask(announcement.Spec, ledger, nowMs) { Watched = announcement.Watched };
         _tasks.Add(id, task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Epoch, nowMs, effects);
-        else Enqueue(task, nowMs);
+        else Enqueue(task);
     }
 
     private void Release(TaskId id, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -172,7 +173,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             node.Assigned.Remove(id);
             node.Reliability = node.Reliability.Finished(nowMs);
-            _pool.Weigh(node, nowMs);
+            Weigh(node, nowMs);
 
             // The node may still work on it: it was cancelled, or another attempt was quicker.
             effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, id, task.Epoch)));
@@ -189,7 +190,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         if (report.Term > _term)
         {
-            effects.Add(SchedulerEffect.StepDown(_self, _term));
+            effects.Add(SchedulerEffect.StepDown(_self, report.Term));
             return;
         }
 
@@ -232,9 +233,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         node.Draining = report.Draining;
         node.Load = report.Load;
         if (!node.Classes.SetEquals(report.Classes)) node.Classes = [.. report.Classes];
-        UnparkServed(node);
         Reconcile(node, report, nowMs, effects);
-        _pool.Weigh(node, nowMs);
+        Weigh(node, nowMs);
     }
 
     /// <summary>Compares what the node holds with what it was given.</summary>
@@ -315,7 +315,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             _waiting.Remove(task.Spec.Id);
             if (!_waiting.Hold(key, task.Spec.Id))
             {
-                Enqueue(task, nowMs);      // another task of the key is out
+                Enqueue(task);      // another task of the key is out
                 effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task.Spec.Id, epoch)));
                 return;
             }
@@ -338,35 +338,42 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (task.Node is { } node)
         {
             node.Assigned.Remove(task.Spec.Id);
-            _pool.Weigh(node, nowMs);
+            Weigh(node, nowMs);
         }
 
         task.Node = null;
         task.Inquired = false;
-        Enqueue(task, nowMs);
+        Enqueue(task);
     }
 
-    private void Enqueue(ScheduledTask task, long nowMs)
+    private void Enqueue(ScheduledTask task)
     {
         var spec = task.Spec;
         var needs = spec.Class.ToString();
-        if (!_pool.Serves(spec.Class) && _parkedClasses.Add(spec.Class)) _waiting.Park(needs);
+        if (!_pool.Serves(spec.Class)) Park(spec.Class);
         _waiting.Requeue(task, new QueueTicket
         {
             Task = spec.Id,
             Class = spec.Class.Name,
             Priority = spec.Priority,
             Difficulty = double.IsNaN(spec.Difficulty) ? 0.5 : spec.Difficulty,
-            EnqueuedMs = nowMs,
+            EnqueuedMs = task.TakenMs,
             NotBeforeMs = spec.NotBeforeMs,
             PartitionKey = spec.PartitionKey,
             Needs = needs,
         });
     }
 
-    private void UnparkServed(ScheduledNode node)
+    private void Park(ClassKey @class)
     {
-        if (_parkedClasses.Count == 0) return;
+        if (_parkedClasses.Add(@class)) _waiting.Park(@class.ToString());
+    }
+
+    /// <summary>Brings the node's place in the draw up to date; where it has room, the classes that it serves have somewhere to go again.</summary>
+    private void Weigh(ScheduledNode node, long nowMs)
+    {
+        _pool.Weigh(node, nowMs);
+        if (_parkedClasses.Count == 0 || NodePool.WeightOf(node, nowMs).Value <= 0) return;
         foreach (var served in node.Classes)
         {
             if (_parkedClasses.Remove(served)) _waiting.Unpark(served.ToString());
@@ -381,8 +388,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             if (_pool.Draw(task.Spec, nowMs, out var placement) is not { } node)
             {
-                Enqueue(task, nowMs);      // nobody who serves its class has room
-                return;
+                Park(task.Spec.Class);      // nobody who serves it has room; other classes go on
+                Enqueue(task);
+                continue;
             }
 
             task.Placement = placement;

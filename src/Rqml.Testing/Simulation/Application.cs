@@ -1,0 +1,118 @@
+using Rqml.Hosting;
+using Rqml.Ledgers;
+using Rqml.Messaging;
+using Rqml.Tasks;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>The program on the ledger's machine: submits its work under idempotency keys, waits, and after each restart of its process takes up what is unfinished.</summary>
+internal sealed class Application(World world, Judge judge, IReadOnlyList<SimulatedWork> works, double cancelled)
+{
+    private readonly Dictionary<int, TaskId> _acknowledged = [];
+    private readonly Dictionary<int, Outcome> _done = [];
+    private TaskIdSource? _ids;
+
+    public int Acknowledged => _acknowledged.Count;
+
+    public bool IsDone => _done.Count == works.Count;
+
+    public IEnumerable<string> Unfinished => works.Where(work => !_done.ContainsKey(work.Number)).Select(work => _acknowledged.TryGetValue(work.Number, out var id) ? $"{work} = {id}" : $"{work}, not acknowledged");
+
+    public void Up(NodeRuntime runtime, SimulatedProcess process)
+    {
+        _ids = new TaskIdSource(runtime.LedgerId, world.NextSeed());
+        foreach (var work in works)
+        {
+            if (!_done.ContainsKey(work.Number)) _running.Add(FollowAsync(runtime, process, work));
+        }
+    }
+
+    private readonly List<Task> _running = [];
+
+    /// <summary>The first error that one of the application's own tasks met: a bug of the simulation.</summary>
+    public Exception? Failure => _running.FirstOrDefault(task => task.IsFaulted)?.Exception!.InnerException;
+
+    private async Task FollowAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(2_000)), process.Time);
+        var watcher = new Watcher();
+        if (!_acknowledged.TryGetValue(work.Number, out var id))
+        {
+            var spec = new TaskSpec
+            {
+                Id = _ids!.Next(runtime.Clock.NowMs),
+                Class = SimulatedWork.Class,
+                Payload = work.ToBytes(),
+                Priority = work.Number % 3,
+                SubmittedMs = runtime.Clock.NowMs,
+                KeepResultMs = (long)TimeSpan.FromDays(1).TotalMilliseconds,
+                IdempotencyKey = $"work-{work.Number}",
+                PartitionKey = work.Number % 5 == 0 ? $"key-{work.Number % 10}" : null,
+                Seed = (ulong)work.Number,
+            };
+            var ticket = new SubmitTicket();
+            runtime.Ledger!.Post(LedgerEvent.Submit(spec, watcher, ticket));
+            var reply = await ticket.Task;
+            id = reply.Task.Spec.Id;
+            _acknowledged[work.Number] = id;
+            judge.Acknowledged(id);
+        }
+
+        // Attached in any case: the task may be of an earlier start, or settled already.
+        var attached = new TaskCompletionSource<LedgerTask?>();
+        runtime.Ledger!.Post(LedgerEvent.Attach(id, watcher, attached));
+        var task = await attached.Task;
+        if (task is null)
+        {
+            judge.Violated('b', $"{id} was acknowledged and is unknown to its ledger after a restart");
+            return;
+        }
+
+        if (task.Settlement is null && world.Chance(cancelled)) await CancelAsync(runtime, id);
+        var settlement = task.Settlement ?? await (task.Watcher as Watcher ?? watcher).Settled.Task;
+        judge.Completed(id, settlement.Outcome);
+        _done[work.Number] = settlement.Outcome;
+        Check(work, id, settlement);
+    }
+
+    private async Task CancelAsync(NodeRuntime runtime, TaskId id)
+    {
+        var ticket = new TaskCompletionSource<CancelAnswer>();
+        runtime.Ledger!.Post(LedgerEvent.Cancel(id, ticket));
+        if (await ticket.Task == CancelAnswer.Cancelled) judge.Cancelled(id);
+    }
+
+    private void Check(SimulatedWork work, TaskId id, Settlement settlement)
+    {
+        switch (settlement.Outcome)
+        {
+            case Outcome.Converged when !settlement.Artifact.Span.SequenceEqual(work.Expected()):
+                judge.Violated('e', $"{id} ended with an artifact that no undisturbed run makes ({settlement.Iterations} of {work.Iterations} iterations)");
+                break;
+            case Outcome.Converged when work.Temper == Temper.Poisonous:
+                judge.Violated('g', $"{id} kills every worker and converged");
+                break;
+            case Outcome.Poisoned when judge.DeathsOf(id) < LedgerMachine.StrikesToPoison:
+                judge.Violated('g', $"{id} was convicted after {judge.DeathsOf(id)} worker deaths");
+                break;
+            case Outcome.Converged or Outcome.Poisoned or Outcome.Cancelled:
+                break;
+            case Outcome.Failed when work.Temper == Temper.Clumsy:
+                break;
+            default:
+                judge.Violated('a', $"{id} ended as {settlement.Outcome}: {settlement.Reason}");
+                break;
+        }
+    }
+
+    private sealed class Watcher : ITaskWatcher
+    {
+        public TaskCompletionSource<Settlement> Settled { get; } = new();
+
+        void ITaskWatcher.Settled(Settlement settlement) => Settled.TrySetResult(settlement);
+
+        void ITaskWatcher.Iterated(IterationReport iteration) { }
+
+        void ITaskWatcher.Lost(Exception error) { }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Rqml.Models;
+using Rqml.Nodes;
+using Rqml.Refinement;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>What a simulated task does to whoever runs it.</summary>
+internal enum Temper : byte
+{
+    /// <summary>Refines and converges.</summary>
+    Calm,
+
+    /// <summary>Its model throws now and then.</summary>
+    Clumsy,
+
+    /// <summary>Its model hangs once in a while and ignores cancellation.</summary>
+    Stubborn,
+
+    /// <summary>Every worker that runs it dies.</summary>
+    Poisonous,
+}
+
+/// <summary>A simulated task's payload: how many iterations it takes, and its temper.</summary>
+internal readonly record struct SimulatedWork(int Number, int Iterations, Temper Temper)
+{
+    public static ClassKey Class { get; } = new("simulated", 1);
+
+    public static TaskClassRegistry Classes { get; } = new([new Definition()]);
+
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[9];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, Number);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), Iterations);
+        bytes[8] = (byte)Temper;
+        return bytes;
+    }
+
+    public static SimulatedWork Read(ReadOnlySpan<byte> bytes) =>
+        new(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), (Temper)bytes[8]);
+
+    /// <summary>Each artifact is the hash of the one before: a run that skipped, repeated or mixed up an iteration ends with another one.</summary>
+    public byte[] Refine(ReadOnlySpan<byte> before, int iteration)
+    {
+        Span<byte> input = stackalloc byte[12 + 32];
+        BinaryPrimitives.WriteInt32LittleEndian(input, Number);
+        BinaryPrimitives.WriteInt32LittleEndian(input[4..], iteration);
+        before.CopyTo(input[12..]);
+        return SHA256.HashData(input);
+    }
+
+    /// <summary>The artifact that the task must end with.</summary>
+    public byte[] Expected()
+    {
+        byte[] artifact = [];
+        for (var iteration = 1; iteration <= Iterations; iteration++) artifact = Refine(artifact, iteration);
+        return artifact;
+    }
+
+    /// <summary>Stable from the similarity that the worker reports in the last iteration.</summary>
+    private sealed class Definition() : TaskClassDefinition(
+        new TaskClass<byte[], byte[]>(Class.Name, ValueSerializer.RawArray, ValueSerializer.RawArray),
+        [new ModelDescriptor("model", 0, "model", 1, "cpu")],
+        new ClassPolicy { MaxIterations = 1_000, Rules = [Stability.Over(2).AtLeast(1.0)], BeatTimeout = TimeSpan.FromSeconds(2), MaxTime = TimeSpan.FromDays(1) })
+    {
+        public override ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The simulated worker runs the work.");
+
+        public override ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => new(Validation.Accept);
+    }
+}

@@ -1,0 +1,96 @@
+using Rqml.Tasks;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>
+/// Virtual time and one thread. Everything that any process wants to run waits here, and a seeded draw says what runs next: the same seed gives the
+/// same run, to the last event.
+/// </summary>
+internal sealed class World(ulong seed)
+{
+    /// <summary>How far ahead in the ready list the draw may reach: what a pool with several threads might reorder.</summary>
+    private const int Reach = 6;
+
+    /// <summary>More than any run needs: beyond it something goes round in circles without time passing.</summary>
+    private const long MostEvents = 2_000_000;
+
+    private readonly List<ReadyItem> _ready = [];
+    private readonly PriorityQueue<SimulatedTimer, (long DueTicks, long Order)> _timers = new();
+    private SplitMix64 _random = new(seed);
+    private long _order;
+    private int _processes;
+
+    /// <summary>Virtual time in ticks of 100 ns since 1970.</summary>
+    public long NowTicks { get; private set; } = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
+
+    /// <summary>Items run so far.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Whether the run goes round in circles.</summary>
+    public bool IsExhausted => Events >= MostEvents;
+
+    /// <summary>A fingerprint of everything that ran, in order.</summary>
+    public ulong Trace { get; private set; } = 0xCBF2_9CE4_8422_2325;
+
+    /// <summary>Uniform in [0, <paramref name="bound"/>).</summary>
+    public int Draw(int bound) => _random.NextInt(bound);
+
+    /// <summary>True with this probability.</summary>
+    public bool Chance(double probability) => _random.NextDouble() < probability;
+
+    /// <summary>Numbers processes in the order of their starts.</summary>
+    public int NextProcess() => ++_processes;
+
+    public ulong NextSeed() => _random.Next();
+
+    public void Enqueue(SimulatedProcess process, Action action) => _ready.Add(new ReadyItem(process, action));
+
+    public void Schedule(SimulatedTimer timer) => _timers.Enqueue(timer, (timer.DueTicks, _order++));
+
+    /// <summary>Runs until <paramref name="done"/> holds or virtual time is up; false in the latter case.</summary>
+    public bool RunUntil(Func<bool> done, TimeSpan limit)
+    {
+        var untilTicks = NowTicks + limit.Ticks;
+        while (!done())
+        {
+            if (IsExhausted || !Step(untilTicks)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Lets this much virtual time pass.</summary>
+    public void Run(TimeSpan time) => RunUntil(static () => false, time);
+
+    private bool Step(long untilTicks)
+    {
+        if (_ready.Count > 0)
+        {
+            var index = Draw(Math.Min(Reach, _ready.Count));
+            var item = _ready[index];
+            _ready.RemoveAt(index);
+            Note((ulong)item.Process.Number);
+            item.Process.Execute(item.Action);
+            return true;
+        }
+
+        if (!_timers.TryPeek(out _, out var next) || next.DueTicks > untilTicks)
+        {
+            NowTicks = untilTicks;
+            return false;
+        }
+
+        var timer = _timers.Dequeue();
+        NowTicks = Math.Max(NowTicks, next.DueTicks);
+        if (timer.IsDue(next.DueTicks)) timer.Fire();
+        return true;
+    }
+
+    private void Note(ulong what)
+    {
+        Events++;
+        Trace = (Trace ^ what ^ (ulong)NowTicks) * 0x100_0000_01B3;      // FNV-1a
+    }
+
+    private readonly record struct ReadyItem(SimulatedProcess Process, Action Action);
+}
