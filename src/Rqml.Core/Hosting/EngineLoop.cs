@@ -33,6 +33,9 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     /// <summary>Called once, from the loop, with the first error that no owner could name: the node has to stop.</summary>
     public Action<Exception>? Failed { get; set; }
 
+    /// <summary>Stands between the owners and their machines in simulations; null everywhere else.</summary>
+    public IInterposer? Interposer { get; init; }
+
     public void Add(Owner owner) => _owners.Add(owner);
 
     /// <summary>Makes sure that the loop runs soon. Any thread.</summary>

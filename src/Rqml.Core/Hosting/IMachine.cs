@@ -16,6 +16,12 @@ internal interface IMachine<TEvent, TEffect> where TEvent : struct where TEffect
     void Tick(long nowMs, EffectBuffer<TEffect> effects);
 }
 
+/// <summary>Puts something between a shell and its machine: a simulation breaks a rule there on purpose, to show that its checks notice.</summary>
+internal interface IInterposer
+{
+    IMachine<TEvent, TEffect> Interpose<TEvent, TEffect>(IMachine<TEvent, TEffect> machine) where TEvent : struct where TEffect : struct, IEffect;
+}
+
 /// <summary>What every effect says of itself.</summary>
 internal interface IEffect
 {

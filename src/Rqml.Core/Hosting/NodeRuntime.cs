@@ -31,7 +31,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         _store = options.Store;
         _random = new SplitMix64(options.Seed);
         Clock = new Clock(options.Time);
-        Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail };
+        Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail, Interposer = options.Interposer };
         Self = new Peer(options.Node, new Incarnation(_random.Next() | 1), options.Endpoint);
         _fabric = new Fabric(Self, options.Stations);
         if (options.Transport is { } transport) _links = new LinkTable(Self, transport, options.Dispatcher, this, options.Logger) { PeerGone = PeerGone };
@@ -116,7 +116,12 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        if (Node is not null) await Node.DisposeAsync();
+        if (Node is not null)
+        {
+            await Node.DisposeAsync();
+            if (_commit is not null && !Failure.Task.IsCompleted) await CommitAsync(NodeStore.PutEndedInOrder);
+        }
+
         if (_commit is not null) await _commit.DrainAsync();
         Loop.Stop();
         if (_links is not null) await _links.DisposeAsync();
@@ -140,9 +145,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         if (_store is not null && NodeStore.ReadLedgerId(_store) is { } known) LedgerId = known;
         else if (_commit is not null)
         {
-            var batch = new WriteBatch();
-            NodeStore.PutLedgerId(batch, LedgerId);
-            await _commit.CommitAsync(batch);
+            await CommitAsync(batch => NodeStore.PutLedgerId(batch, LedgerId));
         }
 
         var machine = new LedgerMachine(Self, LedgerId);
@@ -161,7 +164,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
         var machine = new NodeMachine(Self, _options.NodeSettings);
-        if (_store is not null) machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store));
+        if (_store is not null)
+        {
+            var endedInOrder = NodeStore.ReadEndedInOrder(_store);
+            machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store), endedInOrder);
+            if (endedInOrder) await CommitAsync(NodeStore.DeleteEndedInOrder);      // before anything runs: whoever kills us from here on is found out
+        }
+
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
         await lanes.StartAsync(cancellationToken);
         Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.MemoryPressure, _options.Stations, _options.Logger);
@@ -173,12 +182,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         var last = _store is null ? _term : NodeStore.ReadLeadership(_store);
         if (seen > last) last = seen;
         _term = new Term(Math.Max(1, last.Generation), last.Number + 1);
-        if (_commit is not null)
-        {
-            var batch = new WriteBatch();
-            NodeStore.PutLeadership(batch, _term);
-            await _commit.CommitAsync(batch);
-        }
+        if (_commit is not null) await CommitAsync(batch => NodeStore.PutLeadership(batch, _term));
 
         Scheduler!.Post(SchedulerEvent.Elected(_term, []));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
@@ -190,6 +194,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     {
         Ledger?.Post(LedgerEvent.Leader(leader, Term.None));
         Node?.Post(NodeEvent.Led(leader, Term.None));
+    }
+
+    private Task CommitAsync(Action<WriteBatch> write)
+    {
+        var batch = new WriteBatch();
+        write(batch);
+        return _commit!.CommitAsync(batch);
     }
 
     private void PeerGone(Peer peer) => Scheduler?.Post(SchedulerEvent.NodeGone(peer));
@@ -256,7 +267,7 @@ internal sealed record NodeRuntimeOptions
     public IStationObserver? Stations { get; init; }
 
     /// <summary>For simulations that break a rule on purpose.</summary>
-    public Mutation Mutation { get; init; }
+    public IInterposer? Interposer { get; init; }
 
     public Action<Exception>? Failed { get; init; }
 }

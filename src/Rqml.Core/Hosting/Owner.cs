@@ -32,7 +32,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     protected Owner(EngineLoop loop, IMachine<TEvent, TEffect> machine, GroupCommit? store)
     {
         _loop = loop;
-        _machine = machine;
+        _machine = loop.Interposer?.Interpose(machine) ?? machine;
         _store = store;
         loop.Add(this);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -12,8 +11,6 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
     : Owner<LedgerEvent, LedgerEffect>(loop, machine, store)
 {
     private readonly LedgerMachine _machine = machine;
-    private readonly EngineLoop _loop = loop;
-    private readonly ConcurrentQueue<Action> _questions = new();
     private long _open;
 
     /// <summary>Tasks that are open, as of a moment ago.</summary>
@@ -25,18 +22,16 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
     public override bool Drain(long nowMs)
     {
         var worked = base.Drain(nowMs);
-        while (_questions.TryDequeue(out var question)) question();
         if (Interlocked.Exchange(ref _open, _machine.OpenCount) > _machine.OpenCount) RoomMade?.Invoke();
         return worked;
     }
 
-    /// <summary>Reads the machine where nobody else does: in the loop.</summary>
-    public async ValueTask<T> AskAsync<T>(Func<LedgerMachine, T> answer, CancellationToken cancellationToken)
+    /// <summary>Looks something up in the machine; what is found is durable by the time it is answered.</summary>
+    public Task<T> AskAsync<T>(Func<LedgerMachine, T> lookUp)
     {
-        var asked = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _questions.Enqueue(() => asked.TrySetResult(answer(_machine)));
-        _loop.Wake();
-        return await asked.Task.WaitAsync(cancellationToken);
+        var question = new Question<T>(lookUp);
+        Post(LedgerEvent.Ask(question));
+        return question.Answered;
     }
 
     protected override void CarryOut(in LedgerEffect effect)
@@ -55,7 +50,10 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
                 ((TaskCompletionSource<CancelAnswer>)effect.Target!).TrySetResult((CancelAnswer)effect.Subject!);
                 break;
             case LedgerEffectKind.AnswerAttach:
-                ((TaskCompletionSource<LedgerTask?>)effect.Target!).TrySetResult((LedgerTask?)effect.Subject);
+                ((TaskCompletionSource<AttachReply?>)effect.Target!).TrySetResult((AttachReply?)effect.Subject);
+                break;
+            case LedgerEffectKind.AnswerQuestion:
+                ((Question)effect.Target!).Answer();
                 break;
             case LedgerEffectKind.Complete:
                 stations?.Entered(Station.Completion, effect.Task);
@@ -85,6 +83,19 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
                 break;
         }
     }
+}
+
+/// <summary>A question with an answer of its own type.</summary>
+internal sealed class Question<T>(Func<LedgerMachine, T> lookUp) : Question
+{
+    private readonly TaskCompletionSource<T> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _found;
+
+    public Task<T> Answered => _answered.Task;
+
+    public override void LookUp(LedgerMachine ledger) => _found = lookUp(ledger);
+
+    public override void Answer() => _answered.TrySetResult(_found!);
 }
 
 /// <summary>Who waits for a task: its handle.</summary>

@@ -15,6 +15,7 @@ internal enum LedgerEffectKind : byte
     AnswerSubmit,
     AnswerCancel,
     AnswerAttach,
+    AnswerQuestion,
     Complete,
     Deliver,
 }
@@ -27,7 +28,7 @@ internal readonly struct LedgerEffect : IEffect
 
     public LedgerEffectKind Kind { get; }
 
-    public bool OnceDurable { get; }
+    public bool OnceDurable { get; init; }
 
     public bool IsWrite => Kind <= LedgerEffectKind.Purge;
 
@@ -53,11 +54,13 @@ internal readonly struct LedgerEffect : IEffect
 
     public static LedgerEffect SendOnceDurable(Peer to, in Message message) => new(LedgerEffectKind.Send, true, message.Task, null, to, message);
 
-    public static LedgerEffect AnswerSubmit(object ticket, SubmitAnswer answer, LedgerTask task) => new(LedgerEffectKind.AnswerSubmit, true, task.Spec.Id, new SubmitReply(answer, task), ticket, default);
+    public static LedgerEffect AnswerSubmit(object ticket, SubmitAnswer answer, TaskId task) => new(LedgerEffectKind.AnswerSubmit, true, task, new SubmitReply(answer, task), ticket, default);
 
     public static LedgerEffect AnswerCancel(object ticket, CancelAnswer answer) => new(LedgerEffectKind.AnswerCancel, true, default, answer, ticket, default);
 
-    public static LedgerEffect AnswerAttach(object ticket, LedgerTask? task) => new(LedgerEffectKind.AnswerAttach, true, default, task, ticket, default);
+    public static LedgerEffect AnswerAttach(object ticket, AttachReply? reply) => new(LedgerEffectKind.AnswerAttach, true, default, reply, ticket, default);
+
+    public static LedgerEffect AnswerQuestion(Question question) => new(LedgerEffectKind.AnswerQuestion, true, default, null, question, default);
 
     public static LedgerEffect Complete(TaskId task, object watcher, Settlement settlement) => new(LedgerEffectKind.Complete, true, task, settlement, watcher, default);
 
@@ -80,4 +83,8 @@ internal enum CancelAnswer : byte
     Unknown,
 }
 
-internal sealed record SubmitReply(SubmitAnswer Answer, LedgerTask Task);
+/// <summary>The answer to a submission, and the task that it is about: the earlier one where the key was known.</summary>
+internal sealed record SubmitReply(SubmitAnswer Answer, TaskId Task);
+
+/// <summary>How a task stood when somebody attached to it: settled, or open with this watcher.</summary>
+internal sealed record AttachReply(Settlement? Settlement, object? Watcher);

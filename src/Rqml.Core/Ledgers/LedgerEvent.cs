@@ -10,6 +10,7 @@ internal enum LedgerEventKind : byte
     Submit,
     Cancel,
     Attach,
+    Ask,
     Watch,
     Leader,
     Message,
@@ -25,7 +26,7 @@ internal readonly struct LedgerEvent
 
     public TaskId Task { get; }
 
-    /// <summary>The specification, the watcher or the leader, by kind.</summary>
+    /// <summary>The specification, the watcher, the question or the leader, by kind.</summary>
     public object? Subject { get; }
 
     /// <summary>Whom to answer.</summary>
@@ -41,11 +42,21 @@ internal readonly struct LedgerEvent
 
     public static LedgerEvent Attach(TaskId task, object watcher, object ticket) => new(LedgerEventKind.Attach, task, watcher, ticket, default, default);
 
+    public static LedgerEvent Ask(Question question) => new(LedgerEventKind.Ask, default, question, null, default, default);
+
     public static LedgerEvent Watch(TaskId task) => new(LedgerEventKind.Watch, task, null, null, default, default);
 
     public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, default, leader, null, term, default);
 
     public static LedgerEvent Of(in Message message) => new(LedgerEventKind.Message, message.Task, null, null, default, message);
+}
+
+/// <summary>A question to the ledger: looked up in its turn, and answered once everything that it saw is durable.</summary>
+internal abstract class Question
+{
+    public abstract void LookUp(LedgerMachine ledger);
+
+    public abstract void Answer();
 }
 
 /// <summary>A specification and who waits for it.</summary>

@@ -81,6 +81,10 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             case LedgerEventKind.Attach:
                 Attach(@event.Task, @event.Subject!, @event.Ticket!, effects);
                 break;
+            case LedgerEventKind.Ask:
+                ((Question)@event.Subject!).LookUp(this);
+                effects.Add(LedgerEffect.AnswerQuestion((Question)@event.Subject!));
+                break;
             case LedgerEventKind.Watch:
                 Watch(@event.Task, effects);
                 break;
@@ -121,7 +125,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             if (_keys.TryGetValue(key, out var first) && Find(first) is { } existing)
             {
                 var same = existing.Spec.Payload.Span.SequenceEqual(spec.Payload.Span);
-                if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, same ? SubmitAnswer.Existing : SubmitAnswer.Conflict, existing));
+                if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, same ? SubmitAnswer.Existing : SubmitAnswer.Conflict, first));
                 return;
             }
 
@@ -132,7 +136,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         _open.Add(spec.Id, task);
         WatchDeadline(spec);
         effects.Add(LedgerEffect.WriteSubmission(spec));
-        if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, SubmitAnswer.Accepted, task));
+        if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, SubmitAnswer.Accepted, spec.Id));
 
         // Announced before it is durable: if this ledger dies first, its successor knows nothing of the task and answers its result with AlreadySettled.
         Announce(task, nowMs, effects);
@@ -154,7 +158,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         var found = Find(task);
         if (found is { Settlement: null }) found.Watcher ??= watcher;
-        effects.Add(LedgerEffect.AnswerAttach(ticket, found));
+        effects.Add(LedgerEffect.AnswerAttach(ticket, found is null ? null : new AttachReply(found.Settlement, found.Watcher)));
     }
 
     private void Watch(TaskId task, EffectBuffer<LedgerEffect> effects)
@@ -193,6 +197,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             case MessageKind.Result:
                 Offer(message, nowMs, effects);
                 break;
+            case MessageKind.StillOpen:
+                if (!_open.ContainsKey(message.Task)) AnswerAlreadySettled(message, effects);
+                break;
             case MessageKind.Strike:
                 Count(message, nowMs, effects);
                 break;
@@ -205,14 +212,14 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>A finished result: it settles an open task, whatever its epoch. A purged or unknown id is answered, and never recreated.</summary>
     private void Offer(in Message result, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
-        var verdict = Verdict.AlreadySettled;
-        if (_open.TryGetValue(result.Task, out var open))
+        if (!_open.TryGetValue(result.Task, out var open))
         {
-            Settle(open, ((Settlement)result.Body!).At(nowMs), nowMs, effects);
-            verdict = Verdict.Settled;
+            AnswerAlreadySettled(result, effects);
+            return;
         }
 
-        effects.Add(LedgerEffect.SendOnceDurable(result.From, new Message(MessageKind.Answered, _self, result.Task, result.Epoch, (long)verdict)));
+        Settle(open, ((Settlement)result.Body!).At(nowMs), nowMs, effects);
+        effects.Add(LedgerEffect.SendOnceDurable(result.From, new Message(MessageKind.Answered, _self, result.Task, result.Epoch, (long)Verdict.Settled)));
     }
 
     /// <summary>A worker died: counted once per (epoch, run), and the next run waits for the durable answer.</summary>
@@ -233,10 +240,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             }
         }
 
-        var answer = _open.ContainsKey(strike.Task)
-            ? new Message(MessageKind.StrikeCounted, _self, strike.Task, strike.Epoch, strike.Number)
-            : new Message(MessageKind.Answered, _self, strike.Task, strike.Epoch, (long)Verdict.AlreadySettled);
-        effects.Add(LedgerEffect.SendOnceDurable(strike.From, answer));
+        if (_open.ContainsKey(strike.Task)) effects.Add(LedgerEffect.SendOnceDurable(strike.From, new Message(MessageKind.StrikeCounted, _self, strike.Task, strike.Epoch, strike.Number)));
+        else AnswerAlreadySettled(strike, effects);
     }
 
     private void Settle(LedgerTask task, Settlement settlement, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -288,6 +293,13 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_leader is null || _leader.Node == _self.Node) return;
         _greetDueMs = nowMs + GreetEveryMs;
         effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
+    }
+
+    /// <summary>Somebody still works on what is settled, or long purged: the node hears it, and so does the leader, which would hand it out again.</summary>
+    private void AnswerAlreadySettled(in Message asked, EffectBuffer<LedgerEffect> effects)
+    {
+        effects.Add(LedgerEffect.SendOnceDurable(asked.From, new Message(MessageKind.Answered, _self, asked.Task, asked.Epoch, (long)Verdict.AlreadySettled)));
+        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, asked.Task)));
     }
 
     private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Body: new Announcement(task.Spec, task.Watched));

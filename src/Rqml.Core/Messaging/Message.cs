@@ -25,6 +25,7 @@ internal enum MessageKind : byte
     Result = 34,        // node: this attempt ended so                            Body: Settlement
     Strike = 35,        // node: a worker died of this attempt                    Number: run
     Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
+    StillOpen = 37,     // node: is this task, which I found on my disk, still open?
 }
 
 /// <summary>One message, at least once and in no certain order. A struct, as every task takes several and inside a process they are passed as they are.</summary>
@@ -52,7 +53,16 @@ internal enum RefusalReason : byte
 internal sealed record Announcement(Tasks.TaskSpec Spec, bool Watched);
 
 /// <summary>One attempt as a node gets it. The deadline travels as remaining time, as clocks are not trusted.</summary>
-internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation To, long RemainingMs, bool Watched);
+internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation To, long RemainingMs, bool Watched)
+{
+    /// <summary>The term of the leader that says so; the epoch of an adopted attempt may be of an earlier one.</summary>
+    public required Cluster.Term Term { get; init; }
+
+    /// <summary>The node reported that it holds the attempt, and may go on with it. This grants nothing: a node that holds it no longer does not take it.</summary>
+    public bool Adopted { get; init; }
+
+    public Nodes.Suspicion Suspicion { get; init; }
+}
 
 /// <summary>One iteration of a watched task.</summary>
 internal sealed record IterationReport(int Iteration, ReadOnlyMemory<byte> Artifact, double Score, double Similarity, string Model, int Tier, NodeId Node);

@@ -108,13 +108,28 @@ internal static class MessageCodec
 
     private static AssignmentBody Write(Assignment body)
     {
-        var record = new AssignmentBody { Submission = Records.Write(body.Spec), Ledger = Records.Write(body.Ledger), To = body.To.Value, Watched = body.Watched };
+        var record = new AssignmentBody
+        {
+            Submission = Records.Write(body.Spec),
+            Ledger = Records.Write(body.Ledger),
+            To = body.To.Value,
+            Watched = body.Watched,
+            Generation = body.Term.Generation,
+            Term = body.Term.Number,
+            Adopted = body.Adopted,
+            Suspicion = Records.Write(body.Suspicion),
+        };
         if (body.RemainingMs != long.MaxValue) record.RemainingMs = body.RemainingMs;
         return record;
     }
 
     private static Assignment Read(AssignmentBody record) => new(
-        Records.Read(record.Submission), Records.Read(record.Ledger), new Incarnation(record.To), record.HasRemainingMs ? record.RemainingMs : long.MaxValue, record.Watched);
+        Records.Read(record.Submission), Records.Read(record.Ledger), new Incarnation(record.To), record.HasRemainingMs ? record.RemainingMs : long.MaxValue, record.Watched)
+    {
+        Term = new Term(record.Generation, record.Term),
+        Adopted = record.Adopted,
+        Suspicion = Records.Read(record.Suspicion),
+    };
 
     private static ReportBody Write(NodeReport body)
     {
@@ -138,7 +153,8 @@ internal static class MessageCodec
             Task = Records.Write(held.Attempt.Task),
             Epoch = Records.Write(held.Attempt.Epoch),
             Iteration = held.Iteration,
-            Resumed = held.Resumed,
+            AwaitsAdoption = held.AwaitsAdoption,
+            Suspicion = Records.Write(held.Suspicion),
         }));
         return record;
     }
@@ -150,7 +166,7 @@ internal static class MessageCodec
         Limit = record.Limit,
         Draining = record.Draining,
         Load = new NodeLoad(record.Lanes, record.Running, record.Waiting, record.MemoryPressure, record.Devices.ToDictionary(), record.BytesPerSecond),
-        Held = [.. record.Held.Select(held => new HeldAttempt(new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), held.Iteration, held.Resumed))],
+        Held = [.. record.Held.Select(held => new HeldAttempt(new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), held.Iteration, held.AwaitsAdoption, Records.Read(held.Suspicion)))],
     };
 
     private static IterationBody Write(IterationReport body)

@@ -60,6 +60,9 @@ internal sealed class AttemptRun
 
     public void Stop() => _stop.Cancel();
 
+    /// <summary>Moves the last sign of life by a time in which the model could not give one.</summary>
+    public void Forgive(long lateMs) => Interlocked.Add(ref _beatMs, lateMs);
+
     /// <summary>Gives the run up for dead: true once, for whoever may put a new worker in its place.</summary>
     public bool TryAbandon()
     {

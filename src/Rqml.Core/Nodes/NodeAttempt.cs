@@ -35,6 +35,9 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     /// <summary>Starts of this attempt on a worker, here.</summary>
     public long Run { get; set; }
 
+    /// <summary>What the ledger is asked to count as a worker's death: the run, or the start of the node that died of it.</summary>
+    public long StrikeRun { get; set; }
+
     public bool Watched { get; set; }
 
     /// <summary>Where the next run begins: replaced at each iteration boundary.</summary>
@@ -45,16 +48,33 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
 
     public long RetryMs { get; set; }
 
+    /// <summary>Node deaths that it may have caused.</summary>
+    public Suspicion Suspicion { get; set; }
+
+    /// <summary>The start of a node in which it began to run alone: should that start end without a word, it is a strike. Null otherwise.</summary>
+    public Incarnation? Alone { get; set; }
+
+    /// <summary>Revoked, settled or superseded: whatever still runs of it counts no more.</summary>
+    public bool IsDropped { get; set; }
+
     /// <summary>Hash of the checkpoint that it was recovered from: the next one chains to it.</summary>
     public byte[] ResumeHash { get; private set; } = [];
 
-    public NodeAttempt From(StoredCheckpoint checkpoint)
+    /// <summary>The attempt as the disk holds it, going on from its newest checkpoint that is whole.</summary>
+    public static NodeAttempt From(StoredAttempt stored, StoredCheckpoint checkpoint) => new(stored.Attempt, stored.Spec, stored.Ledger)
     {
-        Resume = checkpoint.Snapshot;
-        ResumeHash = checkpoint.Hash;
-        return this;
-    }
+        Suspicion = stored.Suspicion,
+        Alone = stored.Alone,
+        Resume = checkpoint.Snapshot,
+        ResumedAt = checkpoint.Snapshot.Iteration,
+        ResumeHash = checkpoint.Hash,
+    };
+
+    public StoredAttempt ToStored() => new(Attempt, Spec, Ledger, Suspicion, Alone);
 
     /// <summary>What the shell keeps with it; opaque to the machine.</summary>
     public object? Handle { get; set; }
 }
+
+/// <summary>What the disk holds of an attempt, beside its checkpoints. Immutable.</summary>
+internal sealed record StoredAttempt(Attempt Attempt, TaskSpec Spec, Peer Ledger, Suspicion Suspicion, Incarnation? Alone);

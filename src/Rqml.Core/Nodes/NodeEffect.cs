@@ -1,6 +1,5 @@
 using Rqml.Cluster;
 using Rqml.Hosting;
-using Rqml.Ledgers;
 using Rqml.Messaging;
 
 namespace Rqml.Nodes;
@@ -37,6 +36,9 @@ internal readonly struct NodeEffect : IEffect
 
     public NodeAttempt? Attempt { get; private init; }
 
+    /// <summary>What the disk is to hold of the attempt.</summary>
+    public StoredAttempt? Stored { get; private init; }
+
     public Outbound? Outbound { get; private init; }
 
     public Peer? To { get; private init; }
@@ -45,7 +47,9 @@ internal readonly struct NodeEffect : IEffect
 
     public static NodeEffect WriteTerm(Term term) => new(NodeEffectKind.WriteTerm) { Term = term };
 
-    public static NodeEffect WriteAttempt(NodeAttempt attempt) => new(NodeEffectKind.WriteAttempt) { Attempt = attempt, Task = attempt.Attempt.Task };
+    public static NodeEffect WriteAttempt(NodeAttempt attempt) => WriteAttempt(attempt.ToStored());
+
+    public static NodeEffect WriteAttempt(StoredAttempt attempt) => new(NodeEffectKind.WriteAttempt) { Stored = attempt, Task = attempt.Attempt.Task };
 
     public static NodeEffect WriteOutbound(Outbound outbound) => new(NodeEffectKind.WriteOutbound) { Outbound = outbound, Task = outbound.Attempt.Task };
 
@@ -57,6 +61,8 @@ internal readonly struct NodeEffect : IEffect
 
     public static NodeEffect StartRun(NodeAttempt attempt) => new(NodeEffectKind.StartRun) { Attempt = attempt };
 
+    public static NodeEffect StartRunOnceDurable(NodeAttempt attempt) => new(NodeEffectKind.StartRun) { Attempt = attempt, OnceDurable = true };
+
     public static NodeEffect StopRun(NodeAttempt attempt) => new(NodeEffectKind.StopRun) { Attempt = attempt };
 
     public static NodeEffect YieldRun(NodeAttempt attempt) => new(NodeEffectKind.YieldRun) { Attempt = attempt };
@@ -65,6 +71,3 @@ internal readonly struct NodeEffect : IEffect
 
     public static NodeEffect Drained() => new(NodeEffectKind.Drained);
 }
-
-/// <summary>A finished result that no ledger has answered yet: never dropped, never recomputed.</summary>
-internal sealed record Outbound(Attempt Attempt, Peer Ledger, Settlement Result);

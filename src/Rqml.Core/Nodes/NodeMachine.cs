@@ -13,21 +13,23 @@ namespace Rqml.Nodes;
 /// </summary>
 internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
-    private const long OfferRetryMs = 1_000;
+    private const long AskRetryMs = 1_000;
 
     private readonly Peer _self;
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
-    private readonly Dictionary<TaskId, Outbound> _outbound = [];
     private readonly TaskQueue<NodeAttempt> _inbound;
     private readonly TaskQueue<NodeAttempt> _refining;
+    private readonly OutboundQueue _outbound;
+    private readonly LinkedList<NodeAttempt> _suspects = new();
     private readonly ObeyedEpochs _obeyed = new();
     private readonly List<NodeAttempt> _running = [];
+    private readonly List<NodeAttempt> _unwritten = [];
     private Term _term;
     private Peer? _leader;
     private bool _draining;
     private long _heartbeatDueMs;
-    private long _offerDueMs = long.MaxValue;
+    private long _askDueMs = long.MaxValue;
 
     public NodeMachine(Peer self, NodeSettings settings)
     {
@@ -35,14 +37,19 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _settings = settings;
         _inbound = new TaskQueue<NodeAttempt>(settings.Limit * 2, settings.AgeEveryMs);
         _refining = new TaskQueue<NodeAttempt>(settings.Limit * 2, settings.AgeEveryMs);
+        _outbound = new OutboundQueue(self);
     }
 
     /// <summary>Fills in what only the shell can measure.</summary>
     public Func<int, int, NodeLoad>? MeasureLoad { get; set; }
 
+    public Peer Self => _self;
+
     public int RunningCount => _running.Count;
 
     public int HeldCount => _attempts.Count;
+
+    public int StrikingCount => _attempts.Values.Count(attempt => attempt.State == AttemptState.AwaitingStrike);
 
     public int OutboundCount => _outbound.Count;
 
@@ -56,23 +63,45 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public Term Term => _term;
 
-    public long NextDueMs => Math.Min(Math.Min(_heartbeatDueMs, _offerDueMs), Math.Min(_refining.NextDueMs ?? long.MaxValue, _inbound.NextDueMs ?? long.MaxValue));
+    public long NextDueMs
+    {
+        get
+        {
+            var dueMs = Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), _outbound.NextDueMs);
+            return Math.Min(dueMs, Math.Min(_refining.NextDueMs ?? long.MaxValue, _inbound.NextDueMs ?? long.MaxValue));
+        }
+    }
 
     /// <summary>Takes back what the disk holds, before the first step.</summary>
-    public void Restore(Term obeyed, IEnumerable<NodeAttempt> attempts, IEnumerable<Outbound> outbound)
+    /// <param name="obeyed">The highest term that this node ever obeyed.</param>
+    /// <param name="attempts">Unfinished attempts, each with its newest checkpoint that is whole.</param>
+    /// <param name="outbound">Results that no ledger has answered.</param>
+    /// <param name="endedInOrder">Whether the node was stopped, rather than killed by something, perhaps one of the attempts.</param>
+    public void Restore(Term obeyed, IEnumerable<NodeAttempt> attempts, IEnumerable<Outbound> outbound, bool endedInOrder)
     {
         _term = obeyed;
-        foreach (var entry in outbound) _outbound[entry.Attempt.Task] = entry;
+        foreach (var result in outbound) _outbound.Restore(result);
         foreach (var attempt in attempts)
         {
-            if (_outbound.ContainsKey(attempt.Attempt.Task)) continue;
-            attempt.ResumedAt = attempt.Resume.Iteration;
-            attempt.State = attempt.Spec.PartitionKey is null ? AttemptState.Waiting : AttemptState.AwaitingAdoption;
+            if (_outbound.Contains(attempt.Attempt.Task)) continue;
             _attempts[attempt.Attempt.Task] = attempt;
-            if (attempt.State == AttemptState.Waiting) Requeue(attempt, 0);
+            if (endedInOrder) attempt.Alone = null;
+            else attempt.Suspicion = attempt.Suspicion.After(attempt.Resume.Iteration);
+            _unwritten.Add(attempt);
+            if (attempt.Alone is { } died)
+            {
+                AwaitStrike(attempt, (long)died.Value, 0);      // it ran alone when its node died
+            }
+            else if (attempt.Spec.PartitionKey is not null)
+            {
+                attempt.State = AttemptState.AwaitingAdoption;
+                _askDueMs = 0;
+            }
+            else
+            {
+                Requeue(attempt, 0);
+            }
         }
-
-        if (_outbound.Count > 0) _offerDueMs = 0;
     }
 
     public void Step(in NodeEvent @event, long nowMs, EffectBuffer<NodeEffect> effects)
@@ -100,8 +129,11 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
+        foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
+        _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
-        if (_offerDueMs <= nowMs) OfferAgain(nowMs, effects);
+        if (_askDueMs <= nowMs) AskLedgers(nowMs, effects);
+        _outbound.Tick(nowMs, effects);
         _inbound.Advance(nowMs);      // also with no lane free: what is due would be due again at once, without end
         _refining.Advance(nowMs);
         FillLanes(nowMs, effects);
@@ -124,7 +156,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Forget(message.Task, effects);
                 break;
             case MessageKind.StrikeCounted:
-                if (_attempts.TryGetValue(message.Task, out var struck) && struck.State == AttemptState.AwaitingStrike && struck.Run == message.Number) Requeue(struck, nowMs);
+                if (_attempts.TryGetValue(message.Task, out var struck) && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number) Requeue(struck, nowMs);
                 break;
             case MessageKind.WatchAttempt:
                 if (_attempts.TryGetValue(message.Task, out var watched))
@@ -141,37 +173,35 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Take(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         var assignment = (Assignment)message.Body!;
-        var attempt = new Attempt(message.Task, message.Epoch);
-        if (Refusal(message, assignment) is { } reason)
+        if (Refusal(assignment) is { } reason)
         {
-            effects.Add(NodeEffect.Send(message.From, new Message(MessageKind.Refused, _self, message.Task, message.Epoch, (long)reason)));
+            Refuse(message, reason, effects);
             return;
         }
 
-        if (_outbound.ContainsKey(message.Task)) return;      // finished here: its result is on its way
-        if (_attempts.TryGetValue(message.Task, out var held))
+        if (_outbound.Contains(message.Task)) return;      // finished here: its result is on its way
+        var held = _attempts.GetValueOrDefault(message.Task);
+        if (held?.Attempt.Epoch == message.Epoch)
         {
-            if (held.Attempt.Epoch == message.Epoch)
-            {
-                held.Ledger = assignment.Ledger;
-                if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
-                return;
-            }
-
-            if (held.Attempt.Epoch > message.Epoch) return;
-        }
-
-        if (!_obeyed.TryObey(message.Epoch))
-        {
-            effects.Add(NodeEffect.Send(message.From, new Message(MessageKind.Refused, _self, message.Task, message.Epoch, (long)RefusalReason.NotHeld)));
+            held.Ledger = assignment.Ledger;
+            held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
+            if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
             return;
         }
 
-        var taken = new NodeAttempt(attempt, assignment.Spec, assignment.Ledger) { Watched = assignment.Watched };
+        if (held?.Attempt.Epoch > message.Epoch) return;
+        if (assignment.Adopted || !_obeyed.TryObey(message.Epoch))
+        {
+            Refuse(message, RefusalReason.NotHeld, effects);
+            return;
+        }
+
+        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion };
         if (held is not null)
         {
             taken.Resume = held.Resume;
             taken.ResumedAt = held.Resume.Iteration;
+            taken.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             Stop(held, effects);
         }
 
@@ -181,15 +211,18 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         Invariant.Holds(queued, "the inbound queue had less room than the node's limit");
     }
 
-    private RefusalReason? Refusal(in Message message, Assignment assignment)
+    private RefusalReason? Refusal(Assignment assignment)
     {
         if (assignment.To != _self.Incarnation) return RefusalReason.OtherIncarnation;
-        if (new Term(message.Epoch.Generation, message.Epoch.Term) > _term && message.Epoch.Term != 0) return RefusalReason.StaleEpoch;
-        if (_term > new Term(message.Epoch.Generation, message.Epoch.Term) && !_attempts.ContainsKey(message.Task)) return RefusalReason.StaleEpoch;
-        if (_draining) return RefusalReason.Draining;
+        if (assignment.Term != _term) return RefusalReason.StaleEpoch;
+        var isHeld = _attempts.ContainsKey(assignment.Spec.Id);
+        if (_draining && !isHeld) return RefusalReason.Draining;
         if (!_settings.Classes.Contains(assignment.Spec.Class)) return RefusalReason.UnknownClass;
-        return _attempts.Count >= _settings.Limit * 2 && !_attempts.ContainsKey(message.Task) ? RefusalReason.Full : null;
+        return _attempts.Count >= _settings.Limit * 2 && !isHeld ? RefusalReason.Full : null;
     }
+
+    private void Refuse(in Message assignment, RefusalReason reason, EffectBuffer<NodeEffect> effects) =>
+        effects.Add(NodeEffect.Send(assignment.From, new Message(MessageKind.Refused, _self, assignment.Task, assignment.Epoch, (long)reason)));
 
     /// <summary>Obeys the highest term it has heard of, durably. A leader that was named by address alone is reported to, and says its term itself.</summary>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
@@ -205,19 +238,25 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         Report(nowMs, effects);
     }
 
-    /// <summary>Gives free lanes to whatever is most important: of the two queues the one whose head has the higher priority, refinement first among equals.</summary>
+    /// <summary>
+    /// Gives free lanes to whatever is most important: of the two queues the one whose head has the higher priority, refinement first among equals. A
+    /// suspect waits until nothing else runs, and then has the node to itself for one iteration.
+    /// </summary>
     private void FillLanes(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        while (_running.Count < _settings.Lanes && !_draining)
+        if (_running is [{ Alone: not null }]) return;
+        while (_running.Count < _settings.Lanes && !_draining && _suspects.Count == 0)
         {
             var hasRefining = _refining.TryPeekPriority(nowMs, out var refining);
             var hasInbound = _inbound.TryPeekPriority(nowMs, out var inbound);
             var queue = hasRefining && (!hasInbound || refining >= inbound) ? _refining : _inbound;
-            if (!queue.TryDequeue(nowMs, out var next)) return;
-            Start(next, effects);
+            if (!queue.TryDequeue(nowMs, out var next)) break;
+            if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
+            else Start(next, effects);
         }
 
-        YieldIfOutranked(nowMs, effects);
+        if (_suspects.Count > 0) StartAlone(effects);
+        else YieldIfOutranked(nowMs, effects);
     }
 
     private void Start(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
@@ -226,6 +265,21 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         attempt.Run++;
         _running.Add(attempt);
         effects.Add(NodeEffect.StartRun(attempt));
+    }
+
+    /// <summary>That it runs alone is durable before it runs: if the node dies of it, the next start knows.</summary>
+    private void StartAlone(EffectBuffer<NodeEffect> effects)
+    {
+        foreach (var other in _running) effects.Add(NodeEffect.YieldRun(other));
+        if (_running.Count > 0 || _draining) return;
+        var suspect = _suspects.First!.Value;
+        _suspects.RemoveFirst();
+        suspect.State = AttemptState.Running;
+        suspect.Run++;
+        suspect.Alone = _self.Incarnation;
+        _running.Add(suspect);
+        effects.Add(NodeEffect.WriteAttempt(suspect));
+        effects.Add(NodeEffect.StartRunOnceDurable(suspect));
     }
 
     /// <summary>The least important running task is asked to give its lane at its next boundary where something more important waits.</summary>
@@ -248,11 +302,19 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _running.Remove(attempt);
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
-        if (!ReferenceEquals(_attempts.GetValueOrDefault(attempt.Attempt.Task), attempt)) return;      // revoked meanwhile
+        if (attempt.IsDropped) return;
+        if (attempt.Alone is not null)
+        {
+            attempt.Alone = null;      // the node has outlived it
+            attempt.Suspicion = attempt.Suspicion.At(attempt.Resume.Iteration);
+            effects.Add(NodeEffect.WriteAttempt(attempt));
+        }
+
         switch (ended.Ending)
         {
             case RunEnding.Finished:
-                Finish(attempt, (Settlement)ended.Body!, nowMs, effects);
+                _attempts.Remove(attempt.Attempt.Task);
+                _outbound.Add(new Outbound(attempt.Attempt, attempt.Ledger, (Settlement)ended.Body!), nowMs, effects);
                 break;
             case RunEnding.Yielded:
                 Requeue(attempt, nowMs);
@@ -263,9 +325,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case RunEnding.WorkerDied:
                 attempt.ResumedAt = attempt.Resume.Iteration;
-                attempt.State = AttemptState.AwaitingStrike;
+                AwaitStrike(attempt, attempt.Run, nowMs + AskRetryMs);
                 SendStrike(attempt, effects);
-                _offerDueMs = Math.Min(_offerDueMs, nowMs + OfferRetryMs);
                 break;
             case RunEnding.Stopped:
                 if (!_draining) Requeue(attempt, nowMs);
@@ -273,35 +334,29 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
     }
 
-    private void Finish(NodeAttempt attempt, Settlement result, long nowMs, EffectBuffer<NodeEffect> effects)
+    /// <summary>The next run waits until the ledger has counted the death durably: else a poisonous task would run without end.</summary>
+    private void AwaitStrike(NodeAttempt attempt, long run, long retryMs)
     {
-        _attempts.Remove(attempt.Attempt.Task);
-        var outbound = new Outbound(attempt.Attempt, attempt.Ledger, result);
-        _outbound.Add(attempt.Attempt.Task, outbound);
-        effects.Add(NodeEffect.WriteOutbound(outbound));
-        Offer(outbound, effects);
-        _offerDueMs = Math.Min(_offerDueMs, nowMs + OfferRetryMs);
+        attempt.State = AttemptState.AwaitingStrike;
+        attempt.StrikeRun = run;
+        _askDueMs = Math.Min(_askDueMs, retryMs);
     }
 
-    private void Offer(Outbound outbound, EffectBuffer<NodeEffect> effects) =>
-        effects.Add(NodeEffect.SendOnceDurable(outbound.Ledger, new Message(MessageKind.Result, _self, outbound.Attempt.Task, outbound.Attempt.Epoch, 0, outbound.Result)));
-
-    private void OfferAgain(long nowMs, EffectBuffer<NodeEffect> effects)
+    /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
+    private void AskLedgers(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        foreach (var outbound in _outbound.Values) Offer(outbound, effects);
-        var striking = false;
+        _askDueMs = long.MaxValue;
         foreach (var attempt in _attempts.Values)
         {
-            if (attempt.State != AttemptState.AwaitingStrike) continue;
-            striking = true;
-            SendStrike(attempt, effects);
+            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption)) continue;
+            if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, effects);
+            else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, _self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
+            _askDueMs = nowMs + AskRetryMs;
         }
-
-        _offerDueMs = _outbound.Count > 0 || striking ? nowMs + OfferRetryMs : long.MaxValue;
     }
 
     private void SendStrike(NodeAttempt attempt, EffectBuffer<NodeEffect> effects) =>
-        effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.Strike, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.Run)));
+        effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.Strike, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.StrikeRun)));
 
     /// <summary>The ledger has it durably: nothing of the task is needed here any more.</summary>
     private void Forget(TaskId task, EffectBuffer<NodeEffect> effects)
@@ -317,15 +372,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         effects.Add(NodeEffect.DropTask(attempt.Attempt.Task));
     }
 
+    /// <summary>A running attempt keeps its lane until its run has ended; the shell writes no more checkpoints of it from here on.</summary>
     private void Stop(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
     {
-        if (attempt.State == AttemptState.Running)
-        {
-            effects.Add(NodeEffect.StopRun(attempt));
-            return;      // it keeps its lane until it has ended
-        }
-
-        _ = _inbound.Remove(attempt.Attempt.Task) || _refining.Remove(attempt.Attempt.Task);
+        attempt.IsDropped = true;
+        effects.Add(NodeEffect.StopRun(attempt));
+        if (attempt.State != AttemptState.Running) _ = _inbound.Remove(attempt.Attempt.Task) || _refining.Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
     }
 
     private void Requeue(NodeAttempt attempt, long nowMs)
@@ -339,15 +391,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _heartbeatDueMs = nowMs + _settings.HeartbeatMs;
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
-        foreach (var attempt in _attempts.Values) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.ResumedAt > 0));
-        foreach (var outbound in _outbound.Values) held.Add(new HeldAttempt(outbound.Attempt, outbound.Result.Iterations, false));
+        foreach (var attempt in _attempts.Values) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion));
+        foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None));
+        var waiting = _attempts.Count - _running.Count;
         var report = new NodeReport
         {
             Term = _term,
             Classes = _settings.Classes,
             Limit = _settings.Limit,
             Draining = _draining,
-            Load = MeasureLoad?.Invoke(_running.Count, _attempts.Count - _running.Count) ?? new NodeLoad(_settings.Lanes, _running.Count, _attempts.Count - _running.Count, 0, NodeSettings.NoDevices, 0),
+            Load = MeasureLoad?.Invoke(_running.Count, waiting) ?? new NodeLoad(_settings.Lanes, _running.Count, waiting, 0, NodeSettings.NoDevices, 0),
             Held = held,
         };
         effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));

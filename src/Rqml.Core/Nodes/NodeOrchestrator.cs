@@ -34,6 +34,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
     private long _abandoned;
+    private long _watchedMs;
     private int _deathsInARow;
     private volatile bool _stopped;
 
@@ -44,6 +45,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         (_loop, _machine, _store, _fabric, _classes, _lanes, _memoryPressure, _stations, _logger) = (loop, machine, store, fabric, classes, lanes, memoryPressure, stations, logger);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, stations);
         machine.MeasureLoad = Measure;
+        _watchedMs = loop.Clock.NowMs;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
     }
 
@@ -110,6 +112,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public async ValueTask DisposeAsync()
     {
         _stopped = true;
+        Post(NodeEvent.Drain());
         await _watchdog.DisposeAsync();
         foreach (var run in Runs()) run.Stop();
         Task[] replacements;
@@ -153,7 +156,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 NodeStore.PutTerm(batch, effect.Term);
                 break;
             case NodeEffectKind.WriteAttempt:
-                NodeStore.PutAttempt(batch, effect.Attempt!);
+                NodeStore.PutAttempt(batch, effect.Stored!);
                 break;
             case NodeEffectKind.WriteOutbound:
                 NodeStore.PutOutbound(batch, effect.Outbound!);
@@ -166,6 +169,12 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     private void Start(NodeAttempt attempt)
     {
+        if (attempt.IsDropped)
+        {
+            Post(NodeEvent.RunEnded(attempt, attempt.Run, RunEnding.Stopped, null));      // dropped while its start became durable
+            return;
+        }
+
         _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
         var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
@@ -182,8 +191,12 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private void Watch()
     {
         var nowMs = _loop.Clock.NowMs;
+        var lateMs = nowMs - _watchedMs - 2 * (long)WatchEvery.TotalMilliseconds;
+        _watchedMs = nowMs;
         foreach (var run in Runs())
         {
+            // We were not running either: the process was stopped, or the machine asleep. That is no fault of the model's.
+            if (lateMs > 0) run.Forgive(lateMs);
             if (run.BeatMs + run.BeatTimeoutMs > nowMs || !run.TryAbandon()) continue;
             lock (_runsLock)
             {

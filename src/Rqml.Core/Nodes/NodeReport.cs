@@ -21,8 +21,8 @@ internal sealed record NodeReport
     public required IReadOnlyList<HeldAttempt> Held { get; init; }
 }
 
-/// <summary>One attempt at a node, and the iteration that it has reached.</summary>
-internal readonly record struct HeldAttempt(Attempt Attempt, int Iteration, bool Resumed);
+/// <summary>One attempt at a node, the iteration that it has reached, and whether it waits to be adopted before it runs.</summary>
+internal readonly record struct HeldAttempt(Attempt Attempt, int Iteration, bool AwaitsAdoption, Suspicion Suspicion);
 
 /// <summary>A node's load as measured, never made up.</summary>
 /// <param name="Lanes">Worker lanes.</param>

@@ -120,12 +120,25 @@ internal static class Records
 
     public static List<Strike> Read(StrikesRecord record) => [.. record.Strikes.Select(strike => new Strike(Read(strike.Epoch), strike.Run))];
 
-    public static AttemptRecord Write(NodeAttempt attempt) => new()
+    public static AttemptRecord Write(StoredAttempt attempt)
     {
-        Epoch = Write(attempt.Attempt.Epoch),
-        Submission = Write(attempt.Spec),
-        Ledger = Write(attempt.Ledger),
-    };
+        var record = new AttemptRecord
+        {
+            Epoch = Write(attempt.Attempt.Epoch),
+            Submission = Write(attempt.Spec),
+            Ledger = Write(attempt.Ledger),
+            Suspicion = Write(attempt.Suspicion),
+        };
+        if (attempt.Alone is { } alone) record.Alone = alone.Value;
+        return record;
+    }
+
+    public static StoredAttempt Read(TaskId task, AttemptRecord record) => new(
+        new Attempt(task, Read(record.Epoch)), Read(record.Submission), Read(record.Ledger), Read(record.Suspicion), record.HasAlone ? new Incarnation(record.Alone) : null);
+
+    public static SuspicionRecord? Write(Suspicion suspicion) => suspicion == Suspicion.None ? null : new SuspicionRecord { Deaths = suspicion.Deaths, Iteration = suspicion.Iteration };
+
+    public static Suspicion Read(SuspicionRecord? record) => record is null ? Suspicion.None : new Suspicion(record.Deaths, record.Iteration);
 
     public static OutboundRecord Write(Outbound outbound) => new()
     {

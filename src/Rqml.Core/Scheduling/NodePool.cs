@@ -1,4 +1,5 @@
 using Rqml.Messaging;
+using Rqml.Nodes;
 using Rqml.Tasks;
 
 namespace Rqml.Scheduling;
@@ -93,10 +94,11 @@ internal sealed class NodePool(ulong seed)
     }
 
     /// <summary>Remembers that a report named the task, so that a later announcement finds it.</summary>
-    public void Remember(TaskId task, ScheduledNode node, Epoch epoch)
+    public void Remember(ScheduledNode node, HeldAttempt held)
     {
-        if (_held.TryGetValue(task, out var known) && known.Epoch > epoch && known.Node != node) return;
-        _held[task] = new Holding(node, epoch);
+        var task = held.Attempt.Task;
+        if (_held.TryGetValue(task, out var known) && known.Held.Attempt.Epoch > held.Attempt.Epoch && known.Node != node) return;
+        _held[task] = new Holding(node, held);
         node.Held.Add(task);
     }
 
@@ -131,5 +133,5 @@ internal sealed class NodePool(ulong seed)
     private static double ExpectedWait(ScheduledNode node) => node.Assigned.Count / (double)Math.Max(1, node.Load?.Lanes ?? 1);
 }
 
-/// <summary>Which node a report said holds a task, and under which epoch.</summary>
-internal readonly record struct Holding(ScheduledNode Node, Epoch Epoch);
+/// <summary>Which node's report named a task, and what it said of it.</summary>
+internal readonly record struct Holding(ScheduledNode Node, HeldAttempt Held);

@@ -1,4 +1,5 @@
 using Rqml.Messaging;
+using Rqml.Nodes;
 using Rqml.Tasks;
 
 namespace Rqml.Scheduling;
@@ -22,6 +23,12 @@ internal sealed class ScheduledTask(TaskSpec spec, Peer ledger, long takenMs)
     public Epoch Epoch { get; set; }
 
     public long AssignedMs { get; set; }
+
+    /// <summary>Whether its node said that it holds it, and this scheduler agreed, rather than assigned it.</summary>
+    public bool Adopted { get; set; }
+
+    /// <summary>Node deaths that it may have caused.</summary>
+    public Suspicion Suspicion { get; set; }
 
     /// <summary>Whether the ledger knows that this scheduler has it.</summary>
     public bool Acknowledged { get; set; }

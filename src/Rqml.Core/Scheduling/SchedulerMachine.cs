@@ -162,7 +162,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
         var task = new ScheduledTask(announcement.Spec, ledger, nowMs) { Watched = announcement.Watched };
         _tasks.Add(id, task);
-        if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Epoch, nowMs, effects);
+        if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else Enqueue(task);
     }
 
@@ -176,7 +176,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Weigh(node, nowMs);
 
             // The node may still work on it: it was cancelled, or another attempt was quicker.
-            effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, id, task.Epoch)));
+            Revoke(node, id, task.Epoch, effects);
         }
         else
         {
@@ -245,11 +245,23 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             var id = entry.Attempt.Task;
             held.Add(id);
-            _pool.Remember(id, node, entry.Attempt.Epoch);
+            _pool.Remember(node, entry);
             if (!_tasks.TryGetValue(id, out var task)) continue;      // its ledger will announce it, or has settled it
-            if (task.Node == node && task.Epoch == entry.Attempt.Epoch) continue;
-            if (task.Node is null) Adopt(task, node, entry.Attempt.Epoch, nowMs, effects);
-            else if (task.Epoch > entry.Attempt.Epoch) effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, id, entry.Attempt.Epoch)));
+            if (task.Node == node && task.Epoch == entry.Attempt.Epoch)
+            {
+                if (entry.AwaitsAdoption) SendAssignment(task, node, nowMs, effects);      // our agreement was lost on the way
+                continue;
+            }
+
+            if (task.Node is { } holder && task.Epoch < entry.Attempt.Epoch)
+            {
+                // Two starts of one node, or two nodes, hold the task: the later attempt is the one that was last agreed on.
+                Revoke(holder, id, task.Epoch, effects);
+                Withdraw(task, holder, nowMs);
+            }
+
+            if (task.Node is null) Adopt(task, node, entry, nowMs, effects);
+            else Revoke(node, id, entry.Attempt.Epoch, effects);
         }
 
         _pool.ForgetHeld(node, held);
@@ -265,15 +277,22 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Reconsider(in Message refused, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (!_tasks.TryGetValue(refused.Task, out var task) || task.Epoch != refused.Epoch || task.Node is not { } node || node.Peer.Node != refused.From.Node) return;
-        if ((RefusalReason)refused.Number == RefusalReason.NotHeld)
+        switch ((RefusalReason)refused.Number)
         {
-            task.Inquired = true;
-            effects.Add(SchedulerEffect.Send(task.Ledger, new Message(MessageKind.Inquire, _self, refused.Task)));
-            return;
+            case RefusalReason.NotHeld:
+                task.Inquired = true;
+                effects.Add(SchedulerEffect.Send(task.Ledger, new Message(MessageKind.Inquire, _self, refused.Task)));
+                return;
+            case RefusalReason.StaleEpoch or RefusalReason.OtherIncarnation:
+                return;      // its next report says which term it obeys, and which start of it lives
+            case RefusalReason.Draining:
+                node.Draining = true;
+                break;
+            case RefusalReason.UnknownClass:
+                node.Classes.Remove(task.Spec.Class);
+                break;
         }
 
-        if ((RefusalReason)refused.Number is RefusalReason.Draining) node.Draining = true;
-        if ((RefusalReason)refused.Number is RefusalReason.UnknownClass) node.Classes.Remove(task.Spec.Class);
         Unassign(task, nowMs);
     }
 
@@ -298,6 +317,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void HandOver(Peer fenced, long nowMs)
     {
         if (_pool.Find(fenced.Node) is not { } node || node.Peer.Incarnation != fenced.Incarnation) return;
+        foreach (var id in node.Assigned)
+        {
+            var suspect = _tasks[id];
+            suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
+        }
+
         _pool.Remove(node);
         _unreported.Remove(fenced.Node);
         foreach (var id in node.Assigned.ToArray())
@@ -308,15 +333,16 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
     }
 
-    private void Adopt(ScheduledTask task, ScheduledNode node, Epoch epoch, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    private void Adopt(ScheduledTask task, ScheduledNode node, HeldAttempt held, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
+        var epoch = held.Attempt.Epoch;
         if (task.Spec.PartitionKey is { } key)
         {
             _waiting.Remove(task.Spec.Id);
             if (!_waiting.Hold(key, task.Spec.Id))
             {
                 Enqueue(task);      // another task of the key is out
-                effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task.Spec.Id, epoch)));
+                Revoke(node, task.Spec.Id, epoch, effects);
                 return;
             }
         }
@@ -327,6 +353,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         task.Node = node;
         task.Epoch = epoch;
+        task.Adopted = true;
+        task.Suspicion = Suspicion.Graver(task.Suspicion, held.Suspicion);
         task.AssignedMs = nowMs;
         node.Assigned.Add(task.Spec.Id);
         if (new Term(epoch.Generation, epoch.Term) == _term) _number = Math.Max(_number, epoch.Number);
@@ -335,16 +363,20 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
     private void Unassign(ScheduledTask task, long nowMs)
     {
-        if (task.Node is { } node)
-        {
-            node.Assigned.Remove(task.Spec.Id);
-            Weigh(node, nowMs);
-        }
-
-        task.Node = null;
+        if (task.Node is { } node) Withdraw(task, node, nowMs);
         task.Inquired = false;
         Enqueue(task);
     }
+
+    private void Withdraw(ScheduledTask task, ScheduledNode node, long nowMs)
+    {
+        task.Node = null;
+        node.Assigned.Remove(task.Spec.Id);
+        Weigh(node, nowMs);
+    }
+
+    private void Revoke(ScheduledNode node, TaskId task, Epoch epoch, EffectBuffer<SchedulerEffect> effects) =>
+        effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task, epoch)));
 
     private void Enqueue(ScheduledTask task)
     {
@@ -402,6 +434,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         task.Node = node;
         task.Epoch = new Epoch(_term.Generation, _term.Number, ++_number);
+        task.Adopted = false;
         task.AssignedMs = nowMs;
         node.Assigned.Add(task.Spec.Id);
         _pool.Weigh(node, nowMs);
@@ -411,7 +444,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void SendAssignment(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var remainingMs = task.Spec.DeadlineMs == long.MaxValue ? long.MaxValue : Math.Max(0, task.Spec.DeadlineMs - nowMs);
-        var assignment = new Assignment(task.Spec, task.Ledger, node.Peer.Incarnation, remainingMs, task.Watched);
+        var assignment = new Assignment(task.Spec, task.Ledger, node.Peer.Incarnation, remainingMs, task.Watched)
+        {
+            Term = _term,
+            Adopted = task.Adopted,
+            Suspicion = task.Suspicion,
+        };
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }
 

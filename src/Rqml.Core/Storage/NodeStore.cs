@@ -22,6 +22,8 @@ internal static class NodeStore
 
     private static ReadOnlySpan<byte> LeadershipKey => "leadership"u8;
 
+    private static ReadOnlySpan<byte> EndedKey => "ended"u8;
+
     public static void PutSubmission(WriteBatch batch, TaskSpec spec) =>
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());
 
@@ -63,7 +65,7 @@ internal static class NodeStore
         if (task is not null) yield return task;
     }
 
-    public static void PutAttempt(WriteBatch batch, NodeAttempt attempt) =>
+    public static void PutAttempt(WriteBatch batch, StoredAttempt attempt) =>
         batch.Put(StoreFamily.Task, attempt.Attempt.Task.ToByteArray(), Records.Write(attempt).ToByteArray());
 
     /// <summary>The result replaces the attempt: from here on nothing of the task is ever computed again.</summary>
@@ -87,10 +89,8 @@ internal static class NodeStore
     {
         foreach (var entry in store.Scan(StoreFamily.Task, default))
         {
-            var record = Read(store, "attempt", () => AttemptRecord.Parser.ParseFrom(entry.Value));
-            var task = TaskId.Read(entry.Key);
-            yield return Read(store, "attempt", () => new NodeAttempt(new Attempt(task, Records.Read(record.Epoch)), Records.Read(record.Submission), Records.Read(record.Ledger)))
-                .From(checkpoints.LoadNewest(task));
+            var stored = Read(store, "attempt", () => Records.Read(TaskId.Read(entry.Key), AttemptRecord.Parser.ParseFrom(entry.Value)));
+            yield return NodeAttempt.From(stored, checkpoints.LoadNewest(stored.Attempt.Task));
         }
     }
 
@@ -115,6 +115,13 @@ internal static class NodeStore
         BinaryPrimitives.WriteUInt32LittleEndian(value, ledger.Value);
         batch.Put(StoreFamily.Meta, LedgerKey, value);
     }
+
+    /// <summary>Whether the last start of the node ended in order, so that none of what it held is suspect.</summary>
+    public static bool ReadEndedInOrder(IKeyValueStore store) => store.TryGet(StoreFamily.Meta, EndedKey, out _);
+
+    public static void PutEndedInOrder(WriteBatch batch) => batch.Put(StoreFamily.Meta, EndedKey, []);
+
+    public static void DeleteEndedInOrder(WriteBatch batch) => batch.Delete(StoreFamily.Meta, EndedKey);
 
     /// <summary>The highest term that the node has obeyed.</summary>
     public static Term ReadTerm(IKeyValueStore store) => ReadTerm(store, TermKey);

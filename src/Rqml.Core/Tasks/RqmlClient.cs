@@ -66,8 +66,8 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         return reply.Answer switch
         {
             SubmitAnswer.Accepted => new SubmitOutcome<TArtifact>.Accepted(handle),
-            SubmitAnswer.Existing => new SubmitOutcome<TArtifact>.Existing(await AttachAsync(taskClass, reply.Task.Spec.Id, cancellationToken)),
-            _ => throw new IdempotencyConflictException(taskClass.Name, options.IdempotencyKey!, reply.Task.Spec.Id),
+            SubmitAnswer.Existing => new SubmitOutcome<TArtifact>.Existing(await AttachAsync(taskClass, reply.Task, cancellationToken)),
+            _ => throw new IdempotencyConflictException(taskClass.Name, options.IdempotencyKey!, reply.Task),
         };
     }
 
@@ -86,7 +86,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         ArgumentNullException.ThrowIfNull(taskClass);
         var runtime = host.Main;
         var handle = NewHandle(taskClass, task);
-        var ticket = new TaskCompletionSource<LedgerTask?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ticket = new TaskCompletionSource<AttachReply?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Ledger(runtime).Post(LedgerEvent.Attach(task, handle, ticket));
         var found = await AnswerAsync(runtime, ticket.Task, cancellationToken) ?? throw new UnknownTaskException(task);
         if (found.Settlement is { } settlement) ((ITaskWatcher)handle).Settled(settlement);
@@ -110,18 +110,21 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     public async ValueTask<TaskId> RequeueAsync(TaskId task, CancellationToken cancellationToken = default)
     {
         var runtime = host.Main;
-        var found = await runtime.Ledger!.AskAsync(machine => machine.Find(task), cancellationToken) ?? throw new UnknownTaskException(task);
-        if (found.Settlement is null) throw new InvalidOperationException($"Task {task} is not settled yet; only settled tasks are requeued.");
+        var lookUp = Ledger(runtime).AskAsync(machine => machine.Find(task) is { } known ? (known.Spec, IsSettled: known.Settlement is not null) : default);
+        var found = await AnswerAsync(runtime, lookUp, cancellationToken);
+        if (found.Spec is null) throw new UnknownTaskException(task);
+        if (!found.IsSettled) throw new InvalidOperationException($"Task {task} is not settled yet; only settled tasks are requeued.");
         var spec = found.Spec with { Id = NextId(runtime), IdempotencyKey = null, SubmittedMs = runtime.Clock.NowMs, DeadlineMs = long.MaxValue, NotBeforeMs = 0 };
         var ticket = new SubmitTicket();
-        runtime.Ledger.Post(LedgerEvent.Submit(spec, null, ticket));
+        Ledger(runtime).Post(LedgerEvent.Submit(spec, null, ticket));
         await AnswerAsync(runtime, ticket.Task, cancellationToken);
         return spec.Id;
     }
 
     public async IAsyncEnumerable<RefinementStatus> ListAsync(TaskFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var all = await Ledger(host.Main).AskAsync(machine => machine.Tasks.Select(Describe).ToArray(), cancellationToken);
+        var runtime = host.Main;
+        var all = await AnswerAsync(runtime, Ledger(runtime).AskAsync(machine => machine.Tasks.Select(Describe).ToArray()), cancellationToken);
         foreach (var status in all.OrderBy(status => status.Id))
         {
             if (filter is null || filter.Matches(status)) yield return status;

@@ -34,7 +34,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
 
     private async Task FollowAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(2_000)), process.Time);
+        await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(world.Chance(0.5) ? 2_000 : 28_000)), process.Time);
         var watcher = new Watcher();
         if (!_acknowledged.TryGetValue(work.Number, out var id))
         {
@@ -45,7 +45,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
                 Payload = work.ToBytes(),
                 Priority = work.Number % 3,
                 SubmittedMs = runtime.Clock.NowMs,
-                KeepResultMs = (long)TimeSpan.FromDays(1).TotalMilliseconds,
+                KeepResultMs = work.Number % 3 == 0 ? 4_000 : (long)TimeSpan.FromDays(1).TotalMilliseconds,
                 IdempotencyKey = $"work-{work.Number}",
                 PartitionKey = work.Number % 5 == 0 ? $"key-{work.Number % 10}" : null,
                 Seed = (ulong)work.Number,
@@ -53,18 +53,19 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
             var ticket = new SubmitTicket();
             runtime.Ledger!.Post(LedgerEvent.Submit(spec, watcher, ticket));
             var reply = await ticket.Task;
-            id = reply.Task.Spec.Id;
+            id = reply.Task;
             _acknowledged[work.Number] = id;
             judge.Acknowledged(id);
         }
 
         // Attached in any case: the task may be of an earlier start, or settled already.
-        var attached = new TaskCompletionSource<LedgerTask?>();
+        var attached = new TaskCompletionSource<AttachReply?>();
         runtime.Ledger!.Post(LedgerEvent.Attach(id, watcher, attached));
         var task = await attached.Task;
         if (task is null)
         {
-            judge.Violated('b', $"{id} was acknowledged and is unknown to its ledger after a restart");
+            if (!judge.IsSettled(id)) judge.Violated('b', $"{id} was acknowledged, is not settled, and its ledger does not know it");
+            _done[work.Number] = default;      // settled, and purged since: its result was to be kept for seconds only
             return;
         }
 
@@ -89,11 +90,11 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
             case Outcome.Converged when !settlement.Artifact.Span.SequenceEqual(work.Expected()):
                 judge.Violated('e', $"{id} ended with an artifact that no undisturbed run makes ({settlement.Iterations} of {work.Iterations} iterations)");
                 break;
-            case Outcome.Converged when work.Temper == Temper.Poisonous:
-                judge.Violated('g', $"{id} kills every worker and converged");
+            case Outcome.Converged when work.Temper is Temper.Poisonous or Temper.Deadly:
+                judge.Violated('g', $"{id} kills whatever runs it, and converged");
                 break;
-            case Outcome.Poisoned when judge.DeathsOf(id) < LedgerMachine.StrikesToPoison:
-                judge.Violated('g', $"{id} was convicted after {judge.DeathsOf(id)} worker deaths");
+            case Outcome.Poisoned when !judge.MayBeConvicted(id):
+                judge.Violated('g', $"{id} was convicted though too few workers and nodes died of it");
                 break;
             case Outcome.Converged or Outcome.Poisoned or Outcome.Cancelled:
                 break;

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Rqml.Messaging;
+using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Storage;
 
@@ -8,62 +10,80 @@ namespace Rqml.Testing.Simulation;
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
 /// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (d) epochs, (e) results kept, (g) poison.
 /// </summary>
-internal sealed class Judge
+internal sealed class Judge(World world)
 {
     private readonly Dictionary<TaskId, byte[]> _settlements = [];
     private readonly HashSet<TaskId> _submissions = [];
     private readonly Dictionary<TaskId, Outcome> _seen = [];
-    private readonly HashSet<(int Process, TaskId Task, Epoch Epoch)> _obeyed = [];
+    private readonly Dictionary<string, DiskView> _disks = [];
     private readonly Dictionary<(TaskId, Epoch), string> _holders = [];
-    private readonly Dictionary<string, (long, long)> _terms = [];
-    private readonly Dictionary<string, HashSet<TaskId>> _outbound = [];
-    private readonly Dictionary<(string Machine, TaskId Task, Epoch Epoch), int> _checkpoints = [];
     private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _resumable = [];
+    private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _processDeaths = [];
+    private readonly Dictionary<TaskId, List<(Epoch Epoch, long Run)>> _strikes = [];
     private readonly Dictionary<TaskId, int> _deaths = [];
+    private readonly Dictionary<TaskId, int> _shadows = [];
+    private readonly Dictionary<(TaskId, Epoch), Incarnation> _addressed = [];
+    private readonly Dictionary<int, Incarnation> _incarnations = [];
     private readonly List<string> _violations = [];
 
     public IReadOnlyList<string> Violations => _violations;
 
     public long ModelCalls { get; private set; }
 
-    public long Deaths { get; private set; }
-
-    public long Hangs { get; private set; }
-
     public long Resumed { get; private set; }
 
-    public void Violated(char property, string what) => _violations.Add($"({property}) {what}");
+    public void Violated(char property, string what)
+    {
+        _violations.Add($"({property}) {what}");
+        world.Tell($"VIOLATED ({property}) {what}");
+    }
 
-    public int DeathsOf(TaskId task) => _deaths.GetValueOrDefault(task);
+    /// <summary>
+    /// Whether anybody may take the task for poison: its own deaths, and what befell nodes that held it, beyond the three times after which it runs alone.
+    /// </summary>
+    public bool MayBeConvicted(TaskId task) => _deaths.GetValueOrDefault(task) + Math.Max(0, _shadows.GetValueOrDefault(task) - Suspicion.DeathsToRunAlone) >= Ledgers.LedgerMachine.StrikesToPoison;
 
-    /// <summary>A process starts on a machine: what is on its disk now is what it may resume.</summary>
+    /// <summary>A machine was killed, or fell silent: what it held came under suspicion.</summary>
+    public void FellSilent(string machine)
+    {
+        foreach (var task in Disk(machine).Attempts.Keys) _shadows[task] = _shadows.GetValueOrDefault(task) + 1;
+    }
+
+    public bool IsSettled(TaskId task) => _settlements.ContainsKey(task);
+
+    /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
     public void Started(string machine, SimulatedProcess process)
     {
-        foreach (var (key, iteration) in _checkpoints)
-        {
-            if (key.Machine == machine) _resumable[(process.Number, key.Task, key.Epoch)] = iteration;
-        }
+        foreach (var (key, iteration) in Disk(machine).Checkpoints) _resumable[(process.Number, key.Task, key.Epoch)] = iteration;
     }
+
+    /// <summary>The machine has a new disk; nobody can hold it to what was on the old one.</summary>
+    public void DiskReplaced(string machine) => _disks.Remove(machine);
 
     public void ModelCalled(string machine, SimulatedProcess process, Attempt attempt, int iteration)
     {
         ModelCalls++;
-        if (_outbound.TryGetValue(machine, out var kept) && kept.Contains(attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
-        if (!_resumable.Remove((process.Number, attempt.Task, attempt.Epoch), out var reached)) return;
+        world.Tell($"{machine}: model called for {attempt}, iteration {iteration}");
+        if (Disk(machine).Outbound.Contains(attempt.Task) && !IsSettled(attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
+        var run = (process.Number, attempt.Task, attempt.Epoch);
+        if (_processDeaths.GetValueOrDefault(run) > DurableStrikes(attempt) && !IsSettled(attempt.Task)) Violated('g', $"{attempt} ran again on {machine} before the ledger had its worker's death");
+        if (!_resumable.Remove(run, out var reached)) return;
         if (iteration <= reached) Violated('e', $"{attempt} began at iteration {iteration} on {machine}, whose disk had a checkpoint of iteration {reached}");
         else Resumed++;
     }
 
-    public void WorkerDied(Attempt attempt)
+    public void WorkerDied(SimulatedProcess process, Attempt attempt)
     {
-        Deaths++;
-        _deaths[attempt.Task] = DeathsOf(attempt.Task) + 1;
+        world.Tell($"a worker of process {process.Number} dies or hangs in {attempt}");
+        Count(attempt.Task);
+        var run = (process.Number, attempt.Task, attempt.Epoch);
+        _processDeaths[run] = _processDeaths.GetValueOrDefault(run) + 1;
     }
 
-    public void WorkerHung(Attempt attempt)
+    public void NodeDied(Attempt attempt)
     {
-        Hangs++;
-        _deaths[attempt.Task] = DeathsOf(attempt.Task) + 1;
+        world.Tell($"{attempt} kills its node");
+        Count(attempt.Task);
     }
 
     /// <summary>The application was told that its submission is taken.</summary>
@@ -84,60 +104,155 @@ internal sealed class Judge
     /// <summary>The application was told that its task is cancelled.</summary>
     public void Cancelled(TaskId task)
     {
-        if (!_settlements.ContainsKey(task)) Violated('a', $"the cancellation of {task} was acknowledged before it was durable");
+        if (!IsSettled(task)) Violated('a', $"the cancellation of {task} was acknowledged before it was durable");
     }
 
     /// <summary>A commit became durable on a machine's disk.</summary>
     public void Applied(string machine, SimulatedProcess process, WriteBatch batch)
     {
+        var disk = Disk(machine);
         foreach (var write in batch)
         {
+            if (world.Story is not null) Tell(machine, write);
             switch (write.Family)
             {
                 case StoreFamily.Ledger when write.Kind == WriteKind.Put:
                     AppliedToLedger(write);
                     break;
-                case StoreFamily.Task when write.Kind == WriteKind.Put:
-                    Obeyed(machine, process, TaskId.Read(write.Key), Records.Read(AttemptRecord.Parser.ParseFrom(write.Value).Epoch));
+                case StoreFamily.Task:
+                    AppliedToAttempts(machine, process, disk, write);
                     break;
                 case StoreFamily.Outbound:
-                    AppliedToOutbound(machine, write);
+                    AppliedToOutbound(machine, disk, write);
                     break;
-                case StoreFamily.Checkpoint when write.Kind == WriteKind.Put:
-                    var epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(write.Key[16..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[24..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[32..]));
-                    _checkpoints[(machine, TaskId.Read(write.Key), epoch)] = BinaryPrimitives.ReadInt32BigEndian(write.Key[40..]);
+                case StoreFamily.Checkpoint:
+                    AppliedToCheckpoints(process, disk, write);
                     break;
                 case StoreFamily.Meta when write.Kind == WriteKind.Put && write.Key.SequenceEqual("term"u8):
-                    var term = (BinaryPrimitives.ReadInt64LittleEndian(write.Value), BinaryPrimitives.ReadInt64LittleEndian(write.Value[8..]));
-                    if (_terms.TryGetValue(machine, out var before) && term.CompareTo(before) < 0) Violated('d', $"{machine} obeyed term {term} after {before}");
-                    _terms[machine] = term;
+                    ObeyedTerm(machine, disk, (BinaryPrimitives.ReadInt64LittleEndian(write.Value), BinaryPrimitives.ReadInt64LittleEndian(write.Value[8..])));
                     break;
             }
         }
     }
 
+    /// <summary>Everything is settled and the network has long been quiet: what is left on a disk will stay there for ever.</summary>
+    public void Ended(string machine, SimulatedDisk disk)
+    {
+        foreach (var family in (StoreFamily[])[StoreFamily.Outbound, StoreFamily.Task, StoreFamily.Checkpoint, StoreFamily.Artifact])
+        {
+            if (disk.Image.Scan(family, default).FirstOrDefault() is not { Key.Length: >= TaskId.Bytes } left) continue;
+            Violated(family == StoreFamily.Outbound ? 'b' : 'x', $"{machine} still holds {family} of {TaskId.Read(left.Key)}, which is settled");
+        }
+    }
+
+    private void Count(TaskId task) => _deaths[task] = _deaths.GetValueOrDefault(task) + 1;
+
+    /// <summary>A block was sent: the judge notes to which start of a node an attempt was assigned.</summary>
+    public void Sent(byte[] block)
+    {
+        var rest = new System.Buffers.ReadOnlySequence<byte>(block);
+        while (MessageCodec.TryRead(ref rest, out var message))
+        {
+            if (message is { Kind: MessageKind.Assign, Body: Assignment assignment }) _addressed[(message.Task, message.Epoch)] = assignment.To;
+        }
+    }
+
+    /// <summary>A node's runtime exists: this is the start of it that commands are addressed to.</summary>
+    public void Named(SimulatedProcess process, Incarnation incarnation) => _incarnations[process.Number] = incarnation;
+
+    private DiskView Disk(string machine)
+    {
+        if (!_disks.TryGetValue(machine, out var view)) _disks[machine] = view = new DiskView();
+        return view;
+    }
+
     private void AppliedToLedger(in Write write)
     {
         var task = TaskId.Read(write.Key);
-        if (write.Key[^1] == (byte)'a') _submissions.Add(task);
-        if (write.Key[^1] != (byte)'b') return;
-        var settlement = write.Value.ToArray();
-        if (_settlements.TryGetValue(task, out var first) && !first.AsSpan().SequenceEqual(settlement)) Violated('a', $"the durable settlement of {task} changed");
-        _settlements[task] = settlement;
+        switch (write.Key[^1])
+        {
+            case (byte)'a':
+                _submissions.Add(task);
+                break;
+            case (byte)'b':
+                var settlement = write.Value.ToArray();
+                if (_settlements.TryGetValue(task, out var first) && !first.AsSpan().SequenceEqual(settlement)) Violated('a', $"the durable settlement of {task} changed");
+                _settlements[task] = settlement;
+                break;
+            case (byte)'c':
+                _strikes[task] = [.. Records.Read(StrikesRecord.Parser.ParseFrom(write.Value)).Select(strike => (strike.Epoch, strike.Run))];
+                break;
+        }
     }
 
-    private void AppliedToOutbound(string machine, in Write write)
+    private int DurableStrikes(Attempt attempt) => _strikes.TryGetValue(attempt.Task, out var strikes) ? strikes.Count(strike => strike.Epoch == attempt.Epoch) : 0;
+
+    private void AppliedToAttempts(string machine, SimulatedProcess process, DiskView disk, in Write write)
     {
         var task = TaskId.Read(write.Key);
-        if (!_outbound.TryGetValue(machine, out var kept)) _outbound[machine] = kept = [];
-        if (write.Kind == WriteKind.Put) kept.Add(task);
-        else if (kept.Remove(task) && _submissions.Contains(task) && !_settlements.ContainsKey(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
-    }
+        if (write.Kind != WriteKind.Put)
+        {
+            disk.Attempts.Remove(task);
+            return;
+        }
 
-    private void Obeyed(string machine, SimulatedProcess process, TaskId task, Epoch epoch)
-    {
-        if (!_obeyed.Add((process.Number, task, epoch))) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch} twice");
+        var epoch = Records.Read(AttemptRecord.Parser.ParseFrom(write.Value).Epoch);
+        if (disk.Attempts.TryGetValue(task, out var known) && known == epoch) return;      // the same attempt, written again
+        disk.Attempts[task] = epoch;
+        if (!disk.Obeyed.Add((task, epoch))) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch} twice");
         if (_holders.TryGetValue((task, epoch), out var other) && other != machine) Violated('d', $"{task} at {epoch} was obeyed by {other} and by {machine}");
         _holders[(task, epoch)] = machine;
+        if (_addressed.TryGetValue((task, epoch), out var addressed) && _incarnations[process.Number] != addressed) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch}, which was addressed to an earlier start of it");
+        ObeyedTerm(machine, disk, (epoch.Generation, epoch.Term));
+    }
+
+    private void ObeyedTerm(string machine, DiskView disk, (long, long) term)
+    {
+        if (term.CompareTo(disk.Term) < 0) Violated('d', $"{machine} obeyed term {term} after {disk.Term}");
+        disk.Term = term;
+    }
+
+    private void AppliedToOutbound(string machine, DiskView disk, in Write write)
+    {
+        var task = TaskId.Read(write.Key);
+        if (write.Kind == WriteKind.Put) disk.Outbound.Add(task);
+        else if (disk.Outbound.Remove(task) && _submissions.Contains(task) && !IsSettled(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
+    }
+
+    private void AppliedToCheckpoints(SimulatedProcess process, DiskView disk, in Write write)
+    {
+        var task = TaskId.Read(write.Key);
+        if (write.Kind == WriteKind.Put)
+        {
+            var epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(write.Key[16..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[24..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[32..]));
+            disk.Checkpoints[(task, epoch)] = BinaryPrimitives.ReadInt32BigEndian(write.Key[40..]);
+            return;
+        }
+
+        foreach (var key in disk.Checkpoints.Keys.Where(key => key.Task == task).ToArray())
+        {
+            disk.Checkpoints.Remove(key);
+            _resumable.Remove((process.Number, key.Task, key.Epoch));
+        }
+    }
+
+    private void Tell(string machine, in Write write)
+    {
+        var key = write.Family == StoreFamily.Meta ? System.Text.Encoding.UTF8.GetString(write.Key) : $"{TaskId.Read(write.Key)} {Convert.ToHexString(write.Key[TaskId.Bytes..])}";
+        world.Tell($"{machine}: durable {write.Kind} {write.Family} {key}");
+    }
+
+    /// <summary>What a machine's disk was told to keep.</summary>
+    private sealed class DiskView
+    {
+        public Dictionary<TaskId, Epoch> Attempts { get; } = [];
+
+        public HashSet<(TaskId, Epoch)> Obeyed { get; } = [];
+
+        public HashSet<TaskId> Outbound { get; } = [];
+
+        public Dictionary<(TaskId Task, Epoch Epoch), int> Checkpoints { get; } = [];
+
+        public (long, long) Term { get; set; }
     }
 }

@@ -1,4 +1,3 @@
-using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
 
@@ -7,38 +6,46 @@ namespace Rqml.Testing.Simulation;
 /// <summary>One run: machines, an application and a seeded stream of faults; then everything heals, and all that was accepted has to be settled.</summary>
 internal sealed class SimulatedCluster
 {
-    private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromMinutes(1);
 
     private readonly World _world;
     private readonly SimulatedNetwork _network;
-    private readonly Judge _judge = new();
+    private readonly SimulatedProcess _operator;
+    private readonly Judge _judge;
     private readonly Coverage _coverage = new();
     private readonly List<SimulatedMachine> _machines = [];
+    private readonly Dictionary<string, SimulatedMachine> _byEndpoint = [];
     private readonly Application _application;
     private readonly SimulatedMachine _ledger;
     private readonly SimulatedMachine _scheduler;
+    private bool _hasHealed;
 
-    public SimulatedCluster(ulong seed, Mutation mutation = Mutation.None)
+    public SimulatedCluster(ulong seed, Mutant mutant = Mutant.None)
     {
         _world = new World(seed);
-        _network = new SimulatedNetwork(_world);
-        var accidents = _world.Chance(0.3) ? 0.02 : 0;
+        _judge = new Judge(_world);
+        _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
+        _network = new SimulatedNetwork(_world) { Sent = _judge.Sent, Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
+        var accidents = _world.Chance(0.4) ? 0.03 : 0;
         var leader = new Peer(new NodeId("scheduler"), default, "sim://scheduler/");
         _scheduler = Add("scheduler", NodeRoles.Scheduler, null);
         _ledger = Add("ledger", _world.Chance(0.5) ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
         for (var number = 0; number < workers; number++) Add($"worker-{number}", NodeRoles.Worker, leader);
 
-        var works = Enumerable.Range(0, 12 + _world.Draw(20)).Select(Work).ToArray();
+        var deadly = _world.Chance(0.25);
+        var works = Enumerable.Range(0, 16 + _world.Draw(24)).Select(number => Work(number, deadly && number == 7)).ToArray();
         _application = new Application(_world, _judge, works, cancelled: 0.1);
         _ledger.Up = runtime => _application.Up(runtime, _ledger.Process!);
 
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, roles, joins, new MachineSettings(skew, accidents, mutation));
+            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, skew, accidents, mutant)) { Down = IsDown };
             _machines.Add(machine);
+            _byEndpoint.Add(machine.Endpoint, machine);
             return machine;
         }
     }
@@ -50,6 +57,9 @@ internal sealed class SimulatedCluster
     public ulong Trace => _world.Trace;
 
     public Judge Judge => _judge;
+
+    /// <summary>Where the run is told, line by line.</summary>
+    public TextWriter? Story { get => _world.Story; set => _world.Story = value; }
 
     /// <summary>Runs to the end; the violations that were found.</summary>
     public IReadOnlyList<string> Run()
@@ -68,59 +78,81 @@ internal sealed class SimulatedCluster
         {
             foreach (var left in _application.Unfinished.Take(3)) _judge.Violated('b', $"never settled: {left}");
         }
+        else
+        {
+            _world.Run(DrainLimit);
+            foreach (var machine in _machines) _judge.Ended(machine.Name, machine.Disk);
+        }
 
         if (_world.IsExhausted) _judge.Violated('x', "the run goes round in circles");
         if (Bug() is { } bug) _judge.Violated('x', bug.ToString());
-        Count("network", _network);
         return _judge.Violations;
     }
 
-    private Exception? Bug() => _application.Failure ?? _machines.Select(machine => machine.StartFailure).FirstOrDefault(failure => failure is not null);
+    private Exception? Bug() => _application.Failure ?? _machines.Select(machine => machine.Failure).FirstOrDefault(failure => failure is not null);
 
     private void Strike()
     {
         var machine = _machines[_world.Draw(_machines.Count)];
-        switch (_world.Draw(8))
+        switch (_world.Draw(10))
         {
-            case 0 or 1 when machine.IsUp:
-                Note("kill", machine);
-                machine.Kill();
+            case 0 or 1 or 2 when machine.IsUp:
+                Kill(machine);
                 break;
-            case 2 when machine.IsUp:
-                Note("restart", machine);
-                machine.Kill();
-                machine.Start();
+            case 3 when machine is { IsUp: true, IsStopping: false }:
+                Note(Fault.Stop, machine);
+                machine.Stop();
                 break;
-            case 3 when machine is { IsUp: true, Process.IsPaused: false }:
-                Note("pause", machine);
+            case 4 when machine is { IsUp: true, Process.IsPaused: false }:
+                Note(Fault.Pause, machine);
                 machine.Process.Pause();
                 break;
-            case 4 when machine is { IsUp: true, Process.IsPaused: true }:
+            case 5 when machine is { IsUp: true, Process.IsPaused: true }:
                 machine.Process.Resume();
                 break;
-            case 5:
+            case 6:
                 var other = _machines[_world.Draw(_machines.Count)];
-                Note("partition", machine);
+                Note(Fault.Partition, machine);
                 _network.Cut(machine.Endpoint, other.Endpoint);
                 if (_world.Chance(0.5)) _network.Cut(other.Endpoint, machine.Endpoint);
                 break;
-            case 6:
+            case 7:
                 _network.Heal();
                 break;
-            case 7 when machine.IsUp && _world.Chance(0.3):
-                Note("full disk", machine);
+            case 8 when machine.IsUp && _world.Chance(0.5):
+                Note(Fault.FullDisk, machine);
                 machine.Disk.IsFull = true;
+                break;
+            case 9 when machine.IsUp && machine.Settings.Roles == NodeRoles.Worker && _world.Chance(0.5):
+                Note(Fault.LostCommits, machine);
+                machine.Kill();
+                machine.Disk.LoseLast(1 + _world.Draw(8));
                 break;
         }
 
         foreach (var down in _machines)
         {
-            if (!down.IsUp && _world.Chance(0.4)) down.Start();
+            if (down.IsUp && down.Process!.IsPaused && _world.Chance(0.2)) down.Process.Resume();
+            if (!down.IsUp && _world.Chance(0.5)) down.Start();
         }
+    }
+
+    private void Kill(SimulatedMachine machine)
+    {
+        var states = StatesOf(machine);
+        var hasLost = machine.Kill();
+        foreach (var state in states)
+        {
+            _coverage.Hit(Fault.Kill, state);
+            if (hasLost) _coverage.Hit(Fault.LostWrite, state);
+        }
+
+        if (_world.Chance(0.3)) machine.Start();
     }
 
     private void HealAll()
     {
+        _hasHealed = true;
         _network.Heal();
         _network.Faults = NetworkFaults.None;
         foreach (var machine in _machines)
@@ -131,32 +163,47 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>Which states the struck machine was in.</summary>
-    private void Note(string fault, SimulatedMachine machine)
+    /// <summary>Once all is healed, whatever still ends is started again after a while, as a supervisor of processes would.</summary>
+    private void IsDown(SimulatedMachine machine)
     {
-        if (machine.Runtime is not { } runtime) return;
-        if (machine == _scheduler) _coverage.Hit(fault, "scheduling");
-        if (machine == _ledger) _coverage.Hit(fault, "ledger");
-        if (runtime.Node?.Machine is not { } node) return;
-        if (node.RunningCount > 0) _coverage.Hit(fault, "running");
-        if (node.HeldCount > node.RunningCount) _coverage.Hit(fault, "waiting");
-        if (node.OutboundCount > 0) _coverage.Hit(fault, "outbound");
-        if (node.HeldCount + node.OutboundCount == 0) _coverage.Hit(fault, "idle");
+        if (!_hasHealed) return;
+        var timer = new SimulatedTimer(_world, _operator, _ => StartAgain(machine), null);
+        timer.Change(TimeSpan.FromMilliseconds(500 + _world.Draw(2_000)), Timeout.InfiniteTimeSpan);
     }
 
-    private void Count(string state, SimulatedNetwork network)
+    private static void StartAgain(SimulatedMachine machine)
     {
-        for (var hit = 0; hit < network.Dropped; hit++) _coverage.Hit("drop", state);
-        for (var hit = 0; hit < network.Duplicated; hit++) _coverage.Hit("duplicate", state);
-        for (var hit = 0; hit < network.Delayed; hit++) _coverage.Hit("delay", state);
-        for (var hit = 0; hit < network.CutOff; hit++) _coverage.Hit("cut off", state);
+        if (!machine.IsUp) machine.Start();
     }
 
-    private SimulatedWork Work(int number) => new(number, 1 + _world.Draw(12), _world.Draw(20) switch
+    private void Note(Fault fault, SimulatedMachine machine)
     {
-        0 => Temper.Poisonous,
-        1 or 2 => Temper.Clumsy,
-        3 => Temper.Stubborn,
+        if (fault is Fault.Pause or Fault.Partition) _judge.FellSilent(machine.Name);
+        _world.Tell($"FAULT {fault} at {machine.Name}");
+        foreach (var state in StatesOf(machine)) _coverage.Hit(fault, state);
+    }
+
+    /// <summary>What the machine is about: read from its own machines, for the table alone.</summary>
+    private List<StruckState> StatesOf(SimulatedMachine machine)
+    {
+        var states = new List<StruckState>();
+        if (!machine.IsUp || machine.Runtime is not { } runtime) return states;
+        if (machine == _scheduler && runtime.Scheduler?.Machine.TaskCount > 0) states.Add(StruckState.Scheduling);
+        if (machine == _ledger && !_application.IsDone) states.Add(StruckState.Ledger);
+        if (runtime.Node?.Machine is not { } node) return states;
+        if (node.RunningCount > 0) states.Add(StruckState.Running);
+        if (node.HeldCount > node.RunningCount) states.Add(StruckState.Waiting);
+        if (node.OutboundCount > 0) states.Add(StruckState.Outbound);
+        if (node.StrikingCount > 0) states.Add(StruckState.Striking);
+        if (node.HeldCount + node.OutboundCount == 0) states.Add(StruckState.Idle);
+        return states;
+    }
+
+    private SimulatedWork Work(int number, bool isDeadly) => new(number, 1 + _world.Draw(12), isDeadly ? Temper.Deadly : _world.Draw(20) switch
+    {
+        0 or 1 => Temper.Poisonous,
+        2 or 3 => Temper.Clumsy,
+        4 => Temper.Stubborn,
         _ => Temper.Calm,
     });
 }

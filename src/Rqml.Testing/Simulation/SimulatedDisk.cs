@@ -7,11 +7,9 @@ namespace Rqml.Testing.Simulation;
 [SuppressMessage("Design", "CA1001", Justification = "Virtual things hold nothing; the disk outlives every process.")]
 internal sealed class SimulatedDisk
 {
-    private readonly InMemoryKeyValueStore _image = new();
+    private readonly List<WriteBatch> _commits = [];
 
-    public SimulatedDisk() => _image.OpenAsync(CancellationToken.None).AsTask().Wait();
-
-    public InMemoryKeyValueStore Image => _image;
+    public InMemoryKeyValueStore Image { get; private set; } = Empty();
 
     /// <summary>Whether the next commits find no room.</summary>
     public bool IsFull { get; set; }
@@ -19,34 +17,74 @@ internal sealed class SimulatedDisk
     /// <summary>Called for each commit that becomes durable.</summary>
     public Action<WriteBatch>? Applied { get; set; }
 
-    public long Commits { get; private set; }
+    /// <summary>Commits that are there.</summary>
+    public int Found => _commits.Count;
+
+    /// <summary>Commits that were acknowledged: a mark of its own, which no damage to the commits touches.</summary>
+    public int Acknowledged { get; private set; }
 
     public void Apply(WriteBatch batch)
     {
-        _image.CommitAsync(batch, CancellationToken.None).AsTask().Wait();
-        Commits++;
-        Applied?.Invoke(batch);
+        var copy = new WriteBatch();
+        copy.Append(batch);
+        _commits.Add(copy);
+        Commit(Image, copy);
+        Acknowledged = _commits.Count;
+        Applied?.Invoke(copy);
     }
+
+    /// <summary>A flipped byte in the log: the last commits are silently gone.</summary>
+    public void LoseLast(int commits)
+    {
+        _commits.RemoveRange(Math.Max(0, _commits.Count - commits), Math.Min(commits, _commits.Count));
+        Image = Empty();
+        foreach (var commit in _commits) Commit(Image, commit);
+    }
+
+    /// <summary>Takes what is there for all there ever was.</summary>
+    public void Accept() => Acknowledged = _commits.Count;
+
+    /// <summary>A new, empty disk.</summary>
+    public void Replace()
+    {
+        _commits.Clear();
+        Acknowledged = 0;
+        Image = Empty();
+    }
+
+    private static InMemoryKeyValueStore Empty()
+    {
+        var image = new InMemoryKeyValueStore();
+        image.OpenAsync(CancellationToken.None).AsTask().Wait();
+        return image;
+    }
+
+    private static void Commit(InMemoryKeyValueStore image, WriteBatch batch) => image.CommitAsync(batch, CancellationToken.None).AsTask().Wait();
 }
 
 /// <summary>A process's open store on a simulated disk: a commit takes its time, and one that a crash interrupts is there whole or not at all.</summary>
-internal sealed class SimulatedStore(World world, SimulatedProcess process, SimulatedDisk disk) : IKeyValueStore
+internal sealed class SimulatedStore(World world, SimulatedProcess process, SimulatedDisk disk, Mutant mutant) : IKeyValueStore
 {
     private WriteBatch? _inFlight;
-    private bool _dead;
+    private bool _isDead;
 
     public string Name => "simulated disk";
 
-    public ValueTask OpenAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        if (mutant == Mutant.CheckpointLossIgnored) disk.Accept();
+        if (disk.Found < disk.Acknowledged) throw new StoreRegressedException(Name, disk.Acknowledged, disk.Found);
+        return ValueTask.CompletedTask;
+    }
 
     public async ValueTask CommitAsync(WriteBatch batch, CancellationToken cancellationToken)
     {
-        if (_dead) throw new StoreFailedException(Name, "it failed before");
+        if (_isDead) throw new StoreFailedException(Name, "it failed before");
         _inFlight = batch;
-        await Task.Delay(TimeSpan.FromMicroseconds(100 + world.Draw(world.Chance(0.05) ? 200_000 : 3_000)), process.Time, cancellationToken);
+        await Task.Delay(TimeSpan.FromMicroseconds(100 + world.Draw(world.Chance(0.1) ? 400_000 : 3_000)), process.Time, cancellationToken);
         if (disk.IsFull)
         {
-            _dead = true;
+            _isDead = true;
             throw new StoreFailedException(Name, "no space left on device");
         }
 
@@ -54,17 +92,28 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Simu
         _inFlight = null;
     }
 
-    /// <summary>The machine loses power, or the process is killed: a commit on its way was written in time, or is lost.</summary>
-    public void Crash()
+    /// <summary>The machine loses power, or the process is killed: a commit on its way was written in time, or is lost. True where one was lost.</summary>
+    public bool Crash()
     {
-        if (_inFlight is { } batch && !disk.IsFull && world.Chance(0.5)) disk.Apply(batch);
+        var isLost = _inFlight is not null && (disk.IsFull || world.Chance(0.5));
+        if (_inFlight is { } batch && !isLost) disk.Apply(batch);
         _inFlight = null;
-        _dead = true;
+        _isDead = true;
+        return isLost;
     }
 
-    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value) => disk.Image.TryGet(family, key, out value);
+    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value)
+    {
+        value = [];
+        if (mutant == Mutant.HighestTermVolatile && key.SequenceEqual("term"u8)) return false;
+        return disk.Image.TryGet(family, key, out value);
+    }
 
-    public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => disk.Image.Scan(family, prefix);
+    public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => (mutant, family) switch
+    {
+        (Mutant.OutboundForgottenOnReboot, StoreFamily.Outbound) or (Mutant.ResumeFromNothing, StoreFamily.Checkpoint) => [],
+        _ => disk.Image.Scan(family, prefix),
+    };
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

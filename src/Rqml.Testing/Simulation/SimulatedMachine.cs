@@ -1,21 +1,23 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging.Abstractions;
-using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
+using Rqml.Storage;
 
 namespace Rqml.Testing.Simulation;
 
 /// <summary>One machine: its disk stays, its process comes and goes.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Virtual things hold nothing; a simulated store ends with its process.")]
-internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Judge judge, string name, NodeRoles roles, Peer? leader, MachineSettings settings)
+internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Judge judge, string name, MachineSettings settings)
 {
     private SimulatedStore? _store;
+    private Task _starting = Task.CompletedTask;
+    private Task _stopping = Task.CompletedTask;
 
     public string Name { get; } = name;
 
-    public NodeRoles Roles { get; } = roles;
+    public MachineSettings Settings { get; } = settings;
 
     public string Endpoint { get; } = $"sim://{name}/";
 
@@ -27,62 +29,112 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 
     public bool IsUp => Process is { IsAlive: true };
 
+    public bool IsStopping { get; private set; }
+
     /// <summary>Called in the machine's process once its runtime has started.</summary>
     public Action<NodeRuntime>? Up { get; set; }
 
+    /// <summary>Called when its process has ended, for whatever reason.</summary>
+    public Action<SimulatedMachine>? Down { get; set; }
+
+    /// <summary>What went wrong while it started or stopped, if anything did: a bug.</summary>
+    public Exception? Failure => _starting.Exception?.InnerException ?? _stopping.Exception?.InnerException;
+
     public void Start()
     {
-        var process = new SimulatedProcess(world, world.NextProcess(), settings.ClockSkew);
-        Process = process;
+        var process = new SimulatedProcess(world, world.NextProcess(), Settings.ClockSkew);
+        var store = new SimulatedStore(world, process, Disk, Settings.Mutant);
+        (Process, _store, IsStopping) = (process, store, false);
+        world.Tell($"{Name} starts as process {process.Number}");
         Disk.IsFull = false;
         Disk.Applied = batch => judge.Applied(Name, process, batch);
         judge.Started(Name, process);
-        _store = new SimulatedStore(world, process, Disk);
-        var store = _store;
         world.Enqueue(process, () =>
         {
-            var runtime = new NodeRuntime(new NodeRuntimeOptions
-            {
-                Node = new NodeId(Name),
-                Endpoint = Endpoint,
-                Roles = Roles,
-                Classes = SimulatedWork.Classes,
-                NodeSettings = new NodeSettings { Lanes = 2, Limit = 6, Classes = [SimulatedWork.Class] },
-                WorkerHost = new SimulatedWorkerHost(world, process, judge, Name) { Accidents = settings.Accidents },
-                Store = store,
-                Transport = network.For(process, Endpoint),
-                Leader = leader,
-                Time = process.Time,
-                Dispatcher = process,
-                Seed = world.NextSeed(),
-                Logger = NullLogger.Instance,
-                MemoryPressure = static () => 0,
-                Mutation = settings.Mutation,
-                Failed = _ => Kill(),
-            });
-            Runtime = runtime;
-            _starting = StartAsync(runtime);
+            Runtime = new NodeRuntime(Options(process, store));
+            judge.Named(process, Runtime.Self.Incarnation);
+            _starting = StartAsync(Runtime);
         });
     }
 
-    private Task _starting = Task.CompletedTask;
-
-    public void Kill()
+    /// <summary>kill -9, or power cut; true where a commit on its way was lost.</summary>
+    public bool Kill()
     {
-        if (Process is not { IsAlive: true } process) return;
+        if (Process is not { IsAlive: true } process) return false;
+        world.Tell($"{Name} is killed (process {process.Number})");
+        judge.FellSilent(Name);
+        var hasLost = _store!.Crash();
+        End(process);
+        return hasLost;
+    }
+
+    /// <summary>Stops in order, as a host does.</summary>
+    public void Stop()
+    {
+        if (Process is not { IsAlive: true } process || Runtime is not { } runtime || IsStopping || !_starting.IsCompletedSuccessfully) return;
+        world.Tell($"{Name} stops (process {process.Number})");
+        IsStopping = true;
+        world.Enqueue(process, () => _stopping = StopAsync(runtime, process));
+    }
+
+    private void End(SimulatedProcess process)
+    {
         process.Kill();
-        _store?.Crash();
         network.Drop(process);
+        Down?.Invoke(this);
     }
 
     private async Task StartAsync(NodeRuntime runtime)
     {
-        await runtime.StartAsync(CancellationToken.None);
+        try
+        {
+            await runtime.StartAsync(CancellationToken.None);
+        }
+        catch (StoreRegressedException)
+        {
+            // The store refuses to be taken for whole. The operator gives the machine an empty disk, and starts it again.
+            world.Tell($"{Name} gets an empty disk");
+            Disk.Replace();
+            judge.DiskReplaced(Name);
+            End(Process!);
+            return;
+        }
+
         Up?.Invoke(runtime);
     }
 
-    /// <summary>What went wrong while it started, if anything did: a bug.</summary>
-    public Exception? StartFailure => _starting.Exception?.InnerException;
+    private async Task StopAsync(NodeRuntime runtime, SimulatedProcess process)
+    {
+        if (runtime.Node is { } node) await Task.WhenAny(node.DrainAsync(), Task.Delay(TimeSpan.FromSeconds(1), process.Time));
+        await runtime.DisposeAsync();
+        if (process.IsAlive) End(process);
+    }
+
+    private NodeRuntimeOptions Options(SimulatedProcess process, SimulatedStore store) => new()
+    {
+        Node = new NodeId(Name),
+        Endpoint = Endpoint,
+        Roles = Settings.Roles,
+        Classes = SimulatedWork.Classes,
+        NodeSettings = new NodeSettings { Lanes = 2, Limit = 6, Classes = [SimulatedWork.Class] },
+        WorkerHost = new SimulatedWorkerHost(world, process, judge, this),
+        Store = store,
+        Transport = network.For(process, Endpoint),
+        Leader = Settings.Leader,
+        Time = process.Time,
+        Dispatcher = process,
+        Seed = world.NextSeed(),
+        Logger = NullLogger.Instance,
+        MemoryPressure = static () => 0,
+        Interposer = Settings.Mutant == Mutant.None ? null : new MutantInterposer(Settings.Mutant),
+        Failed = _ => Kill(),
+    };
 }
 
-internal sealed record MachineSettings(TimeSpan ClockSkew, double Accidents, Mutation Mutation);
+/// <summary>What a machine is. Immutable.</summary>
+/// <param name="Roles">What its node does.</param>
+/// <param name="Leader">The scheduler to join; null where there is a coordination store, or it schedules itself.</param>
+/// <param name="ClockSkew">How wrong its clock is.</param>
+/// <param name="Accidents">How often a worker dies without the work's fault.</param>
+/// <param name="Mutant">The rule that is broken.</param>
+internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, TimeSpan ClockSkew, double Accidents, Mutant Mutant);

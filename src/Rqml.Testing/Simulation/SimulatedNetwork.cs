@@ -21,13 +21,11 @@ internal sealed class SimulatedNetwork(World world)
 
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
-    public long Dropped { get; private set; }
+    /// <summary>Called with each block that somebody sends, whatever becomes of it.</summary>
+    public Action<byte[]>? Sent { get; set; }
 
-    public long Duplicated { get; private set; }
-
-    public long Delayed { get; private set; }
-
-    public long CutOff { get; private set; }
+    /// <summary>Called with the address of the machine for which a block was meant.</summary>
+    public Action<Fault, string>? Struck { get; set; }
 
     public ITransport For(SimulatedProcess process, string endpoint) => new Transport(this, process, endpoint);
 
@@ -183,23 +181,29 @@ internal sealed class SimulatedNetwork(World world)
 
         private void Carry(byte[] bytes)
         {
+            network.Sent?.Invoke(bytes);
             var faults = network.Faults;
             if (network._cut.Contains((from, to)))
             {
-                network.CutOff++;
                 return;
             }
 
             if (network._world.Chance(faults.Drop))
             {
-                network.Dropped++;
+                network.Struck?.Invoke(Fault.Drop, to);
                 return;
             }
 
             Deliver(bytes, faults);
             if (!network._world.Chance(faults.Duplicate)) return;
-            network.Duplicated++;
+            network.Struck?.Invoke(Fault.Duplicate, to);
             Deliver(bytes, faults);
+        }
+
+        private void Tell(byte[] bytes)
+        {
+            var block = new ReadOnlySequence<byte>(bytes);
+            while (MessageCodec.TryRead(ref block, out var message)) network._world.Tell($"{from} gets {message.Kind} {message.Task} {message.Epoch} {message.Number} from {message.From}");
         }
 
         private void Deliver(byte[] bytes, NetworkFaults faults)
@@ -207,7 +211,7 @@ internal sealed class SimulatedNetwork(World world)
             var delay = network.Latency();
             if (network._world.Chance(faults.Delay))
             {
-                network.Delayed++;
+                network.Struck?.Invoke(Fault.Delay, to);
                 delay += TimeSpan.FromMilliseconds(network._world.Draw(4_000));
             }
 
@@ -218,6 +222,7 @@ internal sealed class SimulatedNetwork(World world)
         private void Receive(byte[] bytes)
         {
             if (_closed) return;
+            if (network._world.Story is not null) Tell(bytes);
             _received.Enqueue(bytes);
             _waiting?.TrySetResult();
         }

@@ -20,6 +20,9 @@ internal enum Temper : byte
 
     /// <summary>Every worker that runs it dies.</summary>
     Poisonous,
+
+    /// <summary>Every node that runs it dies.</summary>
+    Deadly,
 }
 
 /// <summary>A simulated task's payload: how many iterations it takes, and its temper.</summary>

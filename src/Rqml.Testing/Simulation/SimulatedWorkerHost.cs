@@ -2,34 +2,39 @@ using Rqml.Nodes;
 
 namespace Rqml.Testing.Simulation;
 
-/// <summary>Workers of one simulated process: passes take virtual time, fail, hang and kill their worker as the work says.</summary>
-internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process, Judge judge, string machine) : IWorkerHost
+/// <summary>Workers of one simulated process: passes take virtual time, fail, hang, kill their worker and kill their node as the work says.</summary>
+internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine) : IWorkerHost
 {
     public bool IsIsolated => false;
 
-    public ValueTask<IWorker> StartAsync(CancellationToken cancellationToken) => new(new Worker(this, world, process, judge, machine));
+    public ValueTask<IWorker> StartAsync(CancellationToken cancellationToken) => new(new Worker(world, process, judge, machine));
 
-    private sealed class Worker(SimulatedWorkerHost host, World world, SimulatedProcess process, Judge judge, string machine) : IWorker
+    private sealed class Worker(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine) : IWorker
     {
         public async ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
         {
             var work = SimulatedWork.Read(request.Payload.Span);
             var pass = request.Pass;
-            judge.ModelCalled(machine, process, pass.Attempt, pass.Iteration);
+            judge.ModelCalled(machine.Name, process, pass.Attempt, pass.Iteration);
             await Task.Delay(TimeSpan.FromMilliseconds(1 + world.Draw(150)), process.Time, CancellationToken.None);
             switch (work.Temper)
             {
                 case Temper.Poisonous:
-                    judge.WorkerDied(pass.Attempt);
+                    judge.WorkerDied(process, pass.Attempt);
                     throw new WorkerDiedException(pass.Attempt, "the work kills every worker");
+                case Temper.Deadly:
+                    judge.NodeDied(pass.Attempt);
+                    machine.Kill();
+                    await new TaskCompletionSource().Task;      // nobody is left to go on
+                    break;
                 case Temper.Clumsy when world.Chance(0.2):
                     throw new InvalidOperationException("The model stumbled.");
                 case Temper.Stubborn when world.Chance(0.05):
-                    judge.WorkerHung(pass.Attempt);
+                    judge.WorkerDied(process, pass.Attempt);
                     await Task.Delay(TimeSpan.FromMinutes(10), process.Time, CancellationToken.None);
                     break;
-                case Temper.Calm when world.Chance(host.Accidents):
-                    judge.WorkerDied(pass.Attempt);
+                case Temper.Calm when world.Chance(machine.Settings.Accidents):
+                    judge.WorkerDied(process, pass.Attempt);
                     throw new WorkerDiedException(pass.Attempt, "an accident that is none of the work's fault");
             }
 
@@ -41,7 +46,4 @@ internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process,
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
-
-    /// <summary>How often a worker dies without the work's fault.</summary>
-    public double Accidents { get; init; }
 }

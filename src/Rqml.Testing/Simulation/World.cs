@@ -14,6 +14,8 @@ internal sealed class World(ulong seed)
     /// <summary>More than any run needs: beyond it something goes round in circles without time passing.</summary>
     private const long MostEvents = 2_000_000;
 
+    private static readonly long BeginTicks = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
+
     private readonly List<ReadyItem> _ready = [];
     private readonly PriorityQueue<SimulatedTimer, (long DueTicks, long Order)> _timers = new();
     private SplitMix64 _random = new(seed);
@@ -21,13 +23,16 @@ internal sealed class World(ulong seed)
     private int _processes;
 
     /// <summary>Virtual time in ticks of 100 ns since 1970.</summary>
-    public long NowTicks { get; private set; } = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
+    public long NowTicks { get; private set; } = BeginTicks;
 
     /// <summary>Items run so far.</summary>
     public long Events { get; private set; }
 
     /// <summary>Whether the run goes round in circles.</summary>
     public bool IsExhausted => Events >= MostEvents;
+
+    /// <summary>Where the run is told, line by line; null where nobody listens.</summary>
+    public TextWriter? Story { get; set; }
 
     /// <summary>A fingerprint of everything that ran, in order.</summary>
     public ulong Trace { get; private set; } = 0xCBF2_9CE4_8422_2325;
@@ -46,6 +51,9 @@ internal sealed class World(ulong seed)
     public void Enqueue(SimulatedProcess process, Action action) => _ready.Add(new ReadyItem(process, action));
 
     public void Schedule(SimulatedTimer timer) => _timers.Enqueue(timer, (timer.DueTicks, _order++));
+
+    /// <summary>Adds a line to the story, with its time.</summary>
+    public void Tell(FormattableString line) => Story?.WriteLine(FormattableString.Invariant($"{(NowTicks - BeginTicks) / (double)TimeSpan.TicksPerSecond,9:F4} {FormattableString.Invariant(line)}"));
 
     /// <summary>Runs until <paramref name="done"/> holds or virtual time is up; false in the latter case.</summary>
     public bool RunUntil(Func<bool> done, TimeSpan limit)

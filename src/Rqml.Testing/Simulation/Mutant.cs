@@ -1,0 +1,79 @@
+namespace Rqml.Testing.Simulation;
+
+/// <summary>
+/// One rule of the protocol broken on purpose, to show that the judge notices. The letter is the property that it breaks: (a) settled once, (b) nothing lost,
+/// (d) epochs, (e) results kept and never recomputed, (g) poison convicted and no innocent.
+/// </summary>
+internal enum Mutant
+{
+    None,
+
+    /// <summary>(a) A completion is seen before its settlement is durable.</summary>
+    CompletionBeforeDurable,
+
+    /// <summary>(a) A settlement is kept in memory alone.</summary>
+    SettlementMemoryOnly,
+
+    /// <summary>(a) A later result replaces an earlier settlement.</summary>
+    LastWriterWins,
+
+    /// <summary>(a) A cancellation is acknowledged before it is durable.</summary>
+    CancelAcknowledgedBeforeDurable,
+
+    /// <summary>(a) A result for a purged id makes a record again.</summary>
+    UnknownIdReopens,
+
+    /// <summary>(b) A submission is acknowledged before it is durable.</summary>
+    SubmitAcknowledgedBeforeDurable,
+
+    /// <summary>(b) A ledger that starts again does not announce what it finds open.</summary>
+    LedgerReannounceSkipped,
+
+    /// <summary>(b) Open tasks are announced to the first leader alone.</summary>
+    NoReannounceToNewLeader,
+
+    /// <summary>(b) An announcement is never repeated.</summary>
+    AnnounceFireAndForget,
+
+    /// <summary>(b) A result for an id that is not open gets no answer.</summary>
+    UnknownIdSilent,
+
+    /// <summary>(d) A node forgets at its death which term it obeyed.</summary>
+    HighestTermVolatile,
+
+    /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
+    AssignWithoutIncarnation,
+
+    /// <summary>(e) "Settled" is answered before it is durable.</summary>
+    SettledBeforeDurable,
+
+    /// <summary>(e) "Already settled" is answered before it is durable.</summary>
+    AlreadySettledBeforeDurable,
+
+    /// <summary>(e) A node drops a result once it has sent it.</summary>
+    DropOnSend,
+
+    /// <summary>(e) A node that starts again does not see its results.</summary>
+    OutboundForgottenOnReboot,
+
+    /// <summary>(e) A node that starts again does not see intact checkpoints.</summary>
+    ResumeFromNothing,
+
+    /// <summary>(e) A store that lost acknowledged commits is taken for whole.</summary>
+    CheckpointLossIgnored,
+
+    /// <summary>(g) The same worker death counts each time it is reported.</summary>
+    StrikeNotDeduplicated,
+
+    /// <summary>(g) Worker deaths of one attempt count once.</summary>
+    StrikePerAttempt,
+
+    /// <summary>(g) The next run does not wait until the strike is durable.</summary>
+    RerunBeforeStrikeDurable,
+
+    /// <summary>(g) A node's death is a strike for all that it held.</summary>
+    NodeDeathIsStrike,
+
+    /// <summary>(g) A node forgets at its death which attempts were suspect.</summary>
+    SuspicionVolatile,
+}

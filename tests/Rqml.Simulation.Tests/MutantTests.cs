@@ -1,0 +1,29 @@
+using Rqml.Testing.Simulation;
+using Xunit.Abstractions;
+
+namespace Rqml.Simulation.Tests;
+
+/// <summary>Each rule of the protocol, broken on purpose, is noticed soon: a check that cannot fail shows nothing.</summary>
+public sealed class MutantTests(ITestOutputHelper output)
+{
+    private const int Seeds = 300;
+
+    public static TheoryData<string> Mutants => [.. Enum.GetNames<Mutant>().Where(name => name != nameof(Mutant.None))];
+
+    [Theory]
+    [MemberData(nameof(Mutants))]
+    public void A_broken_rule_is_noticed_within_300_seeds(string name)
+    {
+        var mutant = Enum.Parse<Mutant>(name);
+        for (var seed = 1UL; seed <= Seeds; seed++)
+        {
+            var violations = new SimulatedCluster(seed, mutant).Run();
+            if (violations.Count == 0) continue;
+            output.WriteLine($"{name}: seed {seed}: {violations[0]}");
+            Console.WriteLine($"{name}: seed {seed}: {violations[0]}");
+            return;
+        }
+
+        Assert.Fail($"{name} went unnoticed in {Seeds} seeds.");
+    }
+}
