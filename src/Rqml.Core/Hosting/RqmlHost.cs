@@ -30,6 +30,7 @@ internal sealed partial class RqmlHost(
     {
         if (builder.Faults.Count > 0) throw new OptionsValidationException(nameof(RqmlOptions), typeof(RqmlOptions), builder.Faults);
         var settings = options.Value;
+        KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + settings.Lanes);
         var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
         _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
         await _main.StartAsync(cancellationToken);
@@ -66,6 +67,16 @@ internal sealed partial class RqmlHost(
         {
             Log.DrainTimedOut(_logger, node.Id);      // what runs is checkpointed and resumes at the next start
         }
+    }
+
+    /// <summary>
+    /// Models that compute hold a thread of the pool each. The pool would take half a second for every thread beyond its minimum, and meanwhile nobody else in
+    /// the process, we included, would get one.
+    /// </summary>
+    private static void KeepThreadsReady(int lanes)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        if (workers < Environment.ProcessorCount + lanes) ThreadPool.SetMinThreads(Environment.ProcessorCount + lanes, completions);
     }
 
     private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];

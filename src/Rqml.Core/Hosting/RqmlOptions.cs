@@ -9,7 +9,7 @@ public sealed class RqmlOptions
     /// <value>Default "local". 1 to 64 letters, digits, '-', '_' or '.'.</value>
     public string NodeName { get; set; } = "local";
 
-    /// <summary>Models that run at once on this node.</summary>
+    /// <summary>Models that run at once on this node. The thread pool's minimum is raised to processors plus lanes, so that models that compute starve nobody.</summary>
     /// <value>Default: the number of processors. From 1 to 1,024.</value>
     public int Lanes { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 1_024);
 

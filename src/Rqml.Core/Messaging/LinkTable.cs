@@ -81,18 +81,23 @@ internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatc
 
     private async Task ReadAsync(ILink link)
     {
+        Peer? from = null;
         try
         {
             while (!_closed)
             {
                 using var block = await link.ReceiveBlockAsync(CancellationToken.None);
                 var rest = block.Bytes;
-                while (MessageCodec.TryRead(ref rest, out var message)) receiver.Receive(message);
+                while (MessageCodec.TryRead(ref rest, out var message))
+                {
+                    from = message.From;
+                    receiver.Receive(message);
+                }
             }
         }
         catch (LinkClosedException)
         {
-            // The other end went; whoever needs it opens another link.
+            if (from is not null) await KnockAsync(from);
         }
         catch (RecordDamagedException error)
         {
@@ -101,6 +106,24 @@ internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatc
 
         await link.DisposeAsync();
         lock (_lock) _links.Remove(link);
+    }
+
+    /// <summary>The other end closed its link. Where nobody listens any more its process is gone, and that is worth knowing at once; else it opens another link when it needs one.</summary>
+    private async Task KnockAsync(Peer peer)
+    {
+        try
+        {
+            if (_closed || peer.Endpoint.Length == 0) return;
+            await (await transport.ConnectAsync(new Uri(peer.Endpoint), CancellationToken.None)).DisposeAsync();
+        }
+        catch (ConnectionRefusedException)
+        {
+            if (!_closed) PeerGone?.Invoke(peer);
+        }
+        catch (TransportException)
+        {
+            // Silence: the liveness of its reports decides.
+        }
     }
 
     /// <summary>What waits to be sent to one address.</summary>

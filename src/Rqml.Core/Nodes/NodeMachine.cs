@@ -49,6 +49,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public int HeldCount => _attempts.Count;
 
+    public IEnumerable<TaskId> Held => _attempts.Keys;
+
     public int StrikingCount => _attempts.Values.Count(attempt => attempt.State == AttemptState.AwaitingStrike);
 
     public int OutboundCount => _outbound.Count;

@@ -71,6 +71,15 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         return await asked.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>The unfinished tasks that the node holds.</summary>
+    public async Task<IReadOnlyList<TaskId>> GetHeldAsync(CancellationToken cancellationToken = default)
+    {
+        var asked = new TaskCompletionSource<IReadOnlyList<TaskId>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _questions.Enqueue(() => asked.TrySetResult([.. _machine.Held]));
+        _loop.Wake();
+        return await asked.Task.WaitAsync(cancellationToken);
+    }
+
     public async Task DrainAsync(CancellationToken cancellationToken = default)
     {
         Post(NodeEvent.Drain());

@@ -64,6 +64,9 @@ public sealed class RefinementResult<TArtifact>
     /// <summary>The attempt whose result was settled; null where the ledger itself settled the task.</summary>
     public Attempt? Attempt => _settlement.Node is null ? null : new Attempt(Task, _settlement.Epoch);
 
+    /// <summary>The iteration from whose checkpoint the attempt that was settled had gone on; 0 where it made all of them itself.</summary>
+    public int ResumedAt => _settlement.ResumedAt;
+
     /// <summary>Why, in words: the last error of a failed task, the rule of a converged one.</summary>
     public string? Reason => _settlement.Reason;
 

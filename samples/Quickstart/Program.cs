@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Quickstart;
+using Quickstart.Learning;
+using Rqml;
+using Rqml.Testing;
+using Spectre.Console;
+
+Arguments arguments;
+try
+{
+    arguments = Arguments.Parse(args);
+}
+catch (FormatException error)
+{
+    Console.Error.WriteLine($"{error.Message}\n\n{Arguments.Usage}");
+    return 2;
+}
+
+var clock = Stopwatch.StartNew();
+using var journal = arguments.Journal is { } folder ? new Journal(folder) : null;
+var progress = new Quickstart.Progress(AnsiConsole.Console, arguments.Tasks);
+
+// 1. Three nodes in this process, each with a store of its own. In your application there is usually one, and the rest is the same.
+var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+builder.Services.AddRqml(rqml => rqml
+    .AddTaskClass(LearnDigits.Class, digits => LearnDigits.Configure(digits, journal))
+    .UseRocksDb(StoreOf("a"))
+    .AddNode("b", node => node.UseRocksDb(StoreOf("b")))
+    .AddNode("c", node => node.UseRocksDb(StoreOf("c")))
+    .Configure(options => (options.NodeName, options.Lanes) = ("a", 1)));
+using var host = builder.Build();
+await host.StartAsync();
+var rqml = host.Services.GetRequiredService<IRqmlClient>();
+
+// 2. What an earlier run of this program left unfinished goes on by itself, from its checkpoints.
+var recovered = new HashSet<TaskId>();
+await foreach (var left in rqml.ListAsync(new TaskFilter { Class = LearnDigits.Class.Name }))
+{
+    if (left.State != RefinementState.Settled) recovered.Add(left.Id);
+}
+
+if (recovered.Count > 0) progress.Say($"found {recovered.Count} unfinished tasks of an earlier run; they go on from their checkpoints");
+
+// 3. One task for each sample. Submitted again under the same key, a task is the one that is there already.
+var tasks = new List<RefinementHandle<Classifier>>();
+for (var number = 0; number < arguments.Tasks; number++)
+{
+    var options = new SubmitOptions { IdempotencyKey = $"digit-{arguments.Seed}-{number}" };
+    tasks.Add(await rqml.SubmitAsync(LearnDigits.Class, new Sample(arguments.Seed, number), options));
+}
+
+// 4. Follow them, and lose a node once a third is done.
+var following = Task.WhenAll(tasks.Select(FollowAsync));
+var killing = KillOneAsync();
+await progress.ShowAsync(following);
+var results = await following;
+await killing;
+
+// 5. The vote, on digits that nothing has seen before.
+var ballot = Ballot.Of([.. results.Where(result => result.HasArtifact).Select(result => result.Artifact)]);
+var report = new Report(
+    arguments.Tasks, results.Length, arguments.Tasks - results.Length, tasks.Count - tasks.DistinctBy(task => task.Id).Count(),
+    ballot.Accuracy, Ballot.Alone(new SoftmaxTrainer()), Ballot.Alone(new RidgeTrainer()),
+    results.Count(result => result.Tier > 0), results.Count(result => recovered.Contains(result.Task)), results.Count(result => recovered.Contains(result.Task) && result.ResumedAt > 0),
+    ballot.Errors, ballot.DisputedErrors, ballot.Disputed, Math.Round(clock.Elapsed.TotalSeconds, 1));
+Show(report);
+if (arguments.Json is { } json) report.Write(json);
+if (arguments.Labels is { } labels) File.WriteAllLines(labels, [.. results.Select(Describe), string.Concat(ballot.Labels)]);
+await host.StopAsync();
+
+// 6. A finished run begins anew next time.
+foreach (var node in (string[])["a", "b", "c"]) Directory.Delete(StoreOf(node), recursive: true);
+return report.Lost == 0 && report.Duplicated == 0 ? 0 : 1;
+
+string StoreOf(string node) => Path.Combine(arguments.Store, node);
+
+async Task<RefinementResult<Classifier>> FollowAsync(RefinementHandle<Classifier> task)
+{
+    await foreach (var _ in task.Iterations()) progress.Iterated();
+    var result = await task.Completion;
+    journal?.Completed(tasks.IndexOf(task), Describe(result));
+    progress.Completed(result.Tier);
+    return result;
+}
+
+async Task KillOneAsync()
+{
+    while (progress.Settled < arguments.Tasks / 3 && !following.IsCompleted) await Task.Delay(20);
+    if (following.IsCompleted) return;
+    var held = await host.KillNodeAsync("b");
+    recovered.UnionWith(held);
+    progress.Say($"node b is dead; the {held.Count} tasks that it held go to the others");
+}
+
+static string Describe(RefinementResult<Classifier> result) => $"{result.Outcome} {result.Model} {result.Iterations} {Convert.ToHexString(SHA256.HashData(result.ArtifactBytes.Span))}";
+
+static void Show(Report report)
+{
+    var table = new Table().Border(TableBorder.Rounded).AddColumns("on 797 digits that nothing had seen", "read rightly");
+    table.AddRow("one softmax regression alone", $"{report.AccuracySmall:P1}");
+    table.AddRow("one kernel ridge regression alone", $"{report.AccuracyLarge:P1}");
+    table.AddRow($"the vote of {report.Completed} classifiers", $"[bold]{report.Accuracy:P1}[/]");
+    AnsiConsole.Write(table);
+    AnsiConsole.MarkupLineInterpolated($"Members disagree on {report.Disputed} digits; {report.DisputedErrors} of the vote's {report.Errors} errors lie there.");
+    AnsiConsole.MarkupLineInterpolated($"{report.Completed} of {report.Tasks} tasks settled, {report.Lost} lost, {report.Duplicated} duplicated, {report.Escalated} escalated.");
+    AnsiConsole.MarkupLineInterpolated($"{report.Recovered} recovered, {report.Resumed} of them from a checkpoint. {report.Seconds} s.");
+}
