@@ -31,10 +31,42 @@ public sealed record CoordinationTransaction(IReadOnlyList<Compare> Compares, IR
 
     /// <summary>Most bytes of one value.</summary>
     public const int MaxValueBytes = 1 << 20;
+
+    /// <summary>Longest key, in characters.</summary>
+    public const int MaxKeyLength = 1_024;
+
+    /// <summary>Throws for what no store takes: every adapter calls it first.</summary>
+    /// <exception cref="ArgumentException">Too many changes, a key written twice, empty or too long, or a value too long; the message names key and limit.</exception>
+    public void Validate()
+    {
+        if (Changes.Count > MaxChanges) throw new ArgumentException($"A transaction has at most {MaxChanges} changes, not {Changes.Count}.");
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var change in Changes)
+        {
+            CheckKey(change.Key);
+            if (!keys.Add(change.Key)) throw new ArgumentException($"A transaction writes each key once; '{change.Key}' is written twice.");
+            if (change is Change.Put { Value.Length: > MaxValueBytes } put) throw new ArgumentException($"A value has at most {MaxValueBytes} bytes; that of '{put.Key}' has {put.Value.Length}.");
+        }
+
+        foreach (var compare in Compares) CheckKey(compare.Key);
+    }
+
+    private static void CheckKey(string key)
+    {
+        if (string.IsNullOrEmpty(key) || key.Length > MaxKeyLength) throw new ArgumentException($"A key has 1 to {MaxKeyLength} characters, not {key?.Length ?? 0}.");
+    }
 }
 
 /// <summary>Whether the compares held, and the store's revision after the transaction: that of its changes where they were applied.</summary>
 public readonly record struct TransactionResult(bool Succeeded, long Revision);
+
+/// <summary>A key was to be put under a lease that has run out or was revoked: nothing was applied. Grant another lease.</summary>
+public sealed class LeaseGoneException(LeaseId lease, Exception? innerException = null)
+    : RqmlException($"Lease {lease.Value} has run out or was revoked.", innerException)
+{
+    /// <summary>The lease.</summary>
+    public LeaseId Lease { get; } = lease;
+}
 
 /// <summary>The coordination store did not answer. A commit that throws this may or may not have been applied: read back.</summary>
 public sealed class CoordinationUnavailableException(string store, string cause, Exception? innerException = null)

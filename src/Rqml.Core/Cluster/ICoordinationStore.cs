@@ -15,7 +15,8 @@ public interface ICoordinationStore : IAsyncDisposable
     ValueTask<CoordinationSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Applies all changes of the transaction at one new revision, or none where a compare does not hold.</summary>
-    /// <exception cref="ArgumentException">More than 128 changes, a key written twice, or a value over 1 MiB.</exception>
+    /// <exception cref="ArgumentException">More than 128 changes, a key written twice, empty or over 1,024 characters, or a value over 1 MiB.</exception>
+    /// <exception cref="LeaseGoneException">A key was to be put under a lease that is gone; nothing was applied.</exception>
     ValueTask<TransactionResult> CommitAsync(CoordinationTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>

@@ -23,6 +23,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     private SplitMix64 _random;
     private Term _term;
     private Task _leading = Task.CompletedTask;
+    private readonly List<Task> _answers = [];      // of the loop alone
     private int _stopped;
 
     public NodeRuntime(NodeRuntimeOptions options)
@@ -100,9 +101,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         }
     }
 
-    public void Register(Peer node, Term term) => Scheduler!.Post(SchedulerEvent.Registered(node, term));
+    public void Register(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.PutMember(batch, node), SchedulerEvent.Registered(node, term)));
 
-    public void Fence(Peer node, Term term) => Scheduler!.Post(SchedulerEvent.Fenced(node, term));
+    public void Fence(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.DeleteMember(batch, node), SchedulerEvent.Fenced(node, term)));
 
     /// <summary>A node obeys a later term than ours: our store is older than what we once said. As the only scheduler we begin a term beyond it.</summary>
     public void StepDown(Term later)
@@ -124,6 +125,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
 
         if (_commit is not null) await _commit.DrainAsync();
         Loop.Stop();
+        await Task.WhenAll(_answers);
         if (_links is not null) await _links.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
     }
@@ -184,7 +186,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         _term = new Term(Math.Max(1, last.Generation), last.Number + 1);
         if (_commit is not null) await CommitAsync(batch => NodeStore.PutLeadership(batch, _term));
 
-        Scheduler!.Post(SchedulerEvent.Elected(_term, []));
+        Scheduler!.Post(SchedulerEvent.Elected(_term, _store is null ? [] : NodeStore.ReadMembers(_store)));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
         Node?.Post(NodeEvent.Led(Self, _term));
     }
@@ -194,6 +196,26 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     {
         Ledger?.Post(LedgerEvent.Leader(leader, Term.None));
         Node?.Post(NodeEvent.Led(leader, Term.None));
+    }
+
+    /// <summary>Without a coordination store our own store remembers who our nodes are. A failed commit has stopped the node already.</summary>
+    private async Task AnswerAsync(Action<WriteBatch> write, SchedulerEvent answer)
+    {
+        try
+        {
+            if (_commit is not null) await CommitAsync(write);
+            Scheduler!.Post(answer);
+        }
+        catch (StoreFailedException)
+        {
+            // The failure has been reported to whoever started the node.
+        }
+    }
+
+    private void Follow(Task answer)
+    {
+        _answers.RemoveAll(static earlier => earlier.IsCompleted);
+        _answers.Add(answer);
     }
 
     private Task CommitAsync(Action<WriteBatch> write)

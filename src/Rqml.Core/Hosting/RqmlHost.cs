@@ -33,13 +33,16 @@ internal sealed partial class RqmlHost(
         KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + settings.Lanes);
         var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
         _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
-        await _main.StartAsync(cancellationToken);
+
+        // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
             var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? _main.Self);
-            await runtime.StartAsync(cancellationToken);
             _added.Add(node.Name, runtime);
+            await runtime.StartAsync(cancellationToken);
         }
+
+        await _main.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ namespace Rqml.Nodes;
 internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
     private const long AskRetryMs = 1_000;
+    private const long JoinEveryMs = 100;
 
     private readonly Peer _self;
     private readonly NodeSettings _settings;
@@ -28,6 +29,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private Term _term;
     private Peer? _leader;
     private bool _draining;
+    private bool _isWelcome;
     private long _heartbeatDueMs;
     private long _askDueMs = long.MaxValue;
 
@@ -237,6 +239,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         _leader = leader;
+        _isWelcome = term != Term.None;
         Report(nowMs, effects);
     }
 
@@ -390,7 +393,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        _heartbeatDueMs = nowMs + _settings.HeartbeatMs;
+        _heartbeatDueMs = nowMs + (_isWelcome ? _settings.HeartbeatMs : Math.Min(JoinEveryMs, _settings.HeartbeatMs));
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
         foreach (var attempt in _attempts.Values) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion));

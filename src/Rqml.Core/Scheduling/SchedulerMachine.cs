@@ -16,6 +16,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const long SuspectAfterMs = 3_000;
     private const long FenceAfterMs = 5_000;
     private const long ConfirmAfterMs = 2_000;
+    private const long StartingMs = 2_000;
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
@@ -27,6 +28,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private bool _leading;
     private long _number;
     private long _sweepDueMs = long.MaxValue;
+    private long _beganMs;
     private HashSet<NodeId> _unreported = [];
 
     public SchedulerMachine(Peer self, SchedulerSettings settings, ulong seed)
@@ -70,7 +72,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (_pool.Find(@event.Peer!.Node) is { } gone && gone.Peer.Incarnation == @event.Peer.Incarnation) Fence(gone, effects);
+                if (_pool.Find(@event.Peer!.Node) is { } gone && gone.Peer.Incarnation == @event.Peer.Incarnation && !MayBeStarting(gone, nowMs)) Fence(gone, effects);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
@@ -96,6 +98,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _term = term;
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
+        _beganMs = nowMs;
         _unreported = [.. members.Select(member => member.Node)];
         foreach (var member in members)
         {
@@ -466,6 +469,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         foreach (var node in _pool.Nodes.ToArray())
         {
+            if (MayBeStarting(node, nowMs)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
             if (node.HeardMs + FenceAfterMs <= nowMs) Fence(node, effects);
             else if (node.HeardMs + SuspectAfterMs <= nowMs && node.Standing == NodeStanding.Active)
             {
@@ -474,6 +478,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             }
         }
     }
+
+    /// <summary>Whether a node that we only know of may be coming up as we are: after a power cut all come up at once, and what it holds is worth a moment.</summary>
+    private bool MayBeStarting(ScheduledNode node, long nowMs) => _unreported.Contains(node.Peer.Node) && !node.Reported && nowMs < _beganMs + StartingMs;
 
     private Message Welcome() => new(MessageKind.Welcome, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0));
 }

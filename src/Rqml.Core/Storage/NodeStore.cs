@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Ledgers;
+using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Tasks;
@@ -23,6 +24,8 @@ internal static class NodeStore
     private static ReadOnlySpan<byte> LeadershipKey => "leadership"u8;
 
     private static ReadOnlySpan<byte> EndedKey => "ended"u8;
+
+    private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
 
     public static void PutSubmission(WriteBatch batch, TaskSpec spec) =>
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());
@@ -132,6 +135,16 @@ internal static class NodeStore
     public static Term ReadLeadership(IKeyValueStore store) => ReadTerm(store, LeadershipKey);
 
     public static void PutLeadership(WriteBatch batch, Term term) => PutTerm(batch, LeadershipKey, term);
+
+    /// <summary>The nodes that this process schedules without a coordination store: a restarted scheduler first hears what they hold.</summary>
+    public static IReadOnlyList<Peer> ReadMembers(IKeyValueStore store) =>
+        [.. store.Scan(StoreFamily.Meta, MemberPrefix.ToArray()).Select(entry => Read(store, "member", () => Records.Read(PeerRecord.Parser.ParseFrom(entry.Value))))];
+
+    public static void PutMember(WriteBatch batch, Peer node) => batch.Put(StoreFamily.Meta, MemberKeyOf(node), Records.Write(node).ToByteArray());
+
+    public static void DeleteMember(WriteBatch batch, Peer node) => batch.Delete(StoreFamily.Meta, MemberKeyOf(node));
+
+    private static byte[] MemberKeyOf(Peer node) => [.. MemberPrefix, .. System.Text.Encoding.ASCII.GetBytes(node.Node.Value)];
 
     private static Term ReadTerm(IKeyValueStore store, ReadOnlySpan<byte> key)
     {
