@@ -69,12 +69,15 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
             _watchers.Add(watcher);
         }
 
+        // Not WaitAsync: it would come back on a thread of the pool, and the simulator could not hold it.
+        using var cancelling = cancellationToken.UnsafeRegister(static watcher => ((Watcher)watcher!).Signal(), watcher);
         try
         {
             while (true)
             {
                 CoordinationSnapshot snapshot;
                 Task changed;
+                cancellationToken.ThrowIfCancellationRequested();
                 lock (_lock)
                 {
                     if (_isDisposed) yield break;
@@ -83,7 +86,7 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
                 }
 
                 yield return snapshot;
-                await changed.WaitAsync(cancellationToken);
+                await changed;
             }
         }
         finally
@@ -244,17 +247,24 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
     /// <summary>One watch: knows that something changed, not what, so a slow reader costs one flag.</summary>
     private sealed class Watcher(string prefix)
     {
+        private readonly Lock _lock = new();
         private TaskCompletionSource _changed = New();
 
         public string Prefix { get; } = prefix;
 
         public Task Rearm()
         {
-            if (_changed.Task.IsCompleted) _changed = New();
-            return _changed.Task;
+            lock (_lock)
+            {
+                if (_changed.Task.IsCompleted) _changed = New();
+                return _changed.Task;
+            }
         }
 
-        public void Signal() => _changed.TrySetResult();
+        public void Signal()
+        {
+            lock (_lock) _changed.TrySetResult();
+        }
 
         private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

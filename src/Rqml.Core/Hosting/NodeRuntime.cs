@@ -13,7 +13,7 @@ using Rqml.Tasks;
 namespace Rqml.Hosting;
 
 /// <summary>Everything of one node, wired: its loop, its store, and the owners of its roles. The host starts one for itself and one for each node that was added; the simulator, one for each process.</summary>
-internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposable
+internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipListener, IAsyncDisposable
 {
     private readonly NodeRuntimeOptions _options;
     private readonly Fabric _fabric;
@@ -51,6 +51,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
 
     public NodeOrchestrator? Node { get; private set; }
 
+    public Leadership? Leadership { get; private set; }
+
     public CheckpointStore? Checkpoints { get; private set; }
 
     public LedgerId LedgerId { get; private set; }
@@ -73,11 +75,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
             Checkpoints = new CheckpointStore(_store);
         }
 
+        if (_options.Coordination is { } coordination) PrepareLeadership(coordination);
         if (_options.Roles.HasFlag(NodeRoles.Client)) await StartLedgerAsync();
         if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
         if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
         if (_links is not null) await _links.StartAsync(cancellationToken);
-        if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
+        if (Leadership is not null) Leadership.Start();
+        else if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
         else if (_options.Leader is { } leader) FollowFixedLeader(leader);
         Loop.Wake();
     }
@@ -100,6 +104,22 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
                 break;
         }
     }
+
+    void ILeadershipListener.Elected(Term term, IReadOnlyList<Peer> members) => Scheduler?.Post(SchedulerEvent.Elected(term, members));
+
+    void ILeadershipListener.Deposed(Term term) => Scheduler?.Post(SchedulerEvent.Deposed());
+
+    void ILeadershipListener.Follow(Peer leader, Term term)
+    {
+        Ledger?.Post(LedgerEvent.Leader(leader, term));
+        Node?.Post(NodeEvent.Led(leader, term));
+    }
+
+    void ILeadershipListener.Registered(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Registered(node, term));
+
+    void ILeadershipListener.Fenced(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Fenced(node, term));
+
+    void ILeadershipListener.RefusedAsFenced(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.RefusedAsFenced(node, term));
 
     public void Register(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.PutMember(batch, node), SchedulerEvent.Registered(node, term)));
 
@@ -125,6 +145,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
 
         if (_commit is not null) await _commit.DrainAsync();
         Loop.Stop();
+        if (Leadership is not null) await Leadership.DisposeAsync();
         await Task.WhenAll(_answers);
         if (_links is not null) await _links.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
@@ -135,6 +156,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         Loop.Stop();
+        if (Leadership is not null) await Leadership.DisposeAsync();
         if (_links is not null) await _links.DisposeAsync();
         if (Node is not null) await Node.DisposeAsync();
         if (_commit is not null) await _commit.DrainAsync();
@@ -160,8 +182,15 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Stations);
     }
 
+    private void PrepareLeadership(ICoordinationStore store)
+    {
+        var keys = new CoordinationKeys(_options.Cluster);
+        var machine = new LeadershipMachine(Self, keys, _options.Roles.HasFlag(NodeRoles.Scheduler), _random.Next());
+        Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this);
+    }
+
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, this, _options.Stations);
+        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Stations);
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
@@ -225,7 +254,11 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, IAsyncDisposa
         return _commit!.CommitAsync(batch);
     }
 
-    private void PeerGone(Peer peer) => Scheduler?.Post(SchedulerEvent.NodeGone(peer));
+    private void PeerGone(Peer peer)
+    {
+        Scheduler?.Post(SchedulerEvent.NodeGone(peer));
+        Leadership?.Post(LeadershipEvent.PeerGone(peer));
+    }
 
     private void Fail(Exception error)
     {
@@ -287,6 +320,12 @@ internal sealed record NodeRuntimeOptions
     public required ILogger Logger { get; init; }
 
     public IStationObserver? Stations { get; init; }
+
+    /// <summary>Where several schedulers agree on one; null: this process, or the one that it joins, is the only one.</summary>
+    public ICoordinationStore? Coordination { get; init; }
+
+    /// <summary>Name of the cluster in the coordination store.</summary>
+    public string Cluster { get; init; } = "rqml";
 
     /// <summary>For simulations that break a rule on purpose.</summary>
     public IInterposer? Interposer { get; init; }

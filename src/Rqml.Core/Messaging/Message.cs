@@ -19,6 +19,8 @@ internal enum MessageKind : byte
     StrikeCounted = 20, // ledger: your strike is durable                         Number: strikes so far
     WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
 
+    Fenced = 22,        // scheduler: that start of you is fenced; come back as another  Number: its incarnation
+
     // To a ledger
     Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]
     Inquire = 33,       // scheduler: is this task still open?

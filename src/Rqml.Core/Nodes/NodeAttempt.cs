@@ -54,6 +54,9 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     /// <summary>The start of a node in which it began to run alone: should that start end without a word, it is a strike. Null otherwise.</summary>
     public Incarnation? Alone { get; set; }
 
+    /// <summary>Its node was fenced while it ran: at its next boundary it waits to be adopted.</summary>
+    public bool IsFenced { get; set; }
+
     /// <summary>Revoked, settled or superseded: whatever still runs of it counts no more.</summary>
     public bool IsDropped { get; set; }
 

@@ -4,6 +4,7 @@ using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Queues;
+using Rqml.Tasks;
 
 namespace Rqml.Nodes;
 
@@ -16,16 +17,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private const long AskRetryMs = 1_000;
     private const long JoinEveryMs = 100;
 
-    private readonly Peer _self;
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
     private readonly TaskQueue<NodeAttempt> _inbound;
     private readonly TaskQueue<NodeAttempt> _refining;
     private readonly OutboundQueue _outbound;
     private readonly LinkedList<NodeAttempt> _suspects = new();
-    private readonly ObeyedEpochs _obeyed = new();
     private readonly List<NodeAttempt> _running = [];
     private readonly List<NodeAttempt> _unwritten = [];
+    private Peer _self;
+    private ObeyedEpochs _obeyed = new();
     private Term _term;
     private Peer? _leader;
     private bool _draining;
@@ -98,8 +99,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             }
             else if (attempt.Spec.PartitionKey is not null)
             {
-                attempt.State = AttemptState.AwaitingAdoption;
-                _askDueMs = 0;
+                AwaitAdoption(attempt, 0);
             }
             else
             {
@@ -155,6 +155,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case MessageKind.Welcome:
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
+                break;
+            case MessageKind.Fenced:
+                if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
                 break;
             case MessageKind.Answered:
                 Forget(message.Task, effects);
@@ -244,6 +247,32 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     }
 
     /// <summary>
+    /// While we were silent we were fenced, and what we held went elsewhere. We come back as a new start of this node, holding what we still hold: as after
+    /// a reboot, but without one. What has a partition key first waits to be adopted.
+    /// </summary>
+    private void BeginAnew(long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        _self = _self with { Incarnation = new Incarnation(new SplitMix64(_self.Incarnation.Value).Next() | 1) };
+        _obeyed = new ObeyedEpochs();
+        foreach (var attempt in _attempts.Values)
+        {
+            if (attempt.Spec.PartitionKey is null) continue;
+            if (attempt.State == AttemptState.Running)
+            {
+                attempt.IsFenced = true;
+                effects.Add(NodeEffect.YieldRun(attempt));
+            }
+            else if (attempt.State == AttemptState.Waiting)
+            {
+                LeaveQueues(attempt);
+                AwaitAdoption(attempt, nowMs);
+            }
+        }
+
+        Report(nowMs, effects);
+    }
+
+    /// <summary>
     /// Gives free lanes to whatever is most important: of the two queues the one whose head has the higher priority, refinement first among equals. A
     /// suspect waits until nothing else runs, and then has the node to itself for one iteration.
     /// </summary>
@@ -308,6 +337,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped) return;
+        if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped)
+        {
+            attempt.IsFenced = false;
+            AwaitAdoption(attempt, nowMs);
+            return;
+        }
+
         if (attempt.Alone is not null)
         {
             attempt.Alone = null;      // the node has outlived it
@@ -337,6 +373,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 if (!_draining) Requeue(attempt, nowMs);
                 break;
         }
+    }
+
+    private void AwaitAdoption(NodeAttempt attempt, long retryMs)
+    {
+        attempt.State = AttemptState.AwaitingAdoption;
+        _askDueMs = Math.Min(_askDueMs, retryMs);
     }
 
     /// <summary>The next run waits until the ledger has counted the death durably: else a poisonous task would run without end.</summary>
@@ -382,8 +424,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         attempt.IsDropped = true;
         effects.Add(NodeEffect.StopRun(attempt));
-        if (attempt.State != AttemptState.Running) _ = _inbound.Remove(attempt.Attempt.Task) || _refining.Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
+        if (attempt.State != AttemptState.Running) LeaveQueues(attempt);
     }
+
+    private void LeaveQueues(NodeAttempt attempt) => _ = _inbound.Remove(attempt.Attempt.Task) || _refining.Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
 
     private void Requeue(NodeAttempt attempt, long nowMs)
     {

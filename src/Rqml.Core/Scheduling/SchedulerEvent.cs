@@ -12,6 +12,7 @@ internal enum SchedulerEventKind : byte
     NodeGone,
     Registered,
     Fenced,
+    RefusedAsFenced,
 }
 
 /// <summary>One event for the <see cref="SchedulerMachine"/>.</summary>
@@ -44,4 +45,7 @@ internal readonly struct SchedulerEvent
 
     /// <summary>The store holds the fence of that incarnation, compared with this term.</summary>
     public static SchedulerEvent Fenced(Peer peer, Term term) => new(SchedulerEventKind.Fenced) { Peer = peer, Term = term };
+
+    /// <summary>That start of the node is fenced, and cannot be registered any more.</summary>
+    public static SchedulerEvent RefusedAsFenced(Peer peer, Term term) => new(SchedulerEventKind.RefusedAsFenced) { Peer = peer, Term = term };
 }

@@ -80,6 +80,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case SchedulerEventKind.Fenced when _leading && @event.Term == _term:
                 HandOver(@event.Peer!, nowMs);
                 break;
+            case SchedulerEventKind.RefusedAsFenced when _leading && @event.Term == _term:
+                TurnAway(@event.Peer!, nowMs, effects);
+                break;
         }
 
         if (_leading) AssignWaiting(nowMs, effects);
@@ -334,6 +337,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Moved++;
             Unassign(task, nowMs);
         }
+    }
+
+    /// <summary>A node that is fenced and lives: it comes back as a new start of itself.</summary>
+    private void TurnAway(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        HandOver(fenced, nowMs);
+        effects.Add(SchedulerEffect.Send(fenced, new Message(MessageKind.Fenced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)fenced.Incarnation.Value)));
     }
 
     private void Adopt(ScheduledTask task, ScheduledNode node, HeldAttempt held, long nowMs, EffectBuffer<SchedulerEffect> effects)

@@ -15,6 +15,8 @@ internal enum Fault
     Drop,
     Duplicate,
     Delay,
+    StoreDown,
+    LostAnswer,
 }
 
 /// <summary>What the machine was about when it was struck.</summary>

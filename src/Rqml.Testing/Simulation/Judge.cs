@@ -23,7 +23,8 @@ internal sealed class Judge(World world)
     private readonly Dictionary<TaskId, int> _deaths = [];
     private readonly Dictionary<TaskId, int> _shadows = [];
     private readonly Dictionary<(TaskId, Epoch), Incarnation> _addressed = [];
-    private readonly Dictionary<int, Incarnation> _incarnations = [];
+    private readonly Dictionary<int, HashSet<Incarnation>> _incarnations = [];
+    private readonly Dictionary<Epoch, (Peer Leader, TaskId Task)> _issued = [];
     private readonly List<string> _violations = [];
 
     public IReadOnlyList<string> Violations => _violations;
@@ -147,18 +148,21 @@ internal sealed class Judge(World world)
 
     private void Count(TaskId task) => _deaths[task] = _deaths.GetValueOrDefault(task) + 1;
 
-    /// <summary>A block was sent: the judge notes to which start of a node an attempt was assigned.</summary>
-    public void Sent(byte[] block)
+    /// <summary>A block was sent: the judge notes who calls itself what, who issued which epoch, and to which start of a node an attempt was assigned.</summary>
+    public void Sent(SimulatedProcess process, byte[] block)
     {
+        if (!_incarnations.TryGetValue(process.Number, out var incarnations)) _incarnations[process.Number] = incarnations = [];
         var rest = new System.Buffers.ReadOnlySequence<byte>(block);
         while (MessageCodec.TryRead(ref rest, out var message))
         {
-            if (message is { Kind: MessageKind.Assign, Body: Assignment assignment }) _addressed[(message.Task, message.Epoch)] = assignment.To;
+            incarnations.Add(message.From.Incarnation);
+            if (message is not { Kind: MessageKind.Assign, Body: Assignment { Adopted: false } assignment }) continue;
+            _addressed[(message.Task, message.Epoch)] = assignment.To;
+            var issue = (message.From, message.Task);
+            if (_issued.TryAdd(message.Epoch, issue) || _issued[message.Epoch] == issue) continue;
+            Violated('d', $"epoch {message.Epoch} was issued to {_issued[message.Epoch].Task} by {_issued[message.Epoch].Leader} and to {message.Task} by {message.From}");
         }
     }
-
-    /// <summary>A node's runtime exists: this is the start of it that commands are addressed to.</summary>
-    public void Named(SimulatedProcess process, Incarnation incarnation) => _incarnations[process.Number] = incarnation;
 
     private DiskView Disk(string machine)
     {
@@ -202,7 +206,7 @@ internal sealed class Judge(World world)
         if (!disk.Obeyed.Add((task, epoch))) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch} twice");
         if (_holders.TryGetValue((task, epoch), out var other) && other != machine) Violated('d', $"{task} at {epoch} was obeyed by {other} and by {machine}");
         _holders[(task, epoch)] = machine;
-        if (_addressed.TryGetValue((task, epoch), out var addressed) && _incarnations[process.Number] != addressed) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch}, which was addressed to an earlier start of it");
+        if (_addressed.TryGetValue((task, epoch), out var addressed) && !_incarnations.GetValueOrDefault(process.Number, []).Contains(addressed)) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch}, which was addressed to an earlier start of it");
         ObeyedTerm(machine, disk, (epoch.Generation, epoch.Term));
     }
 

@@ -38,9 +38,6 @@ internal enum Mutant
     /// <summary>(b) A result for an id that is not open gets no answer.</summary>
     UnknownIdSilent,
 
-    /// <summary>(d) A node forgets at its death which term it obeyed.</summary>
-    HighestTermVolatile,
-
     /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
 

@@ -19,7 +19,7 @@ internal sealed class SimulatedCluster
     private readonly Dictionary<string, SimulatedMachine> _byEndpoint = [];
     private readonly Application _application;
     private readonly SimulatedMachine _ledger;
-    private readonly SimulatedMachine _scheduler;
+    private readonly SimulatedCoordination? _coordination;
     private bool _hasHealed;
 
     public SimulatedCluster(ulong seed, Mutant mutant = Mutant.None)
@@ -29,8 +29,16 @@ internal sealed class SimulatedCluster
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Sent = _judge.Sent, Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
-        var leader = new Peer(new NodeId("scheduler"), default, "sim://scheduler/");
-        _scheduler = Add("scheduler", NodeRoles.Scheduler, null);
+        var schedulers = 1;
+        Peer? leader = new(new NodeId("scheduler-0"), default, "sim://scheduler-0/");
+        if (_world.Chance(0.5))
+        {
+            schedulers = 2 + _world.Draw(2);
+            leader = null;
+            _coordination = new SimulatedCoordination(_world, _operator.Time) { LostAnswers = 0.05, Lost = endpoint => Note(Fault.LostAnswer, _byEndpoint[endpoint]) };
+        }
+
+        for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
         _ledger = Add("ledger", _world.Chance(0.5) ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
         for (var number = 0; number < workers; number++) Add($"worker-{number}", NodeRoles.Worker, leader);
@@ -43,7 +51,7 @@ internal sealed class SimulatedCluster
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, skew, accidents, mutant)) { Down = IsDown };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant)) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;
@@ -94,7 +102,7 @@ internal sealed class SimulatedCluster
     private void Strike()
     {
         var machine = _machines[_world.Draw(_machines.Count)];
-        switch (_world.Draw(10))
+        switch (_world.Draw(11))
         {
             case 0 or 1 or 2 when machine.IsUp:
                 Kill(machine);
@@ -128,8 +136,13 @@ internal sealed class SimulatedCluster
                 machine.Kill();
                 machine.Disk.LoseLast(1 + _world.Draw(8));
                 break;
+            case 10 when _coordination is { IsDown: false }:
+                foreach (var struck in _machines) Note(Fault.StoreDown, struck);
+                _coordination.IsDown = true;
+                break;
         }
 
+        if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = false;
         foreach (var down in _machines)
         {
             if (down.IsUp && down.Process!.IsPaused && _world.Chance(0.2)) down.Process.Resume();
@@ -155,6 +168,7 @@ internal sealed class SimulatedCluster
         _hasHealed = true;
         _network.Heal();
         _network.Faults = NetworkFaults.None;
+        if (_coordination is not null) (_coordination.IsDown, _coordination.LostAnswers) = (false, 0);
         foreach (var machine in _machines)
         {
             if (machine.Process is { IsPaused: true, IsAlive: true }) machine.Process.Resume();
@@ -188,7 +202,7 @@ internal sealed class SimulatedCluster
     {
         var states = new List<StruckState>();
         if (!machine.IsUp || machine.Runtime is not { } runtime) return states;
-        if (machine == _scheduler && runtime.Scheduler?.Machine.TaskCount > 0) states.Add(StruckState.Scheduling);
+        if (runtime.Scheduler?.Machine.TaskCount > 0) states.Add(StruckState.Scheduling);
         if (machine == _ledger && !_application.IsDone) states.Add(StruckState.Ledger);
         if (runtime.Node?.Machine is not { } node) return states;
         if (node.RunningCount > 0) states.Add(StruckState.Running);

@@ -81,7 +81,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Simu
     {
         if (_isDead) throw new StoreFailedException(Name, "it failed before");
         _inFlight = batch;
-        await Task.Delay(TimeSpan.FromMicroseconds(100 + world.Draw(world.Chance(0.1) ? 400_000 : 3_000)), process.Time, cancellationToken);
+        await Task.Delay(TimeSpan.FromMicroseconds(100 + world.Draw(world.Chance(0.15) ? 400_000 : 3_000)), process.Time, cancellationToken);
         if (disk.IsFull)
         {
             _isDead = true;
@@ -102,12 +102,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Simu
         return isLost;
     }
 
-    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value)
-    {
-        value = [];
-        if (mutant == Mutant.HighestTermVolatile && key.SequenceEqual("term"u8)) return false;
-        return disk.Image.TryGet(family, key, out value);
-    }
+    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value) => disk.Image.TryGet(family, key, out value);
 
     public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => (mutant, family) switch
     {

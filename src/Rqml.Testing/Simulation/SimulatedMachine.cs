@@ -52,7 +52,6 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         world.Enqueue(process, () =>
         {
             Runtime = new NodeRuntime(Options(process, store));
-            judge.Named(process, Runtime.Self.Incarnation);
             _starting = StartAsync(Runtime);
         });
     }
@@ -121,6 +120,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Store = store,
         Transport = network.For(process, Endpoint),
         Leader = Settings.Leader,
+        Coordination = Settings.Coordination?.For(process, Endpoint),
         Time = process.Time,
         Dispatcher = process,
         Seed = world.NextSeed(),
@@ -134,7 +134,8 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 /// <summary>What a machine is. Immutable.</summary>
 /// <param name="Roles">What its node does.</param>
 /// <param name="Leader">The scheduler to join; null where there is a coordination store, or it schedules itself.</param>
+/// <param name="Coordination">Where several schedulers agree on one; null where there is only one.</param>
 /// <param name="ClockSkew">How wrong its clock is.</param>
 /// <param name="Accidents">How often a worker dies without the work's fault.</param>
 /// <param name="Mutant">The rule that is broken.</param>
-internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, TimeSpan ClockSkew, double Accidents, Mutant Mutant);
+internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedCoordination? Coordination, TimeSpan ClockSkew, double Accidents, Mutant Mutant);

@@ -22,7 +22,7 @@ internal sealed class SimulatedNetwork(World world)
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
     /// <summary>Called with each block that somebody sends, whatever becomes of it.</summary>
-    public Action<byte[]>? Sent { get; set; }
+    public Action<SimulatedProcess, byte[]>? Sent { get; set; }
 
     /// <summary>Called with the address of the machine for which a block was meant.</summary>
     public Action<Fault, string>? Struck { get; set; }
@@ -181,7 +181,7 @@ internal sealed class SimulatedNetwork(World world)
 
         private void Carry(byte[] bytes)
         {
-            network.Sent?.Invoke(bytes);
+            network.Sent?.Invoke(process, bytes);
             var faults = network.Faults;
             if (network._cut.Contains((from, to)))
             {

@@ -18,6 +18,7 @@ internal sealed class World(ulong seed)
 
     private readonly List<ReadyItem> _ready = [];
     private readonly PriorityQueue<SimulatedTimer, (long DueTicks, long Order)> _timers = new();
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private SplitMix64 _random = new(seed);
     private long _order;
     private int _processes;
@@ -48,7 +49,12 @@ internal sealed class World(ulong seed)
 
     public ulong NextSeed() => _random.Next();
 
-    public void Enqueue(SimulatedProcess process, Action action) => _ready.Add(new ReadyItem(process, action));
+    public void Enqueue(SimulatedProcess process, Action action)
+    {
+        // The tripwire: a construct that comes back on a thread of the pool would make runs differ, and the lists of this world unsafe.
+        if (Environment.CurrentManagedThreadId != _thread) throw new InvalidOperationException("Something escaped from the simulator's thread.");
+        _ready.Add(new ReadyItem(process, action));
+    }
 
     public void Schedule(SimulatedTimer timer) => _timers.Enqueue(timer, (timer.DueTicks, _order++));
 

@@ -1,0 +1,187 @@
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Storage;
+
+namespace Rqml.Cluster;
+
+/// <summary>Feeds the <see cref="LeadershipMachine"/> with what the coordination store says, and takes its decisions to the store and to the node here.</summary>
+internal sealed class Leadership : Owner<LeadershipEvent, LeadershipEffect>, IMembership, IThreadPoolWorkItem, IAsyncDisposable
+{
+    private readonly ICoordinationStore _store;
+    private readonly CoordinationKeys _keys;
+    private readonly Dispatcher _dispatcher;
+    private readonly ILeadershipListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _stopping = new();
+    private readonly List<Task> _calls = [];      // of the loop alone
+    private readonly TimeProvider _time;
+    private Task _watching = Task.CompletedTask;
+
+    public Leadership(EngineLoop loop, LeadershipMachine machine, ICoordinationStore store, CoordinationKeys keys, Dispatcher dispatcher, ILeadershipListener listener)
+        : base(loop, machine, store: null)
+    {
+        (_store, _keys, _dispatcher, _listener, _time) = (store, keys, dispatcher, listener, loop.Clock.Time);
+    }
+
+    public void Start() => _dispatcher.Post(this);
+
+    public void Register(Peer node, Term term) => Post(LeadershipEvent.Register(node, term));
+
+    public void Fence(Peer node, Term term) => Post(LeadershipEvent.Fence(node, term));
+
+    public void StepDown(Term later) => Post(LeadershipEvent.StepDown(later));
+
+    void IThreadPoolWorkItem.Execute() => _watching = WatchAsync();
+
+    /// <summary>Waits for what is on its way to the store. The loop has stopped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Cancel();
+        await _watching;
+        await Task.WhenAll(_calls);
+        _stop.Dispose();
+    }
+
+    protected override void CarryOut(in LeadershipEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case LeadershipEffectKind.GrantLease:
+                Call(GrantAsync());
+                break;
+            case LeadershipEffectKind.RenewLease:
+                Call(RenewAsync(effect.Lease));
+                break;
+            case LeadershipEffectKind.ReadAll:
+                Call(ReadAsync());
+                break;
+            case LeadershipEffectKind.Commit:
+                Call(CommitAsync(effect.Nonce, effect.Transaction!));
+                break;
+            case LeadershipEffectKind.Elected:
+                _listener.Elected(effect.Term, effect.Members);
+                break;
+            case LeadershipEffectKind.Deposed:
+                _listener.Deposed(effect.Term);
+                break;
+            case LeadershipEffectKind.Follow:
+                _listener.Follow(effect.Peer!, effect.Term);
+                break;
+            case LeadershipEffectKind.Registered:
+                _listener.Registered(effect.Peer!, effect.Term);
+                break;
+            case LeadershipEffectKind.Fenced:
+                _listener.Fenced(effect.Peer!, effect.Term);
+                break;
+            case LeadershipEffectKind.RefusedAsFenced:
+                _listener.RefusedAsFenced(effect.Peer!, effect.Term);
+                break;
+        }
+    }
+
+    protected override void Encode(in LeadershipEffect effect, WriteBatch batch) { }
+
+    // Neither CancelAsync nor a delay that a token cancels: both come back on a thread of the pool, and the simulator could not hold them.
+    private void Cancel()
+    {
+        _stop.Cancel();
+        _stopping.TrySetResult();
+    }
+
+    private void Call(Task call)
+    {
+        _calls.RemoveAll(static earlier => earlier.IsCompleted);
+        _calls.Add(call);
+    }
+
+    private async Task GrantAsync()
+    {
+        try
+        {
+            Post(LeadershipEvent.Granted(await _store.GrantLeaseAsync(LeadershipMachine.LeaseTime, _stop.Token)));
+        }
+        catch (Exception error) when (IsUnavailable(error))
+        {
+            Post(LeadershipEvent.Unavailable(0));
+        }
+    }
+
+    private async Task RenewAsync(LeaseId lease)
+    {
+        try
+        {
+            Post(await _store.RenewLeaseAsync(lease, _stop.Token) ? LeadershipEvent.Renewed() : LeadershipEvent.LeaseGone());
+        }
+        catch (Exception error) when (IsUnavailable(error))
+        {
+            Post(LeadershipEvent.Unavailable(0));
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            Post(LeadershipEvent.Saw(await _store.ReadAsync(_keys.Prefix, _stop.Token)));
+        }
+        catch (Exception error) when (IsUnavailable(error))
+        {
+            Post(LeadershipEvent.Unavailable(0));
+        }
+    }
+
+    private async Task CommitAsync(ulong nonce, CoordinationTransaction transaction)
+    {
+        try
+        {
+            var result = await _store.CommitAsync(transaction, _stop.Token);
+            Post(result.Succeeded ? LeadershipEvent.Committed(nonce, result.Revision) : LeadershipEvent.Refused(nonce));
+        }
+        catch (LeaseGoneException)
+        {
+            Post(LeadershipEvent.Refused(nonce));
+            Post(LeadershipEvent.LeaseGone());
+        }
+        catch (Exception error) when (IsUnavailable(error))
+        {
+            Post(LeadershipEvent.Unavailable(nonce));
+        }
+    }
+
+    /// <summary>Watches are hints: a broken one is opened again, and the machine lists now and then in any case.</summary>
+    private async Task WatchAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var snapshot in _store.Watch(_keys.Prefix, _stop.Token)) Post(LeadershipEvent.Saw(snapshot));
+            }
+            catch (Exception error) when (IsUnavailable(error))
+            {
+                Post(LeadershipEvent.Unavailable(0));
+            }
+
+            if (_stop.IsCancellationRequested) return;
+            await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(1), _time, CancellationToken.None), _stopping.Task);
+        }
+    }
+
+    private static bool IsUnavailable(Exception error) => error is CoordinationUnavailableException or OperationCanceledException or ObjectDisposedException;
+}
+
+/// <summary>Who has to know about leadership in a process.</summary>
+internal interface ILeadershipListener
+{
+    void Elected(Term term, IReadOnlyList<Peer> members);
+
+    void Deposed(Term term);
+
+    void Follow(Peer leader, Term term);
+
+    void Registered(Peer node, Term term);
+
+    void Fenced(Peer node, Term term);
+
+    void RefusedAsFenced(Peer node, Term term);
+}

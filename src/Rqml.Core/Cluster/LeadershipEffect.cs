@@ -1,0 +1,64 @@
+using Rqml.Hosting;
+using Rqml.Messaging;
+
+namespace Rqml.Cluster;
+
+/// <summary>What leadership does: asks the coordination store, and tells the scheduler, ledger and node here.</summary>
+internal enum LeadershipEffectKind : byte
+{
+    GrantLease,
+    RenewLease,
+    ReadAll,
+    Commit,
+    Elected,
+    Deposed,
+    Follow,
+    Registered,
+    Fenced,
+    RefusedAsFenced,
+}
+
+/// <summary>One effect of the <see cref="LeadershipMachine"/>. It writes nothing to the node's own store.</summary>
+internal readonly struct LeadershipEffect : IEffect
+{
+    private LeadershipEffect(LeadershipEffectKind kind) => Kind = kind;
+
+    public LeadershipEffectKind Kind { get; }
+
+    public bool IsWrite => false;
+
+    public bool OnceDurable => false;
+
+    public LeaseId Lease { get; private init; }
+
+    public ulong Nonce { get; private init; }
+
+    public CoordinationTransaction? Transaction { get; private init; }
+
+    public Term Term { get; private init; }
+
+    public Peer? Peer { get; private init; }
+
+    public IReadOnlyList<Peer> Members { get; private init; } = [];
+
+    public static LeadershipEffect GrantLease() => new(LeadershipEffectKind.GrantLease);
+
+    public static LeadershipEffect RenewLease(LeaseId lease) => new(LeadershipEffectKind.RenewLease) { Lease = lease };
+
+    public static LeadershipEffect ReadAll() => new(LeadershipEffectKind.ReadAll);
+
+    public static LeadershipEffect Commit(ulong nonce, CoordinationTransaction transaction) => new(LeadershipEffectKind.Commit) { Nonce = nonce, Transaction = transaction };
+
+    public static LeadershipEffect Elected(Term term, IReadOnlyList<Peer> members) => new(LeadershipEffectKind.Elected) { Term = term, Members = members };
+
+    public static LeadershipEffect Deposed(Term term) => new(LeadershipEffectKind.Deposed) { Term = term };
+
+    public static LeadershipEffect Follow(Peer leader, Term term) => new(LeadershipEffectKind.Follow) { Peer = leader, Term = term };
+
+    public static LeadershipEffect Registered(Peer node, Term term) => new(LeadershipEffectKind.Registered) { Peer = node, Term = term };
+
+    public static LeadershipEffect Fenced(Peer node, Term term) => new(LeadershipEffectKind.Fenced) { Peer = node, Term = term };
+
+    /// <summary>The node cannot be registered: that start of it is fenced.</summary>
+    public static LeadershipEffect RefusedAsFenced(Peer node, Term term) => new(LeadershipEffectKind.RefusedAsFenced) { Peer = node, Term = term };
+}

@@ -1,0 +1,307 @@
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Tasks;
+
+namespace Rqml.Cluster;
+
+/// <summary>
+/// Decides who leads, by the coordination store alone: an election is one compare-and-swap of the key <c>leader</c>, and its revision is the term. Whatever
+/// a leader writes later is compared with that revision in the store itself, so that it never rests on the belief to hold a lease.
+/// </summary>
+/// <remarks>
+/// The generation and the term of a leader are fixed at its election: reading the generation again and keeping the term would issue epochs twice. The key
+/// names a start of a process, not a process: one that comes back does not go on with the numbers of its predecessor.
+/// </remarks>
+internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEffect>
+{
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(5);
+
+    private const long RenewEveryMs = 1_700;
+    private const long ListAgainMs = 60_000;
+    private const long FirstRetryMs = 50;
+    private const long LongestRetryMs = 5_000;
+    private const int KeptElections = 8;
+
+    private readonly Peer _self;
+    private readonly CoordinationKeys _keys;
+    private readonly bool _isCandidate;
+    private readonly List<Election> _elections = [];
+    private readonly Dictionary<Peer, Wish> _wishes = [];
+    private SplitMix64 _random;
+    private LeaseId _lease;
+    private CoordinationSnapshot? _seen;
+    private Leadership? _leading;
+    private bool _isAnnounced;
+    private Peer? _gone;
+    private Term _followed;
+    private int _failures;
+    private bool _isAsking;
+    private long _renewDueMs = long.MaxValue;
+    private long _listDueMs = long.MaxValue;
+    private long _retryDueMs;
+
+    public LeadershipMachine(Peer self, CoordinationKeys keys, bool isCandidate, ulong seed)
+    {
+        _self = self;
+        _keys = keys;
+        _isCandidate = isCandidate;
+        _random = new SplitMix64(seed);
+    }
+
+    public long NextDueMs => Math.Min(_retryDueMs, Math.Min(_renewDueMs, _listDueMs));
+
+    /// <summary>The term in which this process leads, as far as it knows.</summary>
+    public Term? Leads => _leading?.Term;
+
+    public void Step(in LeadershipEvent @event, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        var refused = @event.Nonce;
+        switch (@event.Kind)
+        {
+            case LeadershipEventKind.LeaseGranted:
+                _lease = @event.Lease;
+                _renewDueMs = nowMs + RenewEveryMs;
+                _failures = 0;
+                Ask(effects);
+                break;
+            case LeadershipEventKind.LeaseRenewed:
+                _renewDueMs = nowMs + RenewEveryMs;
+                _failures = 0;
+                break;
+            case LeadershipEventKind.LeaseGone:
+                _lease = LeaseId.None;
+                _renewDueMs = long.MaxValue;
+                effects.Add(LeadershipEffect.GrantLease());
+                Ask(effects);      // the key has gone with it: the snapshot will say so
+                break;
+            case LeadershipEventKind.Snapshot:
+                See(@event.Snapshot!, nowMs, effects);
+                break;
+            case LeadershipEventKind.Committed:
+                Commit(@event.Nonce, @event.Revision, effects);
+                break;
+            case LeadershipEventKind.Refused:
+                _elections.RemoveAll(election => election.Nonce == refused);
+                Answered(refused);
+                Ask(effects);
+                break;
+            case LeadershipEventKind.Unavailable:
+                _isAsking = false;
+                _elections.ForEach(election => election.IsAnswered |= election.Nonce == refused);
+                Answered(refused);
+                Retry(nowMs);
+                break;
+            case LeadershipEventKind.Register when Leads == @event.Term:
+                Write(@event.Peer!, Standing.Registering, effects);
+                break;
+            case LeadershipEventKind.Fence when Leads == @event.Term:
+                Write(@event.Peer!, Standing.Fencing, effects);
+                break;
+            case LeadershipEventKind.StepDown:
+                Ask(effects);      // the store says who leads, and nobody else
+                break;
+            case LeadershipEventKind.PeerGone:
+                _gone = @event.Peer;
+                if (_seen is not null) Stand(_seen, effects);
+                break;
+        }
+    }
+
+    public void Tick(long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_renewDueMs <= nowMs)
+        {
+            _renewDueMs = long.MaxValue;
+            effects.Add(LeadershipEffect.RenewLease(_lease));
+        }
+
+        if (_retryDueMs <= nowMs)
+        {
+            _retryDueMs = long.MaxValue;
+            if (_isCandidate && _lease == LeaseId.None) effects.Add(LeadershipEffect.GrantLease());
+            else if (_isCandidate && _renewDueMs == long.MaxValue) effects.Add(LeadershipEffect.RenewLease(_lease));
+            Ask(effects);
+        }
+
+        if (_listDueMs <= nowMs) Ask(effects);
+    }
+
+    /// <summary>A watch may be behind, so what was seen never goes back. A store that was restored from a backup does, and then its generation is higher.</summary>
+    private void See(CoordinationSnapshot snapshot, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        _isAsking = false;
+        _failures = 0;
+        _listDueMs = nowMs + ListAgainMs;
+        if (_seen is not null && At(snapshot) < At(_seen)) return;
+        _seen = snapshot;
+        Recognize(snapshot, effects);
+        if (_leading is not null && !_isAnnounced) Announce(snapshot, effects);
+        foreach (var (peer, wish) in _wishes.ToArray()) Settle(peer, wish, snapshot, effects);
+        Follow(snapshot, effects);
+        Stand(snapshot, effects);
+    }
+
+    /// <summary>Finds out whether we lead: an election that nobody answered may have been won, and a leadership may be over.</summary>
+    private void Recognize(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
+    {
+        var leader = snapshot.Find(_keys.Leader);
+        if (leader is not null && _leading?.Term.Number != leader.ModifiedRevision) Win(CoordinationKeys.Read(leader).Nonce, leader.ModifiedRevision, effects);
+        if (_leading is not { Term: var term } || At(snapshot) < term) return;
+        if (leader?.ModifiedRevision != term.Number || GenerationOf(snapshot) != term.Generation) Depose(effects);
+    }
+
+    /// <summary>Stands for election where nobody leads, or whoever did is known to be gone.</summary>
+    private void Stand(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
+    {
+        if (!_isCandidate || _leading is not null || _lease == LeaseId.None) return;
+        var leader = snapshot.Find(_keys.Leader);
+        if (leader is not null && !IsGone(CoordinationKeys.Read(leader).Peer)) return;
+        if (_elections.Exists(election => !election.IsAnswered)) return;      // one is on its way
+        if (_elections.Count == KeptElections) _elections.RemoveAt(0);
+        var election = new Election(Nonce(), GenerationOf(snapshot), Unchanged(_keys.Generation, snapshot));
+        _elections.Add(election);
+        effects.Add(LeadershipEffect.Commit(election.Nonce, new CoordinationTransaction(
+            [Unchanged(_keys.Leader, snapshot), election.Unchanged],
+            [new Change.Put(_keys.Leader, CoordinationKeys.Write(_self, election.Nonce), _lease)])));
+    }
+
+    /// <summary>Nobody listens where it did, or it was an earlier start of ourselves.</summary>
+    private bool IsGone(Peer leader) => leader == _gone || (leader.Node == _self.Node && leader.Incarnation != _self.Incarnation);
+
+    private void Commit(ulong nonce, long revision, EffectBuffer<LeadershipEffect> effects)
+    {
+        _failures = 0;
+        Answered(nonce);
+        Win(nonce, revision, effects);
+        Ask(effects);      // what else it meant is read, not inferred
+    }
+
+    /// <summary>One of our elections was won: what it compared is ours for the whole term.</summary>
+    private void Win(ulong nonce, long revision, EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_elections.Find(election => election.Nonce == nonce) is not { } won) return;
+        _elections.Clear();
+        if (_leading is not null) Depose(effects);
+        _leading = new Leadership(new Term(won.Generation, revision), won.Unchanged);
+    }
+
+    private void Announce(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
+    {
+        _isAnnounced = true;
+        _gone = null;
+        effects.Add(LeadershipEffect.Elected(_leading!.Term, [.. _keys.Members(snapshot)]));
+    }
+
+    private void Depose(EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_isAnnounced) effects.Add(LeadershipEffect.Deposed(_leading!.Term));
+        _leading = null;
+        _isAnnounced = false;
+        _wishes.Clear();
+    }
+
+    /// <summary>Where the scheduler wants a node's start to stand: written with the term compared, and answered once it is read back.</summary>
+    private void Write(Peer node, Standing standing, EffectBuffer<LeadershipEffect> effects)
+    {
+        var nonce = Nonce();
+        _wishes[node] = new Wish(standing, nonce);
+        var fence = _keys.Fence(node.Node, node.Incarnation);
+        var mine = new Compare.ModifiedAt(_keys.Leader, _leading!.Term.Number);
+        var transaction = standing == Standing.Fencing
+            ? new CoordinationTransaction([mine, _leading.Unchanged], [new Change.Put(fence, CoordinationKeys.Write(node, nonce))])
+            : new CoordinationTransaction([mine, _leading.Unchanged, new Compare.Absent(fence)], [new Change.Put(_keys.Node(node.Node), CoordinationKeys.Write(node, nonce))]);
+        effects.Add(LeadershipEffect.Commit(nonce, transaction));
+    }
+
+    private void Answered(ulong nonce)
+    {
+        foreach (var (node, wish) in _wishes)
+        {
+            if (wish.Nonce != nonce) continue;
+            _wishes[node] = wish with { Nonce = 0 };
+            return;
+        }
+    }
+
+    /// <summary>What the store holds is the answer, whoever wrote it: nothing is repeated before it was read back.</summary>
+    private void Settle(Peer node, Wish wish, CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_leading is not { Term: var term }) return;
+        var isFenced = snapshot.Find(_keys.Fence(node.Node, node.Incarnation)) is not null;
+        var isRegistered = snapshot.Find(_keys.Node(node.Node)) is { } entry && CoordinationKeys.Read(entry).Peer == node;
+        switch (wish.Standing)
+        {
+            case Standing.Fencing when isFenced:
+                effects.Add(LeadershipEffect.Fenced(node, term));
+                break;
+            case Standing.Registering when isFenced:
+                effects.Add(LeadershipEffect.RefusedAsFenced(node, term));
+                break;
+            case Standing.Registering when isRegistered:
+                effects.Add(LeadershipEffect.Registered(node, term));
+                break;
+            default:
+                if (wish.Nonce == 0) Write(node, wish.Standing, effects);      // it was refused, or lost
+                return;
+        }
+
+        _wishes.Remove(node);
+    }
+
+    private void Follow(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
+    {
+        if (snapshot.Find(_keys.Leader) is not { } leader) return;
+        var term = new Term(GenerationOf(snapshot), leader.ModifiedRevision);
+        if (term <= _followed) return;
+        _followed = term;
+        effects.Add(LeadershipEffect.Follow(CoordinationKeys.Read(leader).Peer, term));
+    }
+
+    private void Ask(EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_isAsking) return;
+        _isAsking = true;
+        _listDueMs = long.MaxValue;
+        effects.Add(LeadershipEffect.ReadAll());
+    }
+
+    /// <summary>Full jitter, so that the processes of a cluster do not come back to a recovering store at once (AWS Architecture Blog, Brooker 2015).</summary>
+    private void Retry(long nowMs)
+    {
+        var ceilingMs = Math.Min(LongestRetryMs, FirstRetryMs << Math.Min(_failures++, 10));
+        _retryDueMs = Math.Min(_retryDueMs, nowMs + 1 + _random.NextInt((int)ceilingMs));
+    }
+
+    private long GenerationOf(CoordinationSnapshot snapshot) => CoordinationKeys.ReadGeneration(snapshot.Find(_keys.Generation));
+
+    private Term At(CoordinationSnapshot snapshot) => new(GenerationOf(snapshot), snapshot.Revision);
+
+    private static Compare Unchanged(string key, CoordinationSnapshot snapshot) =>
+        snapshot.Find(key) is { } entry ? new Compare.ModifiedAt(key, entry.ModifiedRevision) : new Compare.Absent(key);
+
+    private ulong Nonce() => _random.Next() | 1;
+
+    private enum Standing : byte
+    {
+        Registering,
+        Fencing,
+    }
+
+    /// <summary>What the scheduler wants, and the write that is on its way for it; zero: none.</summary>
+    private readonly record struct Wish(Standing Standing, ulong Nonce);
+
+    /// <summary>An election that we stand for: the generation that it compares. One without an answer may still be won.</summary>
+    private sealed class Election(ulong nonce, long generation, Compare unchanged)
+    {
+        public ulong Nonce { get; } = nonce;
+
+        public long Generation { get; } = generation;
+
+        public Compare Unchanged { get; } = unchanged;
+
+        public bool IsAnswered { get; set; }
+    }
+
+    /// <summary>A term of ours, and the compare that says that its generation still holds.</summary>
+    private sealed record Leadership(Term Term, Compare Unchanged);
+}
