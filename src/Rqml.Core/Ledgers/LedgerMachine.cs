@@ -53,6 +53,18 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
     public LedgerTask? Find(TaskId task) => _open.TryGetValue(task, out var open) ? open : _settled.GetValueOrDefault(task);
 
+    /// <summary>The same state once more, for explorations that go on in several ways.</summary>
+    public LedgerMachine Clone()
+    {
+        var clone = new LedgerMachine(_self, _ledger) { _leader = _leader, _term = _term, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
+        foreach (var (id, task) in _open) clone._open.Add(id, task.Clone());
+        foreach (var (id, task) in _settled) clone._settled.Add(id, task.Clone());
+        foreach (var (key, id) in _keys) clone._keys.Add(key, id);
+        clone._deadlines.EnqueueRange(_deadlines.UnorderedItems);
+        clone._retention.EnqueueRange(_retention.UnorderedItems);
+        return clone;
+    }
+
     /// <summary>Takes back a task from the store, before the first step.</summary>
     public void Restore(LedgerTask task)
     {
