@@ -25,9 +25,10 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private readonly Peer _self;
     private readonly CoordinationKeys _keys;
     private readonly bool _isCandidate;
-    private readonly List<Election> _elections = [];
-    private readonly Dictionary<Peer, Wish> _wishes = [];
-    private SplitMix64 _random;
+    private List<Election> _elections = [];
+    private Dictionary<Peer, Wish> _wishes = [];
+    private SplitMix64 _nonces;
+    private SplitMix64 _jitter;
     private LeaseId _lease;
     private CoordinationSnapshot? _seen;
     private Leadership? _leading;
@@ -45,13 +46,30 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         _self = self;
         _keys = keys;
         _isCandidate = isCandidate;
-        _random = new SplitMix64(seed);
+        _nonces = new SplitMix64(seed);
+        _jitter = new SplitMix64(~seed);
     }
 
     public long NextDueMs => Math.Min(_retryDueMs, Math.Min(_renewDueMs, _listDueMs));
 
     /// <summary>The term in which this process leads, as far as it knows.</summary>
     public Term? Leads => _leading?.Term;
+
+    public Peer Self => _self;
+
+    /// <summary>The same state once more, for explorations that go on in several ways.</summary>
+    public LeadershipMachine Clone()
+    {
+        var clone = (LeadershipMachine)MemberwiseClone();
+        clone._elections = [.. _elections.Select(election => election.Clone())];
+        clone._wishes = new Dictionary<Peer, Wish>(_wishes);
+        return clone;
+    }
+
+    /// <summary>Everything that later decisions depend on, but for the moments at which something is due.</summary>
+    public string Describe() =>
+        $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_isAsking} " +
+        $"{_renewDueMs == long.MaxValue}{_retryDueMs == long.MaxValue} {string.Join(',', _elections.Select(election => $"{election.Nonce:x}{election.IsAnswered}"))} {string.Join(',', _wishes)}";
 
     public void Step(in LeadershipEvent @event, long nowMs, EffectBuffer<LeadershipEffect> effects)
     {
@@ -165,8 +183,8 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
             [new Change.Put(_keys.Leader, CoordinationKeys.Write(_self, election.Nonce), _lease)])));
     }
 
-    /// <summary>Nobody listens where it did, or it was an earlier start of ourselves.</summary>
-    private bool IsGone(Peer leader) => leader == _gone || (leader.Node == _self.Node && leader.Incarnation != _self.Incarnation);
+    /// <summary>Nobody listens where it did, or it was ourselves: an earlier start, or this one before the store was restored. Only called while we do not lead.</summary>
+    private bool IsGone(Peer leader) => leader == _gone || leader.Node == _self.Node;
 
     private void Commit(ulong nonce, long revision, EffectBuffer<LeadershipEffect> effects)
     {
@@ -269,7 +287,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private void Retry(long nowMs)
     {
         var ceilingMs = Math.Min(LongestRetryMs, FirstRetryMs << Math.Min(_failures++, 10));
-        _retryDueMs = Math.Min(_retryDueMs, nowMs + 1 + _random.NextInt((int)ceilingMs));
+        _retryDueMs = Math.Min(_retryDueMs, nowMs + 1 + _jitter.NextInt((int)ceilingMs));
     }
 
     private long GenerationOf(CoordinationSnapshot snapshot) => CoordinationKeys.ReadGeneration(snapshot.Find(_keys.Generation));
@@ -279,7 +297,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private static Compare Unchanged(string key, CoordinationSnapshot snapshot) =>
         snapshot.Find(key) is { } entry ? new Compare.ModifiedAt(key, entry.ModifiedRevision) : new Compare.Absent(key);
 
-    private ulong Nonce() => _random.Next() | 1;
+    private ulong Nonce() => _nonces.Next() | 1;
 
     private enum Standing : byte
     {
@@ -300,6 +318,8 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         public Compare Unchanged { get; } = unchanged;
 
         public bool IsAnswered { get; set; }
+
+        public Election Clone() => (Election)MemberwiseClone();
     }
 
     /// <summary>A term of ours, and the compare that says that its generation still holds.</summary>
