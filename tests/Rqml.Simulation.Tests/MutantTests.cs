@@ -1,3 +1,4 @@
+using Rqml.Testing.Exploration;
 using Rqml.Testing.Simulation;
 using Xunit.Abstractions;
 
@@ -20,7 +21,7 @@ public sealed class MutantTests(ITestOutputHelper output)
             var violations = new SimulatedCluster(seed, mutant).Run();
             if (violations.Count == 0) continue;
             output.WriteLine($"{name}: seed {seed}: {violations[0]}");
-            Console.WriteLine($"{name}: seed {seed}: {violations[0]}");
+            Reports.Write("mutants", $"{name}: caught by seed {seed}: {violations[0]}");
             return;
         }
 

@@ -1,9 +1,10 @@
+using Rqml.Testing.Exploration;
 using Rqml.Testing.Simulation;
 using Xunit.Abstractions;
 
 namespace Rqml.Simulation.Tests;
 
-/// <summary>Whole clusters under every fault at once. A red seed is printed: <c>RQML_SEED=n</c> replays it alone and tells its story.</summary>
+/// <summary>Whole clusters under every fault at once. A red seed is printed, and told: what struck whom, what became durable where, what was sent.</summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 2_000;
@@ -35,7 +36,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
             var violations = cluster.Run();
             coverage.Add(cluster.Coverage);
             events.Add(cluster.Events);
-            if (violations.Count > 0) red.Add($"seed {seed}: {string.Join("; ", violations.Take(3))}");
+            if (violations.Count == 0) continue;
+            red.Add($"seed {seed}: {string.Join("; ", violations.Take(3))}");
+            if (red.Count == 1) Keep(seed);
         }
 
         events.Sort();
@@ -47,16 +50,23 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.True(events[events.Count / 2] >= LeastEvents, "A median run is too short to show anything.");
     }
 
+    /// <summary>The same run once more, with its story.</summary>
+    private static void Keep(ulong seed)
+    {
+        using var story = new StringWriter();
+        new SimulatedCluster(seed) { Story = story }.Run();
+        Reports.Write($"red-seed-{seed}", story.ToString());
+    }
+
     private static IEnumerable<ulong> SeedsToRun()
     {
         var seeds = int.Parse(Environment.GetEnvironmentVariable("RQML_SEEDS") ?? $"{Seeds}", System.Globalization.CultureInfo.InvariantCulture);
         for (var seed = 1UL; seed <= (ulong)seeds; seed++) yield return seed;
     }
 
-    /// <summary>To the test's output and to the console: CI keeps the latter.</summary>
     private void Print(string text)
     {
         output.WriteLine(text);
-        Console.WriteLine(text);
+        Reports.Write("simulation", text);
     }
 }

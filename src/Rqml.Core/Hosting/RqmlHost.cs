@@ -43,6 +43,7 @@ internal sealed partial class RqmlHost(
         }
 
         await _main.StartAsync(cancellationToken);
+        foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Cluster.Term.None));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

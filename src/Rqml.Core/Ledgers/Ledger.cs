@@ -39,11 +39,10 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
         switch (effect.Kind)
         {
             case LedgerEffectKind.Send:
-                if (effect.Message.Kind == MessageKind.Answered) stations?.Entered(Station.Settle, effect.Task);
+                if (effect.Message.Kind == MessageKind.Announce) stations?.Entered(Station.Ledger, effect.Task);
                 fabric.Send((Peer)effect.Target!, effect.Message);
                 break;
             case LedgerEffectKind.AnswerSubmit:
-                stations?.Entered(Station.Ledger, effect.Task);
                 ((SubmitTicket)effect.Target!).Answer((SubmitReply)effect.Subject!);
                 break;
             case LedgerEffectKind.AnswerCancel:
@@ -56,6 +55,7 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
                 ((Question)effect.Target!).Answer();
                 break;
             case LedgerEffectKind.Complete:
+                stations?.Entered(Station.Settle, effect.Task);
                 stations?.Entered(Station.Completion, effect.Task);
                 ((ITaskWatcher)effect.Target!).Settled((Settlement)effect.Subject!);
                 break;

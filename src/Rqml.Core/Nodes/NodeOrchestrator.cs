@@ -184,7 +184,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
             return;
         }
 
-        _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
+        if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
         var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
         attempt.Handle = handle with { Run = run };
