@@ -204,7 +204,14 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
         await lanes.StartAsync(cancellationToken);
-        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.MemoryPressure, _options.Stations, _options.Logger);
+        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, new NodeSurroundings
+        {
+            MemoryPressure = _options.MemoryPressure,
+            BytesCarried = () => 0,
+            MaxAbandoned = _options.MaxAbandoned,
+            Logger = _options.Logger,
+            Stations = _options.Stations,
+        });
     }
 
     /// <summary>Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start.</summary>
@@ -316,6 +323,9 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Share of the memory that the process may use which is in use, in [0, 1].</summary>
     public Func<double> MemoryPressure { get; init; } = Nodes.MemoryPressure.OfProcess;
+
+    /// <summary>Hung workers at which the node takes nothing new.</summary>
+    public int MaxAbandoned { get; init; } = 16;
 
     public required ILogger Logger { get; init; }
 

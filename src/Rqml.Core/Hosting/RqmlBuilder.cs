@@ -1,5 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rqml.Models;
+using Rqml.Nodes;
 using Rqml.Storage;
 
 namespace Rqml.Hosting;
@@ -20,6 +23,8 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
     public IReadOnlyList<RqmlNodeBuilder> Nodes => _nodes;
 
     public Func<IServiceProvider, IKeyValueStore>? Store => _store.Open;
+
+    public List<IDeviceProvider> Devices { get; } = [];
 
     public List<string> Faults { get; } = [];
 
@@ -47,6 +52,18 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
         var node = new RqmlNodeBuilder(name);
         configure?.Invoke(node);
         _nodes.Add(node);
+        return this;
+    }
+
+    public IRqmlBuilder AddDevices(string device, int lanes)
+    {
+        Devices.Add(new FixedDevices(device, lanes));
+        return this;
+    }
+
+    public IRqmlBuilder AddDevices<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TProvider>() where TProvider : class, IDeviceProvider
+    {
+        Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeviceProvider, TProvider>());
         return this;
     }
 
@@ -89,6 +106,8 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
 
     public int? LaneCount { get; private set; }
 
+    public List<IDeviceProvider> Devices { get; } = [];
+
     public Func<IServiceProvider, IKeyValueStore>? Store => _store.Open;
 
     public IRqmlNodeBuilder UseStore(string name, Func<IServiceProvider, IKeyValueStore> open)
@@ -102,6 +121,12 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
         ArgumentOutOfRangeException.ThrowIfLessThan(lanes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes, 1_024);
         LaneCount = lanes;
+        return this;
+    }
+
+    public IRqmlNodeBuilder AddDevices(string device, int lanes)
+    {
+        Devices.Add(new FixedDevices(device, lanes));
         return this;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,14 +31,16 @@ internal sealed partial class RqmlHost(
     {
         if (builder.Faults.Count > 0) throw new OptionsValidationException(nameof(RqmlOptions), typeof(RqmlOptions), builder.Faults);
         var settings = options.Value;
-        KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + settings.Lanes);
+        var lanes = await DeviceLanes.CountAsync(settings.Lanes, [.. builder.Devices, .. services.GetServices<IDeviceProvider>()], cancellationToken);
+        KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + lanes.Values.Sum());
         var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
-        _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
+        _main = Build(settings.NodeName, lanes, builder.NodeRoles, builder.Store, leader);
 
         // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
-            var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? _main.Self);
+            var further = await DeviceLanes.CountAsync(node.LaneCount ?? settings.Lanes, node.Devices, cancellationToken);
+            var runtime = Build(node.Name, further, NodeRoles.Worker, node.Store, leader ?? _main.Self);
             _added.Add(node.Name, runtime);
             await runtime.StartAsync(cancellationToken);
         }
@@ -85,7 +88,7 @@ internal sealed partial class RqmlHost(
 
     private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];
 
-    private NodeRuntime Build(string name, int lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
+    private NodeRuntime Build(string name, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
     {
         var settings = options.Value;
         var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
@@ -98,12 +101,16 @@ internal sealed partial class RqmlHost(
             NodeSettings = new NodeSettings
             {
                 Lanes = lanes,
-                Limit = lanes * (1 + settings.InboundPerLane),
-                Classes = [.. Classes.All.Select(@class => @class.Key)],
+                Limit = lanes.Values.Sum() * (1 + settings.InboundPerLane),
+                Models = ModelsFor(name, lanes),
                 HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds,
                 AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
             },
-            Scheduling = new Scheduling.SchedulerSettings { AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds },
+            Scheduling = new Scheduling.SchedulerSettings
+            {
+                AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
+                IterationLimit = @class => Classes.Find(@class)?.Policy.MaxIterations ?? new Refinement.ClassPolicy().MaxIterations,
+            },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
             Transport = builder.Nodes.Count > 0 || leader is not null ? new InProcessTransport() : null,
@@ -111,14 +118,31 @@ internal sealed partial class RqmlHost(
             Time = time,
             Dispatcher = Dispatcher.ThreadPool,
             Seed = seed,
+            MaxAbandoned = settings.MaxAbandonedWorkers,
             Logger = _logger,
             Stations = stations,
             Failed = error => Log.NodeFailed(_logger, name, error),
         });
     }
 
+    /// <summary>A node runs a class where it has a lane for each of its models: so a task never finds itself where its next model cannot run.</summary>
+    private Dictionary<ClassKey, IReadOnlyList<string>> ModelsFor(string node, IReadOnlyDictionary<string, int> lanes)
+    {
+        var models = new Dictionary<ClassKey, IReadOnlyList<string>>();
+        foreach (var @class in Classes.All)
+        {
+            if (@class.Models.FirstOrDefault(model => !lanes.ContainsKey(model.Device)) is { } missing) Log.ClassWithoutDevice(_logger, node, @class.Key.Name, missing.Name, missing.Device);
+            else models.Add(@class.Key, [.. @class.Models.Select(model => model.Device)]);
+        }
+
+        return models;
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(1003, LogLevel.Warning, "Node {Node} does not run task class '{Class}': its model '{Model}' needs a lane of '{Device}', and the node has none")]
+        public static partial void ClassWithoutDevice(ILogger logger, string node, string @class, string model, string device);
+
         [LoggerMessage(1001, LogLevel.Critical, "Node {Node} has stopped: its store or its loop failed")]
         public static partial void NodeFailed(ILogger logger, string node, Exception error);
 

@@ -264,7 +264,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         _open.Remove(id);
         effects.Add(LedgerEffect.WriteSettlement(id, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
-        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id)));
+        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
         _settled[id] = task;
         if (task.Spec.KeepResultMs > 0) _retention.Enqueue(id, nowMs + task.Spec.KeepResultMs);

@@ -5,7 +5,7 @@ internal enum MessageKind : byte
 {
     // To the scheduler
     Announce = 1,       // ledger: this task is open                              Body: Announcement
-    TaskSettled = 2,    // ledger: it is settled, or unknown here
+    TaskSettled = 2,    // ledger: it is settled, or unknown here                Epoch: of the attempt whose result it is; Number: iterations
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
     Greet = 5,          // ledger: I follow you in this term                      Epoch: generation and term

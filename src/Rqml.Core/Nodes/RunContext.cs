@@ -19,7 +19,7 @@ internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrch
 
     public void Left(AttemptRun run) => orchestrator.Left(run);
 
-    public Task ReplaceWorkerAsync(IWorker dead, AttemptRun run, Exception cause) => orchestrator.ReplaceWorkerAsync(dead, run, cause);
+    public Task ReplaceWorkerAsync(LaneWorker dead, AttemptRun run, Exception cause) => orchestrator.ReplaceWorkerAsync(dead, run, cause);
 
     public void Progress(NodeAttempt attempt, IterationReport report) => orchestrator.Progress(attempt, report);
 
