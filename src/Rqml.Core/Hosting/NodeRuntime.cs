@@ -190,7 +190,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     }
 
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Stations);
+        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Instruments.Scheduling, _options.Stations);
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
@@ -209,6 +209,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             MemoryPressure = _options.MemoryPressure,
             BytesCarried = () => 0,
             MaxAbandoned = _options.MaxAbandoned,
+            Instruments = _options.Instruments.Nodes,
             Logger = _options.Logger,
             Stations = _options.Stations,
         });
@@ -326,6 +327,8 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Hung workers at which the node takes nothing new.</summary>
     public int MaxAbandoned { get; init; } = 16;
+
+    public RqmlInstruments Instruments { get; init; } = RqmlInstruments.OfProcess;
 
     public required ILogger Logger { get; init; }
 

@@ -16,6 +16,7 @@ internal sealed partial class RqmlHost(
 {
     private readonly Dictionary<string, NodeRuntime> _added = [];
     private readonly ILogger _logger = loggers.CreateLogger("Rqml");
+    private readonly RqmlInstruments _instruments = RqmlInstruments.Of(services.GetService<System.Diagnostics.Metrics.IMeterFactory>());
     private TaskClassRegistry? _classes;
     private NodeRuntime? _main;
 
@@ -47,6 +48,12 @@ internal sealed partial class RqmlHost(
 
         await _main.StartAsync(cancellationToken);
         foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Cluster.Term.None));
+        if (_main.Scheduler is null) return;
+        foreach (var runtime in All())
+        {
+            // Our own scheduler welcomes our own nodes at once: whoever submits next finds them all.
+            if (runtime.Node is { } node) await Task.WhenAny(node.Joined, runtime.Failure.Task).WaitAsync(cancellationToken);
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -119,6 +126,7 @@ internal sealed partial class RqmlHost(
             Dispatcher = Dispatcher.ThreadPool,
             Seed = seed,
             MaxAbandoned = settings.MaxAbandonedWorkers,
+            Instruments = _instruments,
             Logger = _logger,
             Stations = stations,
             Failed = error => Log.NodeFailed(_logger, name, error),

@@ -18,8 +18,8 @@ internal enum MessageKind : byte
     Answered = 19,      // ledger: your result is settled, or was already         Number: Verdict
     StrikeCounted = 20, // ledger: your strike is durable                         Number: strikes so far
     WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
-
     Fenced = 22,        // scheduler: that start of you is fenced; come back as another  Number: its incarnation
+    Heard = 23,         // scheduler: I hear you, in this term                    Epoch: generation and term
 
     // To a ledger
     Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]

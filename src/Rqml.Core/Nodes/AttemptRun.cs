@@ -93,6 +93,7 @@ internal sealed class AttemptRun
         Boundary = _machine.State;
         var worker = _context.Lanes.Take(_machine.Model.Device);
         _lane = worker.Lane;
+        _context.Instruments.LaneTaken(_lane.Device);
         try
         {
             _context.Stations?.Entered(Station.Lane, _attempt.Attempt.Task);
@@ -114,6 +115,7 @@ internal sealed class AttemptRun
         }
         finally
         {
+            _context.Instruments.LaneReturned(_lane.Device);
             _context.Left(this);
         }
     }
@@ -137,7 +139,9 @@ internal sealed class AttemptRun
                 var pass = await worker.RefineAsync(request, _stop.Token);
                 Enter(Station.Assess);
                 Enter(Station.Supervise);
-                decision = _machine.Refined(pass, _context.Clock.NowMs - startedMs);
+                var tookMs = _context.Clock.NowMs - startedMs;
+                _context.Instruments.Passed(_attempt.Spec.Class.Name, request.Pass.Model, tookMs);
+                decision = _machine.Refined(pass, tookMs);
                 Report(pass);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -148,6 +152,7 @@ internal sealed class AttemptRun
             {
                 if (_stop.IsCancellationRequested) return End(RunEnding.Stopped);
                 failure = error;
+                _context.Instruments.PassFailed(_attempt.Spec.Class.Name, _machine.Model.Name, error);
                 decision = _machine.Failed(_context.Clock.NowMs - startedMs);
             }
 
@@ -177,7 +182,7 @@ internal sealed class AttemptRun
         }
         catch (Exception error) when (error is not WorkerDiedException && !_stop.IsCancellationRequested)
         {
-            _context.ValidatorFailed(_attempt.Attempt, error);      // it abstains, and the artifact met the bar
+            _context.ValidatorFailed(_attempt, error);      // it abstains, and the artifact met the bar
             return SupervisionDecision.Accept;
         }
     }

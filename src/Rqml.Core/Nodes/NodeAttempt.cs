@@ -51,6 +51,9 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
 
     public long RetryMs { get; set; }
 
+    /// <summary>Since when it waits for a lane.</summary>
+    public long QueuedMs { get; set; }
+
     /// <summary>Node deaths that it may have caused.</summary>
     public Suspicion Suspicion { get; set; }
 

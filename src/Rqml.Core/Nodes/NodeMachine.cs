@@ -4,6 +4,7 @@ using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Queues;
+using Rqml.Scheduling;
 using Rqml.Tasks;
 
 namespace Rqml.Nodes;
@@ -170,6 +171,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             case MessageKind.Welcome:
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
                 break;
+            case MessageKind.Heard:
+                if (new Term(message.Epoch.Generation, message.Epoch.Term) == _term) HearLeader(nowMs);
+                break;
             case MessageKind.Fenced:
                 if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
                 break;
@@ -260,9 +264,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (term < _term && term != Term.None) return;
-        _leaderHeardMs = nowMs;
-        _isCutOff = false;
-        if (_isWelcome && term == _term && Equals(leader, _leader)) return;      // it says that it hears us
+        HearLeader(nowMs);
         if (term > _term)
         {
             _term = term;
@@ -272,6 +274,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _leader = leader;
         _isWelcome = term != Term.None;
         Report(nowMs, effects);
+    }
+
+    private void HearLeader(long nowMs)
+    {
+        _leaderHeardMs = nowMs;
+        _isCutOff = false;
     }
 
     /// <summary>
@@ -519,13 +527,17 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in ended ?? []) Drop(attempt, effects);
     }
 
-    private static QueueTicket Ticket(NodeAttempt attempt, long nowMs, long notBeforeMs) => new()
+    private static QueueTicket Ticket(NodeAttempt attempt, long nowMs, long notBeforeMs)
     {
-        Task = attempt.Attempt.Task,
-        Class = attempt.Spec.Class.Name,
-        Priority = attempt.Spec.Priority,
-        Difficulty = double.IsNaN(attempt.Spec.Difficulty) ? 0.5 : attempt.Spec.Difficulty,
-        EnqueuedMs = nowMs,
-        NotBeforeMs = notBeforeMs,
-    };
+        attempt.QueuedMs = Math.Max(nowMs, notBeforeMs);
+        return new()
+        {
+            Task = attempt.Attempt.Task,
+            Class = attempt.Spec.Class.Name,
+            Priority = attempt.Spec.Priority,
+            Difficulty = double.IsNaN(attempt.Spec.Difficulty) ? ExpectedDifficulty.Unknown : attempt.Spec.Difficulty,
+            EnqueuedMs = nowMs,
+            NotBeforeMs = notBeforeMs,
+        };
+    }
 }

@@ -32,6 +32,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly List<Task> _replacements = [];
     private readonly ConcurrentQueue<Action> _questions = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
     private readonly int _maxAbandoned;
     private readonly Func<long> _bytesCarried;
@@ -50,7 +51,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         (_loop, _machine, _store, _fabric, _classes, _lanes) = (loop, machine, store, fabric, classes, lanes);
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
-        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, _stations);
+        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments, _stations);
         machine.MeasureLoad = Measure;
         _watchedMs = _carriedMs = loop.Clock.NowMs;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
@@ -61,6 +62,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     internal NodeMachine Machine => _machine;
 
     public NodePhase Phase => _stopped ? NodePhase.Stopped : (NodePhase)Volatile.Read(ref _phase);
+
+    /// <summary>Completes once a scheduler has welcomed the node for the first time.</summary>
+    public Task Joined => _joined.Task;
 
     public async ValueTask<NodeQueues> GetQueuesAsync(CancellationToken cancellationToken = default)
     {
@@ -89,6 +93,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         var worked = base.Drain(nowMs);
         Volatile.Write(ref _phase, (int)_machine.Phase);
+        if (_machine.Phase == NodePhase.Active) _joined.TrySetResult();
         while (_questions.TryDequeue(out var question)) question();
         return worked;
     }
@@ -111,11 +116,16 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public void Progress(NodeAttempt attempt, IterationReport report) =>
         _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
 
-    public void ValidatorFailed(Attempt attempt, Exception error) => Log.ValidatorFailed(_logger, attempt, error);
+    public void ValidatorFailed(NodeAttempt attempt, Exception error)
+    {
+        _context.Instruments.ValidatorFailed(attempt.Spec.Class.Name);
+        Log.ValidatorFailed(_logger, attempt.Attempt, error);
+    }
 
     /// <summary>Puts a new worker in a dead one's place, with back-off, and only then reports the death: the strike is sent when the lane is up again.</summary>
     public async Task ReplaceWorkerAsync(LaneWorker dead, AttemptRun run, Exception cause)
     {
+        _context.Instruments.WorkerDied();
         Log.WorkerDied(_logger, run.Attempt.Attempt, cause);
         await dead.Worker.DisposeAsync();
         await StartWorkerAsync(dead.Lane);
@@ -140,6 +150,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         {
             case NodeEffectKind.Send:
                 if (effect.Message.Kind == MessageKind.Result) _stations?.Entered(Station.OutboundQueue, effect.Message.Task);
+                if (effect.Message.Kind == MessageKind.Refused) _context.Instruments.AttemptRefused(((RefusalReason)effect.Message.Number).ToString());
                 _fabric.Send(effect.To!, effect.Message);
                 break;
             case NodeEffectKind.StartRun:
@@ -188,6 +199,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
             return;
         }
 
+        _context.Instruments.Dequeued(attempt.Spec.Class.Name, _loop.Clock.NowMs - attempt.QueuedMs);
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
         var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
@@ -228,6 +240,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private async Task AbandonAsync(AttemptRun run)
     {
         Interlocked.Increment(ref _abandoned);
+        _context.Instruments.WorkerAbandoned();
         Log.Abandoned(_logger, run.Attempt.Attempt, run.BeatTimeoutMs);
         int hanging;
         lock (_runsLock)

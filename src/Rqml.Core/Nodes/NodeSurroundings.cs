@@ -15,6 +15,8 @@ internal sealed record NodeSurroundings
     /// <summary>Hung workers at which the node takes nothing new.</summary>
     public required int MaxAbandoned { get; init; }
 
+    public required NodeInstruments Instruments { get; init; }
+
     public required ILogger Logger { get; init; }
 
     public IStationObserver? Stations { get; init; }

@@ -5,13 +5,15 @@ using Rqml.Messaging;
 namespace Rqml.Nodes;
 
 /// <summary>What every run of a node shares with it.</summary>
-internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrchestrator orchestrator, IStationObserver? stations)
+internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrchestrator orchestrator, NodeInstruments instruments, IStationObserver? stations)
 {
     public NodeId Node { get; } = node;
 
     public Clock Clock { get; } = clock;
 
     public Lanes Lanes { get; } = lanes;
+
+    public NodeInstruments Instruments { get; } = instruments;
 
     public IStationObserver? Stations { get; } = stations;
 
@@ -23,5 +25,5 @@ internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrch
 
     public void Progress(NodeAttempt attempt, IterationReport report) => orchestrator.Progress(attempt, report);
 
-    public void ValidatorFailed(Attempt attempt, Exception error) => orchestrator.ValidatorFailed(attempt, error);
+    public void ValidatorFailed(NodeAttempt attempt, Exception error) => orchestrator.ValidatorFailed(attempt, error);
 }

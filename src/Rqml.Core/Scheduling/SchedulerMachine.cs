@@ -251,7 +251,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _pool.SetClasses(node, report.Classes);
         Reconcile(node, report, nowMs, effects);
         Weigh(node, nowMs);
-        effects.Add(SchedulerEffect.Send(from, Welcome()));      // heard: else the node would think itself cut off
+        effects.Add(SchedulerEffect.Send(from, new Message(MessageKind.Heard, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
     }
 
     /// <summary>Compares what the node holds with what it was given.</summary>
