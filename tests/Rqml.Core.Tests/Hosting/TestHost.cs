@@ -38,6 +38,17 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Turns a condition's own crank until it holds, and names it if it never does: for what no task announces.</summary>
+    public static async Task Until(string step, Func<bool> holds)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            if (TimeProvider.System.GetElapsedTime(deadline) > StepLimit) throw new TimeoutException($"'{step}' did not come within {StepLimit.TotalSeconds} s.");
+            await Task.Yield();
+        }
+    }
+
     public Task StopAsync() => _host.StopAsync();
 
     public async ValueTask DisposeAsync()
