@@ -32,7 +32,16 @@ builder.Services.AddRqml(rqml => rqml
     .AddNode("c", node => node.UseRocksDb(StoreOf("c")))
     .Configure(options => (options.NodeName, options.Lanes) = ("a", 1)));
 using var host = builder.Build();
-await host.StartAsync();
+try
+{
+    await host.StartAsync();
+}
+catch (RqmlException error)
+{
+    Console.Error.WriteLine(error.Message);      // the store is in use, or its disk refuses
+    return 1;
+}
+
 var rqml = host.Services.GetRequiredService<IRqmlClient>();
 
 // 2. What an earlier run of this program left unfinished goes on by itself, from its checkpoints.
