@@ -15,7 +15,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {
-        for (var seed = 1UL; seed <= 20; seed++)
+        for (var seed = 1UL; seed <= 100; seed++)
         {
             var first = new SimulatedCluster(seed);
             var second = new SimulatedCluster(seed);

@@ -71,8 +71,17 @@ internal sealed class SimulatedCluster
 
     public Judge Judge => _judge;
 
+    /// <summary>What a user's model does in each pass, beside its work.</summary>
+    public Func<ValueTask>? UserCode { get => _world.UserCode; set => _world.UserCode = value; }
+
+    /// <summary>Whether anything came back on another thread.</summary>
+    public bool HasEscaped => _world.HasEscaped;
+
     /// <summary>Where the run is told, line by line.</summary>
     public TextWriter? Story { get => _world.Story; set => _world.Story = value; }
+
+    /// <inheritdoc cref="World.ThrowIfEscaped"/>
+    public void ThrowIfEscaped() => _world.ThrowIfEscaped();
 
     /// <summary>Runs to the end; the violations that were found.</summary>
     public IReadOnlyList<string> Run()
