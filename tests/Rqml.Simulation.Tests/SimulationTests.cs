@@ -9,12 +9,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 2_000;
     private const int LeastHits = 20;
+    private const int KeptStories = 5;
     private const int LeastEvents = 5_000;
 
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {
-        for (var seed = 1UL; seed <= 20; seed++)
+        for (var seed = 1UL; seed <= 100; seed++)
         {
             var first = new SimulatedCluster(seed);
             var second = new SimulatedCluster(seed);
@@ -38,7 +39,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             events.Add(cluster.Events);
             if (violations.Count == 0) continue;
             red.Add($"seed {seed}: {string.Join("; ", violations.Take(3))}");
-            if (red.Count == 1) Keep(seed);
+            if (red.Count <= KeptStories) Keep(seed);
         }
 
         events.Sort();
@@ -60,6 +61,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     private static IEnumerable<ulong> SeedsToRun()
     {
+        if (Environment.GetEnvironmentVariable("RQML_SEED") is { } only)
+        {
+            foreach (var seed in only.Split(',')) yield return ulong.Parse(seed, System.Globalization.CultureInfo.InvariantCulture);
+            yield break;
+        }
+
         var seeds = int.Parse(Environment.GetEnvironmentVariable("RQML_SEEDS") ?? $"{Seeds}", System.Globalization.CultureInfo.InvariantCulture);
         for (var seed = 1UL; seed <= (ulong)seeds; seed++) yield return seed;
     }

@@ -148,14 +148,21 @@ internal static class MessageCodec
         };
         foreach (var (kind, free) in load.Devices) record.Devices.Add(kind, free);
         record.Classes.AddRange(body.Classes.Select(key => new ReportBody.Types.Class { Name = key.Name, Version = key.Version }));
-        record.Held.AddRange(body.Held.Select(held => new ReportBody.Types.Held
+        record.Held.AddRange(body.Held.Select(Write));
+        return record;
+    }
+
+    private static ReportBody.Types.Held Write(HeldAttempt held)
+    {
+        var record = new ReportBody.Types.Held
         {
             Task = Records.Write(held.Attempt.Task),
             Epoch = Records.Write(held.Attempt.Epoch),
             Iteration = held.Iteration,
             AwaitsAdoption = held.AwaitsAdoption,
             Suspicion = Records.Write(held.Suspicion),
-        }));
+        };
+        if (held.PartitionKey is { } key) record.PartitionKey = key;
         return record;
     }
 
@@ -166,7 +173,7 @@ internal static class MessageCodec
         Limit = record.Limit,
         Draining = record.Draining,
         Load = new NodeLoad(record.Lanes, record.Running, record.Waiting, record.MemoryPressure, record.Devices.ToDictionary(), record.BytesPerSecond),
-        Held = [.. record.Held.Select(held => new HeldAttempt(new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), held.Iteration, held.AwaitsAdoption, Records.Read(held.Suspicion)))],
+        Held = [.. record.Held.Select(held => new HeldAttempt(new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), held.Iteration, held.AwaitsAdoption, Records.Read(held.Suspicion), held.HasPartitionKey ? held.PartitionKey : null))],
     };
 
     private static IterationBody Write(IterationReport body)

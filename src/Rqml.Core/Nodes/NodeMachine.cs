@@ -406,7 +406,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         {
             case RunEnding.Finished:
                 _attempts.Remove(attempt.Attempt.Task);
-                _outbound.Add(new Outbound(attempt.Attempt, attempt.Ledger, (Settlement)ended.Body!), nowMs, effects);
+                _outbound.Add(new Outbound(attempt.Attempt, attempt.Ledger, (Settlement)ended.Body!, attempt.Spec.PartitionKey), nowMs, effects);
                 break;
             case RunEnding.Yielded:
                 Requeue(attempt, nowMs);
@@ -495,10 +495,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
         foreach (var attempt in _attempts.Values)
         {
-            if (attempt.State != AttemptState.Unserved) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion));
+            if (attempt.State != AttemptState.Unserved) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion, attempt.Spec.PartitionKey));
         }
 
-        foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None));
+        foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None, result.PartitionKey));
         var seen = new LoadSeen(_groups.Sum(group => group.Lanes), _running, _attempts.Count - _running, FreeDevices());
         var report = new NodeReport
         {

@@ -21,8 +21,11 @@ internal sealed record NodeReport
     public required IReadOnlyList<HeldAttempt> Held { get; init; }
 }
 
-/// <summary>One attempt at a node, the iteration that it has reached, and whether it waits to be adopted before it runs.</summary>
-internal readonly record struct HeldAttempt(Attempt Attempt, int Iteration, bool AwaitsAdoption, Suspicion Suspicion);
+/// <summary>
+/// One attempt at a node, the iteration that it has reached, and whether it waits to be adopted before it runs. It names its partition key, as a new leader may hear
+/// of it here before its ledger announces it, and must not give another task of the key out meanwhile.
+/// </summary>
+internal readonly record struct HeldAttempt(Attempt Attempt, int Iteration, bool AwaitsAdoption, Suspicion Suspicion, string? PartitionKey);
 
 /// <summary>A node's load as measured, never made up.</summary>
 /// <param name="Lanes">Worker lanes.</param>

@@ -5,7 +5,7 @@ using Rqml.Messaging;
 namespace Rqml.Nodes;
 
 /// <summary>A finished result that no ledger has answered yet: never dropped, never recomputed.</summary>
-internal sealed record Outbound(Attempt Attempt, Peer Ledger, Settlement Result);
+internal sealed record Outbound(Attempt Attempt, Peer Ledger, Settlement Result, string? PartitionKey);
 
 /// <summary>The outbound queue: offers each result, once it is durable, and again until its ledger has answered.</summary>
 internal sealed class OutboundQueue(Peer self)

@@ -140,12 +140,12 @@ internal static class Records
 
     public static Suspicion Read(SuspicionRecord? record) => record is null ? Suspicion.None : new Suspicion(record.Deaths, record.Iteration);
 
-    public static OutboundRecord Write(Outbound outbound) => new()
+    public static OutboundRecord Write(Outbound outbound)
     {
-        Epoch = Write(outbound.Attempt.Epoch),
-        Ledger = Write(outbound.Ledger),
-        Result = Write(outbound.Result),
-    };
+        var record = new OutboundRecord { Epoch = Write(outbound.Attempt.Epoch), Ledger = Write(outbound.Ledger), Result = Write(outbound.Result) };
+        if (outbound.PartitionKey is { } key) record.PartitionKey = key;
+        return record;
+    }
 
     public static NodeId ReadNode(string? name) => NodeId.IsValid(name) ? new NodeId(name!) : throw new RecordDamagedException("A node id is missing or malformed.");
 }

@@ -182,7 +182,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Release(in Message settled, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var id = settled.Task;
-        if (!_tasks.Remove(id, out var task)) return;
+        if (!_tasks.Remove(id, out var task))
+        {
+            if (_pool.HolderOf(id)?.Held.PartitionKey is { } unknown) _waiting.Release(unknown, id);
+            return;
+        }
+
         task.IsReleased = true;
         if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
         if (task.Node is { } node)
@@ -214,13 +219,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (node is null || node.Peer.Incarnation != from.Incarnation)
         {
             if (node is { Standing: NodeStanding.Fencing }) return;
-            if (node is not null && node.Assigned.Count > 0)
+            if (node is not null && node.Assigned.Count + node.Held.Count > 0)
             {
                 Fence(node, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
                 return;
             }
 
-            if (node is { Standing: NodeStanding.Registering, Reported: true } && node.Peer == from) return;
             node = _pool.Add(from, nowMs);
             node.Standing = NodeStanding.Registering;
             effects.Add(SchedulerEffect.Register(from, _term));
@@ -229,11 +233,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         node.HeardMs = nowMs;
         if (node.Standing == NodeStanding.Fencing) return;
-        if (node.Standing == NodeStanding.Registering && node.Reported)
-        {
-            effects.Add(SchedulerEffect.Register(from, _term));
-            return;
-        }
+        if (node.Standing == NodeStanding.Registering) return;      // until it is registered a successor would not know to wait for it
 
         if (report.Term < _term)
         {
@@ -241,7 +241,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             return;
         }
 
-        if (node.Standing is NodeStanding.Suspect or NodeStanding.Registering) node.Standing = NodeStanding.Active;
+        if (node.Standing == NodeStanding.Suspect) node.Standing = NodeStanding.Active;
         node.Reported = true;
         _unreported.Remove(from.Node);
         node.Peer = from;
@@ -263,7 +263,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             var id = entry.Attempt.Task;
             held.Add(id);
             _pool.Remember(node, entry);
-            if (!_tasks.TryGetValue(id, out var task)) continue;      // its ledger will announce it, or has settled it
+            if (!_tasks.TryGetValue(id, out var task))
+            {
+                // Its ledger will announce it, or has settled it. Until we know, no other task of its key may go.
+                if (entry.PartitionKey is { } key) _waiting.Hold(key, id);
+                continue;
+            }
+
             if (task.Node == node && task.Epoch == entry.Attempt.Epoch)
             {
                 if (entry.AwaitsAdoption) SendAssignment(task, node, nowMs, effects);      // our agreement was lost on the way
@@ -281,6 +287,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             else Revoke(node, id, entry.Attempt.Epoch, effects);
         }
 
+        ReleaseUnknown(node, held);
         _pool.ForgetHeld(node, held);
         foreach (var id in node.Assigned)
         {
@@ -288,6 +295,16 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             if (held.Contains(id) || task.AssignedMs + ConfirmAfterMs > nowMs) continue;
             task.AssignedMs = nowMs;
             SendAssignment(task, node, nowMs, effects);      // lost on the way, or finished: the node answers which
+        }
+    }
+
+    /// <summary>What no ledger has announced here, and the node holds no longer, leaves its key to others.</summary>
+    private void ReleaseUnknown(ScheduledNode node, HashSet<TaskId> still)
+    {
+        foreach (var id in node.Held)
+        {
+            if (still.Contains(id) || _tasks.ContainsKey(id) || _pool.HolderOf(id) is not { } holding || holding.Node != node) continue;
+            if (holding.Held.PartitionKey is { } key) _waiting.Release(key, id);
         }
     }
 
@@ -342,6 +359,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
         }
 
+        ReleaseUnknown(node, []);
         _pool.Remove(node);
         _unreported.Remove(fenced.Node);
         foreach (var id in node.Assigned.ToArray())

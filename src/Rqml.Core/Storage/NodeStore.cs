@@ -104,7 +104,7 @@ internal static class NodeStore
             yield return Read(store, "outbound result", () =>
             {
                 var record = OutboundRecord.Parser.ParseFrom(entry.Value);
-                return new Outbound(new Attempt(TaskId.Read(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result));
+                return new Outbound(new Attempt(TaskId.Read(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null);
             });
         }
     }

@@ -12,10 +12,12 @@ internal enum Fault
     Partition,
     FullDisk,
     LostCommits,
+    Damage,
     Drop,
     Duplicate,
     Delay,
     StoreDown,
+    StoreCut,
     LostAnswer,
 }
 
@@ -47,8 +49,8 @@ internal sealed class Coverage
     }
 
     /// <summary>
-    /// Cells that were hit less often. Left out: lost commits of ledgers and schedulers, as level Local does not survive the loss of their disk, and lost
-    /// writes of schedulers, which write nothing but their term at the start.
+    /// Cells that were hit less often. Left out: lost commits of ledgers and schedulers, as level Local does not survive the loss of their disk; lost
+    /// writes of schedulers, which write nothing but their term and their nodes; and damage where nobody holds a checkpoint.
     /// </summary>
     public IReadOnlyList<string> Below(long least) =>
     [
@@ -73,5 +75,5 @@ internal sealed class Coverage
         return text.ToString();
     }
 
-    private static bool IsPossible(Fault fault, StruckState state) => (fault, state) is not ((Fault.LostCommits, StruckState.Ledger or StruckState.Scheduling) or (Fault.LostWrite, StruckState.Scheduling));
+    private static bool IsPossible(Fault fault, StruckState state) => (fault, state) is not ((Fault.LostCommits, StruckState.Ledger or StruckState.Scheduling) or (Fault.LostWrite, StruckState.Scheduling) or (Fault.Damage, StruckState.Idle or StruckState.Scheduling));
 }

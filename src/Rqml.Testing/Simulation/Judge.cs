@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Rqml.Cluster;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Protocol;
@@ -8,16 +9,16 @@ namespace Rqml.Testing.Simulation;
 
 /// <summary>
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
-/// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (d) epochs, (e) results kept, (g) poison.
+/// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison.
 /// </summary>
-internal sealed class Judge(World world)
+internal sealed class Judge
 {
+    private readonly World _world;
     private readonly Dictionary<TaskId, byte[]> _settlements = [];
     private readonly HashSet<TaskId> _submissions = [];
     private readonly Dictionary<TaskId, Outcome> _seen = [];
     private readonly Dictionary<string, DiskView> _disks = [];
     private readonly Dictionary<(TaskId, Epoch), string> _holders = [];
-    private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _resumable = [];
     private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _processDeaths = [];
     private readonly Dictionary<TaskId, List<(Epoch Epoch, long Run)>> _strikes = [];
     private readonly Dictionary<TaskId, int> _deaths = [];
@@ -27,16 +28,25 @@ internal sealed class Judge(World world)
     private readonly Dictionary<Epoch, (Peer Leader, TaskId Task)> _issued = [];
     private readonly List<string> _violations = [];
 
+    public Judge(World world)
+    {
+        _world = world;
+        Assignments = new AssignmentJudge(world, this);
+        Checkpoints = new CheckpointJudge(this);
+    }
+
+    public AssignmentJudge Assignments { get; }
+
+    public CheckpointJudge Checkpoints { get; }
+
     public IReadOnlyList<string> Violations => _violations;
 
     public long ModelCalls { get; private set; }
 
-    public long Resumed { get; private set; }
-
     public void Violated(char property, string what)
     {
         _violations.Add($"({property}) {what}");
-        world.Tell($"VIOLATED ({property}) {what}");
+        _world.Tell($"VIOLATED ({property}) {what}");
     }
 
     /// <summary>
@@ -44,38 +54,45 @@ internal sealed class Judge(World world)
     /// </summary>
     public bool MayBeConvicted(TaskId task) => _deaths.GetValueOrDefault(task) + Math.Max(0, _shadows.GetValueOrDefault(task) - Suspicion.DeathsToRunAlone) >= Ledgers.LedgerMachine.StrikesToPoison;
 
-    /// <summary>A machine was killed, or fell silent: what it held came under suspicion.</summary>
+    /// <summary>A machine was killed, or fell silent: what it held, or had last been given, came under suspicion.</summary>
     public void FellSilent(string machine)
     {
-        foreach (var task in Disk(machine).Attempts.Keys) _shadows[task] = _shadows.GetValueOrDefault(task) + 1;
+        var disk = Disk(machine);
+        foreach (var task in disk.Attempts.Keys.Concat(disk.Outbound).Concat(Assignments.GivenTo(machine)).Distinct()) _shadows[task] = _shadows.GetValueOrDefault(task) + 1;
     }
 
     public bool IsSettled(TaskId task) => _settlements.ContainsKey(task);
 
+    /// <summary>Durably submitted, and not durably settled.</summary>
+    public bool IsOpen(TaskId task) => _submissions.Contains(task) && !_settlements.ContainsKey(task);
+
+    /// <summary>The highest term that the machine has durably obeyed.</summary>
+    public Term ObeyedTermOf(string machine) => Disk(machine).Term;
+
     /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
-    public void Started(string machine, SimulatedProcess process)
-    {
-        foreach (var (key, iteration) in Disk(machine).Checkpoints) _resumable[(process.Number, key.Task, key.Epoch)] = iteration;
-    }
+    public void Started(string machine, SimulatedProcess process) => Checkpoints.Started(machine, process, Disk(machine).Attempts);
 
     /// <summary>The machine has a new disk; nobody can hold it to what was on the old one.</summary>
-    public void DiskReplaced(string machine) => _disks.Remove(machine);
+    public void DiskReplaced(string machine)
+    {
+        _disks.Remove(machine);
+        Assignments.DiskReplaced(machine);
+        Checkpoints.DiskReplaced(machine);
+    }
 
     public void ModelCalled(string machine, SimulatedProcess process, Attempt attempt, int iteration)
     {
         ModelCalls++;
-        world.Tell($"{machine}: model called for {attempt}, iteration {iteration}");
+        _world.Tell($"{machine}: model called for {attempt}, iteration {iteration}");
         if (Disk(machine).Outbound.Contains(attempt.Task) && !IsSettled(attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
         var run = (process.Number, attempt.Task, attempt.Epoch);
         if (_processDeaths.GetValueOrDefault(run) > DurableStrikes(attempt) && !IsSettled(attempt.Task)) Violated('g', $"{attempt} ran again on {machine} before the ledger had its worker's death");
-        if (!_resumable.Remove(run, out var reached)) return;
-        if (iteration <= reached) Violated('e', $"{attempt} began at iteration {iteration} on {machine}, whose disk had a checkpoint of iteration {reached}");
-        else Resumed++;
+        Checkpoints.ModelCalled(machine, process, attempt, iteration);
     }
 
     public void WorkerDied(SimulatedProcess process, Attempt attempt)
     {
-        world.Tell($"a worker of process {process.Number} dies or hangs in {attempt}");
+        _world.Tell($"a worker of process {process.Number} dies or hangs in {attempt}");
         Count(attempt.Task);
         var run = (process.Number, attempt.Task, attempt.Epoch);
         _processDeaths[run] = _processDeaths.GetValueOrDefault(run) + 1;
@@ -83,7 +100,7 @@ internal sealed class Judge(World world)
 
     public void NodeDied(Attempt attempt)
     {
-        world.Tell($"{attempt} kills its node");
+        _world.Tell($"{attempt} kills its node");
         Count(attempt.Task);
     }
 
@@ -114,7 +131,7 @@ internal sealed class Judge(World world)
         var disk = Disk(machine);
         foreach (var write in batch)
         {
-            if (world.Story is not null) Tell(machine, write);
+            if (_world.Story is not null) Tell(machine, write);
             switch (write.Family)
             {
                 case StoreFamily.Ledger when write.Kind == WriteKind.Put:
@@ -126,11 +143,11 @@ internal sealed class Judge(World world)
                 case StoreFamily.Outbound:
                     AppliedToOutbound(machine, disk, write);
                     break;
-                case StoreFamily.Checkpoint:
-                    AppliedToCheckpoints(process, disk, write);
+                case StoreFamily.Checkpoint or StoreFamily.Artifact:
+                    Checkpoints.Applied(machine, process, write);
                     break;
-                case StoreFamily.Meta when write.Kind == WriteKind.Put && write.Key.SequenceEqual("term"u8):
-                    ObeyedTerm(machine, disk, (BinaryPrimitives.ReadInt64LittleEndian(write.Value), BinaryPrimitives.ReadInt64LittleEndian(write.Value[8..])));
+                case StoreFamily.Meta:
+                    AppliedToMeta(machine, disk, write);
                     break;
             }
         }
@@ -197,6 +214,7 @@ internal sealed class Judge(World world)
         if (write.Kind != WriteKind.Put)
         {
             disk.Attempts.Remove(task);
+            if (!disk.Outbound.Contains(task)) Assignments.Dropped(machine, task);
             return;
         }
 
@@ -207,43 +225,43 @@ internal sealed class Judge(World world)
         if (_holders.TryGetValue((task, epoch), out var other) && other != machine) Violated('d', $"{task} at {epoch} was obeyed by {other} and by {machine}");
         _holders[(task, epoch)] = machine;
         if (_addressed.TryGetValue((task, epoch), out var addressed) && !_incarnations.GetValueOrDefault(process.Number, []).Contains(addressed)) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch}, which was addressed to an earlier start of it");
-        ObeyedTerm(machine, disk, (epoch.Generation, epoch.Term));
+        ObeyedTerm(machine, disk, new Term(epoch.Generation, epoch.Term));
+        Assignments.Obeyed(machine, task, epoch);
     }
 
-    private void ObeyedTerm(string machine, DiskView disk, (long, long) term)
+    private void ObeyedTerm(string machine, DiskView disk, Term term)
     {
-        if (term.CompareTo(disk.Term) < 0) Violated('d', $"{machine} obeyed term {term} after {disk.Term}");
+        if (term < disk.Term) Violated('d', $"{machine} obeyed term {term} after {disk.Term}");
         disk.Term = term;
     }
 
     private void AppliedToOutbound(string machine, DiskView disk, in Write write)
     {
         var task = TaskId.Read(write.Key);
-        if (write.Kind == WriteKind.Put) disk.Outbound.Add(task);
-        else if (disk.Outbound.Remove(task) && _submissions.Contains(task) && !IsSettled(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
-    }
-
-    private void AppliedToCheckpoints(SimulatedProcess process, DiskView disk, in Write write)
-    {
-        var task = TaskId.Read(write.Key);
         if (write.Kind == WriteKind.Put)
         {
-            var epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(write.Key[16..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[24..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[32..]));
-            disk.Checkpoints[(task, epoch)] = BinaryPrimitives.ReadInt32BigEndian(write.Key[40..]);
+            disk.Outbound.Add(task);
             return;
         }
 
-        foreach (var key in disk.Checkpoints.Keys.Where(key => key.Task == task).ToArray())
-        {
-            disk.Checkpoints.Remove(key);
-            _resumable.Remove((process.Number, key.Task, key.Epoch));
-        }
+        if (!disk.Outbound.Remove(task)) return;
+        Assignments.Dropped(machine, task);
+        if (IsOpen(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
+    }
+
+    /// <summary>The term that a node obeys; and, where there is no coordination store, the nodes that the only scheduler remembers.</summary>
+    private void AppliedToMeta(string machine, DiskView disk, in Write write)
+    {
+        if (write.Key.SequenceEqual("term"u8)) ObeyedTerm(machine, disk, new Term(BinaryPrimitives.ReadInt64LittleEndian(write.Value), BinaryPrimitives.ReadInt64LittleEndian(write.Value[8..])));
+        if (!write.Key.StartsWith("member/"u8)) return;
+        if (write.Kind == WriteKind.Put) Assignments.Registered(Records.Read(PeerRecord.Parser.ParseFrom(write.Value)));
+        else Assignments.Unregistered(new NodeId(System.Text.Encoding.ASCII.GetString(write.Key["member/".Length..])));
     }
 
     private void Tell(string machine, in Write write)
     {
         var key = write.Family == StoreFamily.Meta ? System.Text.Encoding.UTF8.GetString(write.Key) : $"{TaskId.Read(write.Key)} {Convert.ToHexString(write.Key[TaskId.Bytes..])}";
-        world.Tell($"{machine}: durable {write.Kind} {write.Family} {key}");
+        _world.Tell($"{machine}: durable {write.Kind} {write.Family} {key}");
     }
 
     /// <summary>What a machine's disk was told to keep.</summary>
@@ -255,8 +273,6 @@ internal sealed class Judge(World world)
 
         public HashSet<TaskId> Outbound { get; } = [];
 
-        public Dictionary<(TaskId Task, Epoch Epoch), int> Checkpoints { get; } = [];
-
-        public (long, long) Term { get; set; }
+        public Term Term { get; set; }
     }
 }

@@ -2,7 +2,7 @@ namespace Rqml.Testing.Simulation;
 
 /// <summary>
 /// One rule of the protocol broken on purpose, to show that the judge notices. The letter is the property that it breaks: (a) settled once, (b) nothing lost,
-/// (d) epochs, (e) results kept and never recomputed, (g) poison convicted and no innocent.
+/// (c) one open task per key, (d) epochs, (e) results kept and never recomputed, (f) no hand-over without a fence, (g) poison convicted and no innocent.
 /// </summary>
 internal enum Mutant
 {
@@ -38,6 +38,15 @@ internal enum Mutant
     /// <summary>(b) A result for an id that is not open gets no answer.</summary>
     UnknownIdSilent,
 
+    /// <summary>(c) A new leader assigns before its nodes have reported what they hold.</summary>
+    ActivateBeforeReports,
+
+    /// <summary>(c) A node joins whoever takes itself for the leader: neither it nor its registration looks at the term in the store.</summary>
+    JoinWithoutTerm,
+
+    /// <summary>(c) A leader goes by the report of a start whose fence is in the store.</summary>
+    LateReportOfFencedObeyed,
+
     /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
 
@@ -58,6 +67,12 @@ internal enum Mutant
 
     /// <summary>(e) A store that lost acknowledged commits is taken for whole.</summary>
     CheckpointLossIgnored,
+
+    /// <summary>(e) What a checkpoint says is taken as it is, whatever its hash.</summary>
+    DamagedCheckpointTrusted,
+
+    /// <summary>(f) What a node held is handed over without a fence.</summary>
+    FenceSkipped,
 
     /// <summary>(g) The same worker death counts each time it is reported.</summary>
     StrikeNotDeduplicated,

@@ -35,7 +35,12 @@ internal sealed class SimulatedCluster
         {
             schedulers = 2 + _world.Draw(2);
             leader = null;
-            _coordination = new SimulatedCoordination(_world, _operator.Time) { LostAnswers = 0.05, Lost = endpoint => Note(Fault.LostAnswer, _byEndpoint[endpoint]) };
+            _coordination = new SimulatedCoordination(_world, _operator.Time) 
+            {
+                LostAnswers = 0.05,
+                Lost = endpoint => Note(Fault.LostAnswer, _byEndpoint[endpoint]),
+                Committed = _judge.Assignments.Committed,
+            };
         }
 
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
@@ -66,8 +71,17 @@ internal sealed class SimulatedCluster
 
     public Judge Judge => _judge;
 
+    /// <summary>What a user's model does in each pass, beside its work.</summary>
+    public Func<ValueTask>? UserCode { get => _world.UserCode; set => _world.UserCode = value; }
+
+    /// <summary>Whether anything came back on another thread.</summary>
+    public bool HasEscaped => _world.HasEscaped;
+
     /// <summary>Where the run is told, line by line.</summary>
     public TextWriter? Story { get => _world.Story; set => _world.Story = value; }
+
+    /// <inheritdoc cref="World.ThrowIfEscaped"/>
+    public void ThrowIfEscaped() => _world.ThrowIfEscaped();
 
     /// <summary>Runs to the end; the violations that were found.</summary>
     public IReadOnlyList<string> Run()
@@ -102,7 +116,7 @@ internal sealed class SimulatedCluster
     private void Strike()
     {
         var machine = _machines[_world.Draw(_machines.Count)];
-        switch (_world.Draw(11))
+        switch (_world.Draw(13))
         {
             case 0 or 1 or 2 when machine.IsUp:
                 Kill(machine);
@@ -138,11 +152,19 @@ internal sealed class SimulatedCluster
                 break;
             case 10 when _coordination is { IsDown: false }:
                 foreach (var struck in _machines) Note(Fault.StoreDown, struck);
-                _coordination.IsDown = true;
+                _coordination.IsDown = _judge.Assignments.IsStoreDown = true;
+                break;
+            case 11 when _coordination is not null:
+                Note(Fault.StoreCut, machine);
+                _coordination.Cut.Add(machine.Endpoint);
+                break;
+            case 12 when machine.IsUp:
+                Damage(machine);
                 break;
         }
 
-        if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = false;
+        if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = _judge.Assignments.IsStoreDown = false;
+        if (_coordination is { Cut.Count: > 0 } && _world.Chance(0.1)) _coordination.Cut.Clear();
         foreach (var down in _machines)
         {
             if (down.IsUp && down.Process!.IsPaused && _world.Chance(0.2)) down.Process.Resume();
@@ -163,12 +185,27 @@ internal sealed class SimulatedCluster
         if (_world.Chance(0.3)) machine.Start();
     }
 
+    /// <summary>The process is killed, and bytes of its checkpoints are not what they were when it starts again.</summary>
+    private void Damage(SimulatedMachine machine)
+    {
+        var states = StatesOf(machine);
+        machine.Kill();
+        if (!machine.Damage()) return;
+        _world.Tell($"FAULT {Fault.Damage} at {machine.Name}");
+        foreach (var state in states) _coverage.Hit(Fault.Damage, state);
+    }
+
     private void HealAll()
     {
         _hasHealed = true;
         _network.Heal();
         _network.Faults = NetworkFaults.None;
-        if (_coordination is not null) (_coordination.IsDown, _coordination.LostAnswers) = (false, 0);
+        if (_coordination is not null)
+        {
+            (_coordination.IsDown, _coordination.LostAnswers) = (false, 0);
+            _coordination.Cut.Clear();
+        }
+
         foreach (var machine in _machines)
         {
             if (machine.Process is { IsPaused: true, IsAlive: true }) machine.Process.Resume();
@@ -192,7 +229,7 @@ internal sealed class SimulatedCluster
 
     private void Note(Fault fault, SimulatedMachine machine)
     {
-        if (fault is Fault.Pause or Fault.Partition) _judge.FellSilent(machine.Name);
+        if (fault is Fault.Pause or Fault.Partition or Fault.StoreCut) _judge.FellSilent(machine.Name);
         _world.Tell($"FAULT {fault} at {machine.Name}");
         foreach (var state in StatesOf(machine)) _coverage.Hit(fault, state);
     }

@@ -13,6 +13,12 @@ internal sealed class SimulatedCoordination(World world, TimeProvider time)
     /// <summary>Whether nobody gets an answer.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Addresses of machines that do not reach the store, though all others do.</summary>
+    public HashSet<string> Cut { get; } = [];
+
+    /// <summary>Called with each transaction that was carried out, the address of who asked for it, and its revision.</summary>
+    public Action<string, CoordinationTransaction, long>? Committed { get; set; }
+
     /// <summary>How often an answer is lost, though what was asked was done or not.</summary>
     public double LostAnswers { get; set; }
 
@@ -21,8 +27,6 @@ internal sealed class SimulatedCoordination(World world, TimeProvider time)
 
     public ICoordinationStore For(SimulatedProcess process, string endpoint) => new Client(this, world, process, endpoint);
 
-    public bool Contains(string key) => _store.ReadAsync(key, CancellationToken.None).AsTask().Result.Entries.Any(entry => entry.Key == key);
-
     /// <summary>One process's connection.</summary>
     private sealed class Client(SimulatedCoordination shared, World world, SimulatedProcess process, string endpoint) : ICoordinationStore
     {
@@ -30,7 +34,12 @@ internal sealed class SimulatedCoordination(World world, TimeProvider time)
             CallAsync(() => shared._store.ReadAsync(prefix, cancellationToken));
 
         public ValueTask<TransactionResult> CommitAsync(CoordinationTransaction transaction, CancellationToken cancellationToken) =>
-            CallAsync(() => shared._store.CommitAsync(transaction, cancellationToken));
+            CallAsync(async () =>
+            {
+                var result = await shared._store.CommitAsync(transaction, cancellationToken);
+                if (result.Succeeded) shared.Committed?.Invoke(endpoint, transaction, result.Revision);
+                return result;
+            });
 
         public ValueTask<LeaseId> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) =>
             CallAsync(() => shared._store.GrantLeaseAsync(timeToLive, cancellationToken));
@@ -50,17 +59,19 @@ internal sealed class SimulatedCoordination(World world, TimeProvider time)
             await foreach (var snapshot in shared._store.Watch(prefix, cancellationToken))
             {
                 await Task.Delay(Latency(), process.Time, CancellationToken.None);
-                if (shared.IsDown) throw Unavailable();
+                if (IsOutOfReach) throw Unavailable();
                 yield return snapshot;
             }
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+        private bool IsOutOfReach => shared.IsDown || shared.Cut.Contains(endpoint);
+
         private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call)
         {
             await Task.Delay(Latency(), process.Time, CancellationToken.None);
-            if (shared.IsDown) throw Unavailable();
+            if (IsOutOfReach) throw Unavailable();
             var isLost = world.Chance(shared.LostAnswers);
             if (isLost) shared.Lost?.Invoke(endpoint);
             if (isLost && world.Chance(0.5)) throw Unavailable();

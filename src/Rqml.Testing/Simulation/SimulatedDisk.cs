@@ -41,6 +41,20 @@ internal sealed class SimulatedDisk
         foreach (var commit in _commits) Commit(Image, commit);
     }
 
+    /// <summary>A bit of one stored value is not what it was. Null where there is no such value that is whole.</summary>
+    public StoreEntry? Damage(StoreFamily family, ReadOnlyMemory<byte> prefix, Func<byte[], bool> isWhole, Func<int, int> draw)
+    {
+        var entries = Image.Scan(family, prefix).Where(entry => isWhole(entry.Key)).ToArray();      // the same bit twice would mend it
+        if (entries.Length == 0) return null;
+        var (key, value) = entries[draw(2) == 0 ? entries.Length - 1 : draw(entries.Length)];
+        var damaged = value.ToArray();
+        damaged[draw(damaged.Length)] ^= (byte)(1 << draw(8));
+        var batch = new WriteBatch();
+        batch.Put(family, key, damaged);
+        Commit(Image, batch);
+        return new StoreEntry(key, damaged);
+    }
+
     /// <summary>Takes what is there for all there ever was.</summary>
     public void Accept() => Acknowledged = _commits.Count;
 
@@ -65,6 +79,7 @@ internal sealed class SimulatedDisk
 /// <summary>A process's open store on a simulated disk: a commit takes its time, and one that a crash interrupts is there whole or not at all.</summary>
 internal sealed class SimulatedStore(World world, SimulatedProcess process, SimulatedDisk disk, Mutant mutant) : IKeyValueStore
 {
+    private readonly TrustingReader _trusting = new(disk);
     private WriteBatch? _inFlight;
     private bool _isDead;
 
@@ -102,11 +117,17 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Simu
         return isLost;
     }
 
-    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value) => disk.Image.TryGet(family, key, out value);
+    public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value)
+    {
+        value = [];
+        if (mutant == Mutant.DamagedCheckpointTrusted && _trusting.TryGet(family, key, out value)) return true;
+        return disk.Image.TryGet(family, key, out value);
+    }
 
     public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => (mutant, family) switch
     {
         (Mutant.OutboundForgottenOnReboot, StoreFamily.Outbound) or (Mutant.ResumeFromNothing, StoreFamily.Checkpoint) => [],
+        (Mutant.DamagedCheckpointTrusted, StoreFamily.Checkpoint) => disk.Image.Scan(family, prefix).Select(_trusting.Seal),
         _ => disk.Image.Scan(family, prefix),
     };
 

@@ -67,6 +67,23 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         return hasLost;
     }
 
+    /// <summary>Damages values that a task's checkpoints rest on. False where the disk holds none.</summary>
+    public bool Damage()
+    {
+        var isDone = false;
+        for (var count = 1 + world.Draw(3); count > 0; count--)
+        {
+            var tasks = Disk.Image.Scan(StoreFamily.Task, default).ToArray();
+            if (tasks.Length == 0) break;
+            var family = world.Chance(0.5) ? StoreFamily.Checkpoint : StoreFamily.Artifact;
+            if (Disk.Damage(family, tasks[world.Draw(tasks.Length)].Key, key => !judge.Checkpoints.IsDamaged(Name, key), world.Draw) is not { } damaged) continue;
+            judge.Checkpoints.Damaged(Name, damaged);
+            isDone = true;
+        }
+
+        return isDone;
+    }
+
     /// <summary>Stops in order, as a host does.</summary>
     public void Stop()
     {
@@ -99,6 +116,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
             return;
         }
 
+        judge.Checkpoints.Up(Name, Process!, runtime.Checkpoints!.Damaged);
         Up?.Invoke(runtime);
     }
 
@@ -126,7 +144,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Seed = world.NextSeed(),
         Logger = NullLogger.Instance,
         MemoryPressure = static () => 0,
-        Interposer = Settings.Mutant == Mutant.None ? null : new MutantInterposer(Settings.Mutant),
+        Interposer = new Interposer(Settings.Mutant, judge.Assignments),
         Failed = _ => Kill(),
     };
 }

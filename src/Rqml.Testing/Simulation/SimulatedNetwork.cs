@@ -15,6 +15,7 @@ internal sealed class SimulatedNetwork(World world)
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     private readonly World _world = world;
+    private readonly SimulatedProcess _carrier = new(world, world.NextProcess(), TimeSpan.Zero);
     private readonly Dictionary<string, Listener> _listeners = [];
     private readonly HashSet<(string From, string To)> _cut = [];
     private readonly List<Link> _links = [];
@@ -49,6 +50,23 @@ internal sealed class SimulatedNetwork(World world)
     {
         var timer = new SimulatedTimer(_world, process, _ => action(), null);
         timer.Change(delay, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What is late may come when its link is long closed, to the next start of whoever it was for: queues of brokers and proxies do that.</summary>
+    private void DeliverLate(Link link, byte[] bytes)
+    {
+        if (!link.IsClosed)
+        {
+            After(link.Process, TimeSpan.Zero, () => link.Receive(bytes));
+            return;
+        }
+
+        if (!_listeners.TryGetValue(link.From, out var listener)) return;
+        var late = new Link(this, listener.Process, link.From, link.Peer.Address) { Other = link };
+        _links.Add(late);
+        listener.Offer(late);
+        late.Receive(bytes);
+        After(listener.Process, Latency(), late.Close);
     }
 
     private TimeSpan Latency() => TimeSpan.FromMicroseconds(50 + _world.Draw(2_000));
@@ -135,6 +153,10 @@ internal sealed class SimulatedNetwork(World world)
 
         public Link? Other { get; set; }
 
+        public string From => from;
+
+        public bool IsClosed => _closed;
+
         public SimulatedProcess Process => process;
 
         public PeerIdentity Peer { get; } = new(to);
@@ -171,7 +193,7 @@ internal sealed class SimulatedNetwork(World world)
             return ValueTask.CompletedTask;
         }
 
-        private void Close()
+        public void Close()
         {
             if (_closed) return;
             _closed = true;
@@ -208,18 +230,18 @@ internal sealed class SimulatedNetwork(World world)
 
         private void Deliver(byte[] bytes, NetworkFaults faults)
         {
-            var delay = network.Latency();
-            if (network._world.Chance(faults.Delay))
+            var other = Other!;
+            if (!network._world.Chance(faults.Delay))
             {
-                network.Struck?.Invoke(Fault.Delay, to);
-                delay += TimeSpan.FromMilliseconds(network._world.Draw(4_000));
+                network.After(other.Process, network.Latency(), () => other.Receive(bytes));
+                return;
             }
 
-            var other = Other!;
-            network.After(other.Process, delay, () => other.Receive(bytes));
+            network.Struck?.Invoke(Fault.Delay, to);
+            network.After(network._carrier, network.Latency() + TimeSpan.FromMilliseconds(network._world.Draw(4_000)), () => network.DeliverLate(other, bytes));
         }
 
-        private void Receive(byte[] bytes)
+        public void Receive(byte[] bytes)
         {
             if (_closed) return;
             if (network._world.Story is not null) Tell(bytes);

@@ -17,6 +17,7 @@ internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process,
             var pass = request.Pass;
             judge.ModelCalled(machine.Name, process, pass.Attempt, pass.Iteration);
             await Task.Delay(TimeSpan.FromMilliseconds(1 + world.Draw(150)), process.Time, CancellationToken.None);
+            if (world.UserCode is { } userCode) await userCode();
             switch (work.Temper)
             {
                 case Temper.Poisonous:

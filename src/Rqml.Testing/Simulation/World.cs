@@ -22,6 +22,7 @@ internal sealed class World(ulong seed)
     private SplitMix64 _random = new(seed);
     private long _order;
     private int _processes;
+    private EscapedException? _escaped;
 
     /// <summary>Virtual time in ticks of 100 ns since 1970.</summary>
     public long NowTicks { get; private set; } = BeginTicks;
@@ -31,6 +32,9 @@ internal sealed class World(ulong seed)
 
     /// <summary>Whether the run goes round in circles.</summary>
     public bool IsExhausted => Events >= MostEvents;
+
+    /// <summary>What a user's model does in each pass, beside its work; null: nothing.</summary>
+    public Func<ValueTask>? UserCode { get; set; }
 
     /// <summary>Where the run is told, line by line; null where nobody listens.</summary>
     public TextWriter? Story { get; set; }
@@ -51,8 +55,14 @@ internal sealed class World(ulong seed)
 
     public void Enqueue(SimulatedProcess process, Action action)
     {
-        // The tripwire: a construct that comes back on a thread of the pool would make runs differ, and the lists of this world unsafe.
-        if (Environment.CurrentManagedThreadId != _thread) throw new InvalidOperationException("Something escaped from the simulator's thread.");
+        // The tripwire: a construct that comes back on a thread of the pool would make runs differ, and the lists of this world unsafe. Thrown here it would end the
+        // process, so the world's own thread is told.
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            Interlocked.CompareExchange(ref _escaped, new EscapedException(Environment.StackTrace), null);
+            return;
+        }
+
         _ready.Add(new ReadyItem(process, action));
     }
 
@@ -62,6 +72,8 @@ internal sealed class World(ulong seed)
     public void Tell(FormattableString line) => Story?.WriteLine(FormattableString.Invariant($"{(NowTicks - BeginTicks) / (double)TimeSpan.TicksPerSecond,9:F4} {FormattableString.Invariant(line)}"));
 
     /// <summary>Runs until <paramref name="done"/> holds or virtual time is up; false in the latter case.</summary>
+    /// <exception cref="EscapedException">Something came back on another thread.</exception>
+    /// <exception cref="NothingRunnableException">Nothing is left that could run.</exception>
     public bool RunUntil(Func<bool> done, TimeSpan limit)
     {
         var untilTicks = NowTicks + limit.Ticks;
@@ -76,8 +88,18 @@ internal sealed class World(ulong seed)
     /// <summary>Lets this much virtual time pass.</summary>
     public void Run(TimeSpan time) => RunUntil(static () => false, time);
 
+    public bool HasEscaped => Volatile.Read(ref _escaped) is not null;
+
+    /// <summary>Throws where something came back on another thread since the last step.</summary>
+    /// <exception cref="EscapedException">It did.</exception>
+    public void ThrowIfEscaped()
+    {
+        if (Volatile.Read(ref _escaped) is { } escaped) throw escaped;
+    }
+
     private bool Step(long untilTicks)
     {
+        ThrowIfEscaped();
         if (_ready.Count > 0)
         {
             var index = Draw(Math.Min(Reach, _ready.Count));
@@ -88,6 +110,7 @@ internal sealed class World(ulong seed)
             return true;
         }
 
+        if (_timers.Count == 0) throw new NothingRunnableException(Events);
         if (!_timers.TryPeek(out _, out var next) || next.DueTicks > untilTicks)
         {
             NowTicks = untilTicks;

@@ -1,23 +1,8 @@
 using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
-using Rqml.Nodes;
 
 namespace Rqml.Testing.Simulation;
-
-/// <summary>Breaks one rule at the border of a machine: what the shipped machine decides is bent on its way to the shipped shell.</summary>
-internal sealed class MutantInterposer(Mutant mutant) : IInterposer
-{
-    public IMachine<TEvent, TEffect> Interpose<TEvent, TEffect>(IMachine<TEvent, TEffect> machine)
-        where TEvent : struct
-        where TEffect : struct, IEffect =>
-        machine switch
-        {
-            LedgerMachine ledger => (IMachine<TEvent, TEffect>)(object)new MutantLedger(ledger, mutant),
-            NodeMachine node => (IMachine<TEvent, TEffect>)(object)new MutantNode(node, mutant),
-            _ => machine,
-        };
-}
 
 /// <summary>A ledger with one rule broken.</summary>
 internal sealed class MutantLedger(LedgerMachine ledger, Mutant mutant) : IMachine<LedgerEvent, LedgerEffect>
@@ -106,66 +91,5 @@ internal sealed class MutantLedger(LedgerMachine ledger, Mutant mutant) : IMachi
             _ => false,
         };
         return early ? effect with { OnceDurable = false } : effect;
-    }
-}
-
-/// <summary>A node with one rule broken.</summary>
-internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<NodeEvent, NodeEffect>
-{
-    private readonly EffectBuffer<NodeEffect> _made = new();
-    private readonly EffectBuffer<NodeEffect> _more = new();
-    private bool _hasTicked;
-
-    public long NextDueMs => node.NextDueMs;
-
-    public void Step(in NodeEvent @event, long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        var bent = @event;
-        if (mutant == Mutant.AssignWithoutIncarnation && @event.Kind == NodeEventKind.Message && @event.Message.Body is Assignment assignment)
-        {
-            bent = NodeEvent.Of(@event.Message with { Body = assignment with { To = node.Self.Incarnation } });
-        }
-
-        node.Step(bent, nowMs, _made);
-        PassOn(nowMs, effects);
-    }
-
-    public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        node.Tick(nowMs, _made);
-        if (!_hasTicked && mutant == Mutant.NodeDeathIsStrike) StrikeRestored();
-        _hasTicked = true;
-        PassOn(nowMs, effects);
-    }
-
-    private void StrikeRestored()
-    {
-        foreach (var effect in _made.Effects.ToArray())
-        {
-            if (effect is not { Kind: NodeEffectKind.WriteAttempt, Stored: { } stored }) continue;
-            _made.Add(NodeEffect.Send(stored.Ledger, new Message(MessageKind.Strike, node.Self, stored.Attempt.Task, stored.Attempt.Epoch, (long)node.Self.Incarnation.Value)));
-        }
-    }
-
-    private void PassOn(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        foreach (var effect in _made.Effects.ToArray())
-        {
-            effects.Add(mutant == Mutant.SuspicionVolatile && effect.Stored is { } stored ? NodeEffect.WriteAttempt(stored with { Suspicion = Suspicion.None, Alone = null }) : effect);
-            if (effect.Kind != NodeEffectKind.Send) continue;
-            switch (effect.Message.Kind)
-            {
-                case MessageKind.Result when mutant == Mutant.DropOnSend:
-                    node.Step(NodeEvent.Of(new Message(MessageKind.Answered, effect.To!, effect.Message.Task, effect.Message.Epoch, (long)Verdict.Settled)), nowMs, _more);
-                    break;
-                case MessageKind.Strike when mutant == Mutant.RerunBeforeStrikeDurable:
-                    node.Step(NodeEvent.Of(new Message(MessageKind.StrikeCounted, effect.To!, effect.Message.Task, effect.Message.Epoch, effect.Message.Number)), nowMs, _more);
-                    break;
-            }
-        }
-
-        _made.Clear();
-        foreach (var effect in _more.Effects) effects.Add(effect);
-        _more.Clear();
     }
 }

@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Rqml.Checkpoints;
+using Rqml.Storage;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>
+/// Watches which checkpoints the disks hold and which of them are whole: after a restart each attempt has to go on from the newest that is, neither from an
+/// earlier one nor from one that was damaged, and what was passed over has to be reported. Property (e).
+/// </summary>
+internal sealed class CheckpointJudge(Judge judge)
+{
+    private readonly Dictionary<(string Machine, TaskId Task), Chain> _chains = [];
+    private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _resumable = [];
+    private readonly Dictionary<int, TaskId> _passedOver = [];
+
+    /// <summary>Attempts that went on from a checkpoint after a restart.</summary>
+    public long Resumed { get; private set; }
+
+    /// <summary>Attempts that went on from an earlier checkpoint, or from none, because a later one was damaged.</summary>
+    public long PassedOver { get; private set; }
+
+    /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
+    public void Started(string machine, SimulatedProcess process, IReadOnlyDictionary<TaskId, Epoch> attempts)
+    {
+        foreach (var (task, epoch) in attempts)
+        {
+            var chain = _chains.GetValueOrDefault((machine, task));
+            _resumable[(process.Number, task, epoch)] = chain?.NewestWhole() ?? 0;
+            if (chain is not { IsNewestDamaged: true }) continue;
+            _passedOver[process.Number] = task;
+            PassedOver++;
+        }
+    }
+
+    /// <summary>The process is up, and has counted what it found damaged.</summary>
+    public void Up(string machine, SimulatedProcess process, long damaged)
+    {
+        if (damaged == 0 && _passedOver.TryGetValue(process.Number, out var task)) judge.Violated('e', $"{machine} did not report the damaged checkpoint of {task}");
+    }
+
+    public void ModelCalled(string machine, SimulatedProcess process, Attempt attempt, int iteration)
+    {
+        if (!_resumable.Remove((process.Number, attempt.Task, attempt.Epoch), out var reached)) return;
+        if (iteration != reached + 1) judge.Violated('e', $"{attempt} began at iteration {iteration} on {machine}, whose newest whole checkpoint is of iteration {reached}");
+        else if (reached > 0) Resumed++;
+    }
+
+    public void Applied(string machine, SimulatedProcess process, in Write write)
+    {
+        var task = TaskId.Read(write.Key);
+        if (write.Kind == WriteKind.DeletePrefix)
+        {
+            _chains.Remove((machine, task));
+            foreach (var key in _resumable.Keys.Where(key => key.Process == process.Number && key.Task == task).ToArray()) _resumable.Remove(key);
+            return;
+        }
+
+        if (!_chains.TryGetValue((machine, task), out var chain)) _chains[(machine, task)] = chain = new Chain(task);
+        if (write.Kind == WriteKind.Put) chain.Put(write);
+        else chain.Delete(write.Key);
+    }
+
+    public bool IsDamaged(string machine, byte[] key) => _chains.TryGetValue((machine, TaskId.Read(key)), out var chain) && chain.IsDamaged(key);
+
+    /// <summary>A bit of a stored value was flipped.</summary>
+    public void Damaged(string machine, StoreEntry damaged)
+    {
+        if (_chains.TryGetValue((machine, TaskId.Read(damaged.Key)), out var chain)) chain.Damage(damaged);
+    }
+
+    /// <summary>The machine has a new disk.</summary>
+    public void DiskReplaced(string machine)
+    {
+        foreach (var key in _chains.Keys.Where(key => key.Machine == machine).ToArray()) _chains.Remove(key);
+    }
+
+    /// <summary>The checkpoints of one task on one disk, as they were written, and what was damaged since.</summary>
+    private sealed class Chain(TaskId task)
+    {
+        private readonly SortedDictionary<(Epoch Epoch, int Iteration), Stored> _records = [];
+        private readonly HashSet<string> _there = [];
+        private readonly HashSet<string> _damaged = [];
+
+        /// <summary>Whether the newest one would have been whole, had nothing been damaged.</summary>
+        public bool IsNewestDamaged => _records.Count > 0 && _records.Last().Value is var newest && newest.Artifacts.All(_there.Contains) && !IsWhole(newest);
+
+        public void Put(in Write write)
+        {
+            var key = Convert.ToHexString(write.Key);
+            _damaged.Remove(key);
+            _there.Add(key);
+            if (write.Family != StoreFamily.Checkpoint) return;
+            var record = Protocol.TaskCheckpoint.Parser.ParseFrom(write.Value);
+            _records[EpochOf(write.Key)] = new Stored(key, record, [.. record.IntermediateArtifacts.Select(artifact => Convert.ToHexString(CheckpointStore.ArtifactKeyOf(task, artifact.Sha256.Span)))]);
+        }
+
+        public void Delete(ReadOnlySpan<byte> key) => _there.Remove(Convert.ToHexString(key));
+
+        public bool IsDamaged(byte[] key) => _damaged.Contains(Convert.ToHexString(key));
+
+        /// <summary>A flag that is 3 on the disk instead of 1 is still a flag: what reads as the same content is whole, as the hash is of content.</summary>
+        public void Damage(StoreEntry damaged)
+        {
+            var key = Convert.ToHexString(damaged.Key);
+            var record = _records.Values.FirstOrDefault(stored => stored.Key == key)?.Record;
+            if (record is null || !record.Equals(Parse(damaged.Value))) _damaged.Add(key);
+        }
+
+        public int NewestWhole() => _records.Reverse().Where(entry => IsWhole(entry.Value)).Select(entry => entry.Key.Iteration).FirstOrDefault();
+
+        private bool IsWhole(Stored record) => !_damaged.Contains(record.Key) && record.Artifacts.All(artifact => _there.Contains(artifact) && !_damaged.Contains(artifact));
+
+        private static Protocol.TaskCheckpoint? Parse(byte[] value)
+        {
+            try
+            {
+                return Protocol.TaskCheckpoint.Parser.ParseFrom(value);
+            }
+            catch (InvalidProtocolBufferException)
+            {
+                return null;
+            }
+        }
+
+        private static (Epoch, int) EpochOf(ReadOnlySpan<byte> key) =>
+            (new Epoch(BinaryPrimitives.ReadInt64BigEndian(key[16..]), BinaryPrimitives.ReadInt64BigEndian(key[24..]), BinaryPrimitives.ReadInt64BigEndian(key[32..])), BinaryPrimitives.ReadInt32BigEndian(key[40..]));
+
+        private sealed record Stored(string Key, Protocol.TaskCheckpoint Record, string[] Artifacts);
+    }
+}

@@ -1,0 +1,26 @@
+using Rqml.Cluster;
+using Rqml.Hosting;
+using Rqml.Ledgers;
+using Rqml.Nodes;
+using Rqml.Scheduling;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>
+/// Stands at the border of each machine: what the shipped machine decides may be bent on its way to the shipped shell, to break one rule, and the judge sees what
+/// schedulers decide.
+/// </summary>
+internal sealed class Interposer(Mutant mutant, AssignmentJudge judge) : IInterposer
+{
+    public IMachine<TEvent, TEffect> Interpose<TEvent, TEffect>(IMachine<TEvent, TEffect> machine)
+        where TEvent : struct
+        where TEffect : struct, IEffect =>
+        machine switch
+        {
+            SchedulerMachine scheduler => (IMachine<TEvent, TEffect>)(object)new SchedulerWatch(mutant == Mutant.None ? scheduler : new MutantScheduler(scheduler, mutant), judge),
+            LedgerMachine ledger when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLedger(ledger, mutant),
+            NodeMachine node when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantNode(node, mutant),
+            LeadershipMachine leadership when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLeadership(leadership, mutant),
+            _ => machine,
+        };
+}

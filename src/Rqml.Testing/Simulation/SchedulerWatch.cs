@@ -1,0 +1,53 @@
+using Rqml.Cluster;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Scheduling;
+
+namespace Rqml.Testing.Simulation;
+
+/// <summary>Tells the judge what a scheduler hears and decides, at the moment when it does: what it sends may wait for a link, and be of yesterday when it leaves.</summary>
+internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, AssignmentJudge judge) : IMachine<SchedulerEvent, SchedulerEffect>
+{
+    private Term _term;
+
+    public long NextDueMs => machine.NextDueMs;
+
+    public void Step(in SchedulerEvent @event, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        switch (@event.Kind)
+        {
+            case SchedulerEventKind.Elected:
+                _term = @event.Term;
+                judge.Began(_term);
+                break;
+            case SchedulerEventKind.Deposed:
+                _term = Term.None;
+                break;
+            case SchedulerEventKind.Message when _term != Term.None:
+                judge.Heard(_term, @event.Message);
+                break;
+            case SchedulerEventKind.Fenced or SchedulerEventKind.RefusedAsFenced:
+                judge.HeardOfFence(@event.Term, @event.Peer!.Incarnation);
+                break;
+        }
+
+        var before = effects.Count;
+        machine.Step(@event, nowMs, effects);
+        Tell(effects.Effects[before..]);
+    }
+
+    public void Tick(long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        var before = effects.Count;
+        machine.Tick(nowMs, effects);
+        Tell(effects.Effects[before..]);
+    }
+
+    private void Tell(ReadOnlySpan<SchedulerEffect> effects)
+    {
+        foreach (ref readonly var effect in effects)
+        {
+            if (effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Assign }) judge.Decided(effect.To, effect.Message);
+        }
+    }
+}
