@@ -98,7 +98,9 @@ internal sealed partial class RqmlHost(
     private NodeRuntime Build(string name, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
     {
         var settings = options.Value;
+#pragma warning disable RS0030 // the seed of a start: all other draws of the node come from it
         var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+#pragma warning restore RS0030
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),

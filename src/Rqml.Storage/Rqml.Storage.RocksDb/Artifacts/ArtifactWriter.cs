@@ -1,6 +1,6 @@
 using System.Buffers;
-using Rqml.Storage.RocksDb.Database;
 using RocksDbSharp;
+using Rqml.Storage.RocksDb.Database;
 using NativeBatch = RocksDbSharp.WriteBatch;
 
 namespace Rqml.Storage.RocksDb.Artifacts;

@@ -1,5 +1,5 @@
-using Rqml.Storage.RocksDb.Database;
 using RocksDbSharp;
+using Rqml.Storage.RocksDb.Database;
 using NativeBatch = RocksDbSharp.WriteBatch;
 
 namespace Rqml.Storage.RocksDb.Artifacts;

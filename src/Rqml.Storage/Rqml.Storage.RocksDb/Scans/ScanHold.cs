@@ -1,6 +1,6 @@
+using RocksDbSharp;
 using Rqml.Storage.RocksDb.Artifacts;
 using Rqml.Storage.RocksDb.Database;
-using RocksDbSharp;
 
 namespace Rqml.Storage.RocksDb.Scans;
 
