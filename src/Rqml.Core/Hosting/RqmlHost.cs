@@ -1,10 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Messaging;
 using Rqml.Models;
 using Rqml.Nodes;
+using Rqml.Tasks;
 
 namespace Rqml.Hosting;
 
@@ -16,6 +19,7 @@ internal sealed partial class RqmlHost(
     private readonly Dictionary<string, NodeRuntime> _added = [];
     private readonly ILogger _logger = loggers.CreateLogger("Rqml");
     private TaskClassRegistry? _classes;
+    private Admission? _admission;
     private NodeRuntime? _main;
 
     public NodeRuntime Main => _main ?? throw new InvalidOperationException("The host has not started yet; Rqml's node starts with it.");
@@ -26,32 +30,43 @@ internal sealed partial class RqmlHost(
 
     public IReadOnlyDictionary<string, NodeRuntime> Added => _added;
 
+    private ICoordinationStore? Coordination => field ??= builder.Coordination?.Invoke(services);
+
+    /// <summary>Room in the ledger of the host's own node; closed from the beginning of the stop on.</summary>
+    public Admission Admission => _admission ??= new Admission(options.Value.MaxOpenTasks);
+
+    public static Uri EndpointOf(string node) => new($"{InProcessTransport.SchemeName}://{node}");
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (builder.Faults.Count > 0) throw new OptionsValidationException(nameof(RqmlOptions), typeof(RqmlOptions), builder.Faults);
         var settings = options.Value;
         KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + settings.Lanes);
-        var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
+
+        // Only the address is known; the scheduler says its name when it welcomes us.
+        var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, address) : null;
         _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
 
         // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
-            var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? _main.Self);
+            var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null));
             _added.Add(node.Name, runtime);
             await runtime.StartAsync(cancellationToken);
         }
 
         await _main.StartAsync(cancellationToken);
-        foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Cluster.Term.None));
+        if (Coordination is not null) return;
+        foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Term.None));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_main is null) return;
+        Admission.Close();
         foreach (var runtime in All())
         {
             if (runtime.IsStopped) continue;
-            if (runtime.Node is { } node) await DrainAsync(node, cancellationToken);
+            if (runtime.Node is { } node && !runtime.Failure.Task.IsCompleted) await DrainAsync(node, cancellationToken);
             await runtime.DisposeAsync();
         }
     }
@@ -92,7 +107,7 @@ internal sealed partial class RqmlHost(
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),
-            Endpoint = $"inproc://{name}",
+            Endpoint = EndpointOf(name).AbsoluteUri,
             Roles = roles,
             Classes = Classes,
             NodeSettings = new NodeSettings
@@ -106,8 +121,10 @@ internal sealed partial class RqmlHost(
             Scheduling = new Scheduling.SchedulerSettings { AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
-            Transport = builder.Nodes.Count > 0 || leader is not null ? new InProcessTransport() : null,
+            Transport = builder.Nodes.Count > 0 || leader is not null || services.GetServices<ITransport>().OfType<InProcessTransport>().Any() ? new InProcessTransport() : null,
             Leader = leader,
+            Coordination = Coordination,
+            Admission = _main is null ? Admission : null,
             Time = time,
             Dispatcher = Dispatcher.ThreadPool,
             Seed = seed,
