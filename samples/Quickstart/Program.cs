@@ -32,7 +32,16 @@ builder.Services.AddRqml(rqml => rqml
     .AddNode("c", node => node.UseRocksDb(StoreOf("c")))
     .Configure(options => (options.NodeName, options.Lanes) = ("a", 1)));
 using var host = builder.Build();
-await host.StartAsync();
+try
+{
+    await host.StartAsync();
+}
+catch (RqmlException error)
+{
+    Console.Error.WriteLine(error.Message);      // the store is in use, or its disk refuses
+    return 1;
+}
+
 var rqml = host.Services.GetRequiredService<IRqmlClient>();
 
 // 2. What an earlier run of this program left unfinished goes on by itself, from its checkpoints.
@@ -53,16 +62,21 @@ for (var number = 0; number < arguments.Tasks; number++)
 }
 
 // 4. Follow them, and lose a node once a third is done.
-var following = Task.WhenAll(tasks.Select(FollowAsync));
+var follows = tasks.Select(FollowAsync).ToArray();
+var following = Task.WhenAll(follows);
 var killing = KillOneAsync();
 await progress.ShowAsync(following);
-var results = await following;
 await killing;
+var results = follows.Where(follow => follow.IsCompletedSuccessfully).Select(follow => follow.Result).ToArray();
+
+// Settled once: whoever asks again hears the same.
+var again = await Task.WhenAll(results.Select(async result => await (await rqml.AttachAsync(LearnDigits.Class, result.Task)).Completion));
+var duplicated = tasks.Count - tasks.DistinctBy(task => task.Id).Count() + results.Zip(again).Count(pair => Describe(pair.First) != Describe(pair.Second));
 
 // 5. The vote, on digits that nothing has seen before.
 var ballot = Ballot.Of([.. results.Where(result => result.HasArtifact).Select(result => result.Artifact)]);
 var report = new Report(
-    arguments.Tasks, results.Length, arguments.Tasks - results.Length, tasks.Count - tasks.DistinctBy(task => task.Id).Count(),
+    arguments.Tasks, results.Length, arguments.Tasks - results.Length, duplicated,
     ballot.Accuracy, Ballot.Alone(new SoftmaxTrainer()), Ballot.Alone(new RidgeTrainer()),
     results.Count(result => result.Tier > 0), results.Count(result => recovered.Contains(result.Task)), results.Count(result => recovered.Contains(result.Task) && result.ResumedAt > 0),
     ballot.Errors, ballot.DisputedErrors, ballot.Disputed, Math.Round(clock.Elapsed.TotalSeconds, 1));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Spectre.Console;
 
 namespace Quickstart;
@@ -6,23 +7,30 @@ namespace Quickstart;
 public sealed class Progress(IAnsiConsole console, int total)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly int[] _byTier = new int[3];
     private int _rounds;
     private int _settled;
+    private long _movedAt = Stopwatch.GetTimestamp();
 
     public int Settled => Volatile.Read(ref _settled);
 
     public void Say(string line) => console.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {line}");
 
-    public void Iterated() => Interlocked.Increment(ref _rounds);
+    public void Iterated()
+    {
+        Interlocked.Increment(ref _rounds);
+        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
+    }
 
     public void Completed(int tier)
     {
         Interlocked.Increment(ref _byTier[tier]);
         Interlocked.Increment(ref _settled);
+        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>Shows the run until <paramref name="all"/> is done.</summary>
+    /// <summary>Shows the run until <paramref name="all"/> is done, or nothing has moved for a minute: what is missing then is lost.</summary>
     public Task ShowAsync(Task all) => console.Profile.Capabilities.Interactive ? ShowBarsAsync(all) : ShowLinesAsync(all);
 
     private Task ShowBarsAsync(Task all) =>
@@ -31,7 +39,7 @@ public sealed class Progress(IAnsiConsole console, int total)
             .StartAsync(async context =>
             {
                 var bar = context.AddTask("learning", maxValue: total);
-                while (!all.IsCompleted)
+                while (!all.IsCompleted && !IsStuck)
                 {
                     await Task.WhenAny(all, Task.Delay(Every));
                     bar.Description = Markup.Escape(Describe());
@@ -42,7 +50,7 @@ public sealed class Progress(IAnsiConsole console, int total)
     private async Task ShowLinesAsync(Task all)
     {
         var said = -1;
-        while (!all.IsCompleted)
+        while (!all.IsCompleted && !IsStuck)
         {
             await Task.WhenAny(all, Task.Delay(Every));
             var tenth = Settled * 10 / total;
@@ -51,6 +59,8 @@ public sealed class Progress(IAnsiConsole console, int total)
             Say(Describe());
         }
     }
+
+    private bool IsStuck => Stopwatch.GetElapsedTime(Volatile.Read(ref _movedAt)) > Patience;
 
     private string Describe() =>
         $"{Settled}/{total} learnt after {Volatile.Read(ref _rounds)} rounds (softmax {_byTier[0]}, perceptron {_byTier[1]}, ridge {_byTier[2]})";

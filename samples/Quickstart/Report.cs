@@ -6,8 +6,8 @@ namespace Quickstart;
 /// <summary>The figures of a run.</summary>
 /// <param name="Tasks">Tasks submitted.</param>
 /// <param name="Completed">Tasks settled, with whatever outcome.</param>
-/// <param name="Lost">Tasks that were never settled.</param>
-/// <param name="Duplicated">Tasks whose completion was seen twice, and not alike.</param>
+/// <param name="Lost">Tasks that nothing was heard of for a minute.</param>
+/// <param name="Duplicated">Tasks that ended in two ways, or two tasks of one key.</param>
 /// <param name="Accuracy">Share of the unseen digits that the vote reads rightly.</param>
 /// <param name="AccuracySmall">The same of one small model alone.</param>
 /// <param name="AccuracyLarge">The same of one large model alone.</param>

@@ -19,6 +19,7 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     private readonly List<Owner> _owners = [];
     private int _state;
     private long _timerDueMs = long.MaxValue;
+    private int _hasRung;
     private volatile bool _stopped;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,7 +27,7 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     {
         _dispatcher = dispatcher;
         _clock = clock;
-        _timer = clock.Time.CreateTimer(static loop => ((EngineLoop)loop!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.Time.CreateTimer(static loop => ((EngineLoop)loop!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public Clock Clock => _clock;
@@ -55,6 +56,12 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
                     return;
             }
         }
+    }
+
+    private void Ring()
+    {
+        Volatile.Write(ref _hasRung, 1);
+        Wake();
     }
 
     /// <summary>Ends the loop after the step that runs. The owners then refuse whatever still comes, so that nobody waits in vain.</summary>
@@ -128,7 +135,10 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     {
         var dueMs = long.MaxValue;
         foreach (var owner in _owners) dueMs = Math.Min(dueMs, owner.NextDueMs);
-        if (dueMs == _timerDueMs && dueMs > _clock.NowMs) return;
+
+        // One that has rung is armed again, even for the same moment: the system's timers may ring a millisecond before our clock says so.
+        var isArmed = Interlocked.Exchange(ref _hasRung, 0) == 0 && dueMs == _timerDueMs;
+        if (isArmed && dueMs > _clock.NowMs) return;
         _timerDueMs = dueMs;
         if (dueMs == long.MaxValue) _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         else _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(dueMs - _clock.NowMs, 0, 60_000)), Timeout.InfiniteTimeSpan);

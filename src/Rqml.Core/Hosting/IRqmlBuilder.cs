@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
+using Rqml.Nodes;
 
 namespace Rqml;
 
@@ -13,6 +15,14 @@ public interface IRqmlBuilder
 
     /// <summary>Adds a further worker node to this process, joined to the host's scheduler: for samples and tests.</summary>
     IRqmlBuilder AddNode(string name, Action<IRqmlNodeBuilder>? configure = null);
+
+    /// <summary>Gives the host's node this many lanes on devices of a kind, beside its processors. The same kind twice is a fault at start.</summary>
+    /// <param name="device">What models ask for: 1 to 32 lower-case letters, digits or '-'; not "cpu".</param>
+    /// <param name="lanes">Passes at work at once. From 1 to 1,024.</param>
+    IRqmlBuilder AddDevices(string device, int lanes);
+
+    /// <summary>Asks a provider at start how many lanes of its kind the host's node has. Adding it twice is harmless.</summary>
+    IRqmlBuilder AddDevices<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TProvider>() where TProvider : class, IDeviceProvider;
 
     /// <summary>Narrows what this host's node does.</summary>
     IRqmlBuilder Roles(Hosting.NodeRoles roles);
@@ -46,4 +56,9 @@ public interface IRqmlNodeBuilder
 
     /// <summary>Worker lanes of that node, from 1 to 1,024; default: those of the host's options.</summary>
     IRqmlNodeBuilder Lanes(int lanes);
+
+    /// <summary>Gives that node lanes on devices of a kind, beside its processors.</summary>
+    /// <param name="device">What models ask for: 1 to 32 lower-case letters, digits or '-'; not "cpu".</param>
+    /// <param name="lanes">Passes at work at once. From 1 to 1,024.</param>
+    IRqmlNodeBuilder AddDevices(string device, int lanes);
 }

@@ -198,7 +198,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     }
 
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Stations);
+        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Instruments.Scheduling, _options.Stations);
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
@@ -212,7 +212,15 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
         await lanes.StartAsync(cancellationToken);
-        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, _options.MemoryPressure, _options.Stations, _options.Logger);
+        Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, new NodeSurroundings
+        {
+            MemoryPressure = _options.MemoryPressure,
+            BytesCarried = () => 0,
+            MaxAbandoned = _options.MaxAbandoned,
+            Instruments = _options.Instruments.Nodes,
+            Logger = _options.Logger,
+            Stations = _options.Stations,
+        });
     }
 
     /// <summary>
@@ -347,6 +355,11 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Share of the memory that the process may use which is in use, in [0, 1].</summary>
     public Func<double> MemoryPressure { get; init; } = Nodes.MemoryPressure.OfProcess;
+
+    /// <summary>Hung workers at which the node takes nothing new.</summary>
+    public int MaxAbandoned { get; init; } = 16;
+
+    public RqmlInstruments Instruments { get; init; } = RqmlInstruments.OfProcess;
 
     public required ILogger Logger { get; init; }
 

@@ -12,7 +12,7 @@ internal abstract class Owner
     public abstract bool Drain(long nowMs);
 
     /// <summary>Refuses what came too late, and tells whoever waits that nothing more will come. Only the loop calls it: once it has stopped, and for each later wake-up.</summary>
-    public abstract void Close();
+    public virtual void Close() { }
 }
 
 /// <summary>The shell around one machine: feeds it from its inbox, and carries out its effects in order, holding back what must wait for the disk.</summary>

@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rqml.Cluster;
 using Rqml.Models;
+using Rqml.Nodes;
 using Rqml.Storage;
 
 namespace Rqml.Hosting;
@@ -25,6 +28,8 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
     public IReadOnlyList<RqmlNodeBuilder> Nodes => _nodes;
 
     public Func<IServiceProvider, IKeyValueStore>? Store => _store.Open;
+
+    public List<IDeviceProvider> Devices { get; } = [];
 
     public Func<IServiceProvider, ICoordinationStore>? Coordination => _coordination.Open;
 
@@ -55,6 +60,18 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
         var node = new RqmlNodeBuilder(name);
         configure?.Invoke(node);
         _nodes.Add(node);
+        return this;
+    }
+
+    public IRqmlBuilder AddDevices(string device, int lanes)
+    {
+        Devices.Add(new FixedDevices(device, lanes));
+        return this;
+    }
+
+    public IRqmlBuilder AddDevices<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TProvider>() where TProvider : class, IDeviceProvider
+    {
+        Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeviceProvider, TProvider>());
         return this;
     }
 
@@ -111,6 +128,8 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
 
     public int? LaneCount { get; private set; }
 
+    public List<IDeviceProvider> Devices { get; } = [];
+
     public Func<IServiceProvider, IKeyValueStore>? Store => _store.Open;
 
     public IRqmlNodeBuilder UseStore(string name, Func<IServiceProvider, IKeyValueStore> open)
@@ -123,6 +142,12 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
     {
         if (lanes is < 1 or > 1_024) _faults.Add($"AddNode('{Name}'): Lanes(lanes) is '{lanes}'; it takes 1 to 1,024.");
         LaneCount = lanes;
+        return this;
+    }
+
+    public IRqmlNodeBuilder AddDevices(string device, int lanes)
+    {
+        Devices.Add(new FixedDevices(device, lanes));
         return this;
     }
 }

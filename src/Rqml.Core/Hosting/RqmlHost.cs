@@ -18,6 +18,7 @@ internal sealed partial class RqmlHost(
 {
     private readonly Dictionary<string, NodeRuntime> _added = [];
     private readonly ILogger _logger = loggers.CreateLogger("Rqml");
+    private readonly RqmlInstruments _instruments = RqmlInstruments.Of(services.GetService<System.Diagnostics.Metrics.IMeterFactory>());
     private TaskClassRegistry? _classes;
     private Admission? _admission;
     private NodeRuntime? _main;
@@ -40,23 +41,31 @@ internal sealed partial class RqmlHost(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var settings = options.Value;
-        KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + settings.Lanes);
+        var lanes = await DeviceLanes.CountAsync(settings.Lanes, [.. builder.Devices, .. services.GetServices<IDeviceProvider>()], cancellationToken);
+        KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + lanes.Values.Sum());
 
         // Only the address is known; the scheduler says its name when it welcomes us.
         var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, address) : null;
-        _main = Build(settings.NodeName, settings.Lanes, builder.NodeRoles, builder.Store, leader);
+        _main = Build(settings.NodeName, lanes, builder.NodeRoles, builder.Store, leader);
 
         // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
-            var runtime = Build(node.Name, node.LaneCount ?? settings.Lanes, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null));
+            var further = await DeviceLanes.CountAsync(node.LaneCount ?? settings.Lanes, node.Devices, cancellationToken);
+            var runtime = Build(node.Name, further, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null));
             _added.Add(node.Name, runtime);
             await runtime.StartAsync(cancellationToken);
         }
 
         await _main.StartAsync(cancellationToken);
-        if (Coordination is not null) return;
+        if (Coordination is not null) return;      // whoever leads will welcome them
         foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Term.None));
+        if (_main.Scheduler is null) return;
+        foreach (var runtime in All())
+        {
+            // Our own scheduler welcomes our own nodes at once: whoever submits next finds them all.
+            if (runtime.Node is { } node) await Task.WhenAny(node.Joined, runtime.Failure.Task).WaitAsync(cancellationToken);
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -100,7 +109,7 @@ internal sealed partial class RqmlHost(
 
     private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];
 
-    private NodeRuntime Build(string name, int lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
+    private NodeRuntime Build(string name, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
     {
         var settings = options.Value;
         var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
@@ -113,12 +122,16 @@ internal sealed partial class RqmlHost(
             NodeSettings = new NodeSettings
             {
                 Lanes = lanes,
-                Limit = lanes * (1 + settings.InboundPerLane),
-                Classes = [.. Classes.All.Select(@class => @class.Key)],
+                Limit = lanes.Values.Sum() * (1 + settings.InboundPerLane),
+                Models = ModelsFor(name, lanes),
                 HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds,
                 AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
             },
-            Scheduling = new Scheduling.SchedulerSettings { AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds },
+            Scheduling = new Scheduling.SchedulerSettings
+            {
+                AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
+                IterationLimit = @class => Classes.Find(@class)?.Policy.MaxIterations ?? new Refinement.ClassPolicy().MaxIterations,
+            },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
             Transport = builder.Nodes.Count > 0 || leader is not null || services.GetServices<ITransport>().OfType<InProcessTransport>().Any() ? new InProcessTransport() : null,
@@ -128,14 +141,32 @@ internal sealed partial class RqmlHost(
             Time = time,
             Dispatcher = Dispatcher.ThreadPool,
             Seed = seed,
+            MaxAbandoned = settings.MaxAbandonedWorkers,
+            Instruments = _instruments,
             Logger = _logger,
             Stations = stations,
             Failed = error => Log.NodeFailed(_logger, name, error),
         });
     }
 
+    /// <summary>A node runs a class where it has a lane for each of its models: so a task never finds itself where its next model cannot run.</summary>
+    private Dictionary<ClassKey, IReadOnlyList<string>> ModelsFor(string node, IReadOnlyDictionary<string, int> lanes)
+    {
+        var models = new Dictionary<ClassKey, IReadOnlyList<string>>();
+        foreach (var @class in Classes.All)
+        {
+            if (@class.Models.FirstOrDefault(model => !lanes.ContainsKey(model.Device)) is { } missing) Log.ClassWithoutDevice(_logger, node, @class.Key.Name, missing.Name, missing.Device);
+            else models.Add(@class.Key, [.. @class.Models.Select(model => model.Device)]);
+        }
+
+        return models;
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(1003, LogLevel.Warning, "Node {Node} does not run task class '{Class}': its model '{Model}' needs a lane of '{Device}', and the node has none")]
+        public static partial void ClassWithoutDevice(ILogger logger, string node, string @class, string model, string device);
+
         [LoggerMessage(1001, LogLevel.Critical, "Node {Node} has stopped: its store or its loop failed")]
         public static partial void NodeFailed(ILogger logger, string node, Exception error);
 

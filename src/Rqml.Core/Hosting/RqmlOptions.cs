@@ -37,6 +37,10 @@ public sealed class RqmlOptions
     /// <value>Default 0.</value>
     public ulong Seed { get; set; }
 
+    /// <summary>Workers whose model hangs that are replaced before the node takes nothing new: each keeps a thread until its model comes back.</summary>
+    /// <value>Default 16. From 1 to 1,024.</value>
+    public int MaxAbandonedWorkers { get; set; } = 16;
+
     /// <summary>How long a stopping host waits for running iterations.</summary>
     /// <value>Default 10 s. From zero to 1 h.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -55,6 +59,7 @@ internal sealed class RqmlOptionsValidator : IValidateOptions<RqmlOptions>
         Check(options.KeepResults is null || (options.KeepResults >= TimeSpan.Zero && options.KeepResults <= TimeSpan.FromDays(3650)), nameof(options.KeepResults), options.KeepResults, "zero to 3650 days");
         Check(options.AgeEvery >= TimeSpan.FromSeconds(1) && options.AgeEvery <= TimeSpan.FromDays(1), nameof(options.AgeEvery), options.AgeEvery, "1 s to 1 day");
         Check(options.Heartbeat >= TimeSpan.FromMilliseconds(50) && options.Heartbeat <= TimeSpan.FromSeconds(2), nameof(options.Heartbeat), options.Heartbeat, "50 ms to 2 s");
+        Check(options.MaxAbandonedWorkers is >= 1 and <= 1_024, nameof(options.MaxAbandonedWorkers), options.MaxAbandonedWorkers, "1 to 1,024");
         Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), nameof(options.DrainTimeout), options.DrainTimeout, "zero to 1 h");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 

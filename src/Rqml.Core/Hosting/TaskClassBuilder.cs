@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Rqml.Models;
+using Rqml.Nodes;
 using Rqml.Refinement;
 using Rqml.Supervision;
 
@@ -25,18 +26,20 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     /// <param name="family">Models of one family fail alike; default: its type's name.</param>
     /// <param name="name">Unique in the class; default: its type's name.</param>
     /// <param name="cost">Declared cost of a call, above or equal to zero.</param>
+    /// <param name="device">The kind of lane that a call needs; default "cpu". Others are declared with <c>AddDevices</c>; a node without them does not run the class.</param>
     public TaskClassBuilder<TPayload, TArtifact> AddModel<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TModel>(
-        int tier = 0, string? family = null, string? name = null, double cost = 1)
+        int tier = 0, string? family = null, string? name = null, double cost = 1, string device = NodeSettings.Processor)
         where TModel : class, IRefinementModel<TPayload, TArtifact> =>
-        Add(name ?? typeof(TModel).Name, tier, family ?? typeof(TModel).Name, cost, services => ActivatorUtilities.GetServiceOrCreateInstance<TModel>(services));
+        Add(name ?? typeof(TModel).Name, tier, family ?? typeof(TModel).Name, cost, device, services => ActivatorUtilities.GetServiceOrCreateInstance<TModel>(services));
 
     /// <summary>Adds a model that is a delegate.</summary>
     public TaskClassBuilder<TPayload, TArtifact> AddModel(
-        string name, Func<RefinementContext<TPayload, TArtifact>, CancellationToken, ValueTask<Refinement<TArtifact>>> refine, int tier = 0, string? family = null, double cost = 1)
+        string name, Func<RefinementContext<TPayload, TArtifact>, CancellationToken, ValueTask<Refinement<TArtifact>>> refine,
+        int tier = 0, string? family = null, double cost = 1, string device = NodeSettings.Processor)
     {
         ArgumentNullException.ThrowIfNull(refine);
         var model = new DelegateModel(refine);
-        return Add(name, tier, family ?? name, cost, _ => model);
+        return Add(name, tier, family ?? name, cost, device, _ => model);
     }
 
     /// <summary>An artifact has converged when every one of these rules holds.</summary>
@@ -123,13 +126,14 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         _class, [.. _models.OrderBy(model => model.Tier)], _code.ToDictionary(code => code.Key, code => code.Value(services)),
         _scorer?.Invoke(services), _similarity?.Invoke(services), [.. _validators.Select(validator => validator(services))], _policy);
 
-    private TaskClassBuilder<TPayload, TArtifact> Add(string name, int tier, string family, double cost, Func<IServiceProvider, IRefinementModel<TPayload, TArtifact>> code)
+    private TaskClassBuilder<TPayload, TArtifact> Add(string name, int tier, string family, double cost, string device, Func<IServiceProvider, IRefinementModel<TPayload, TArtifact>> code)
     {
         Check(!string.IsNullOrWhiteSpace(name) && !_code.ContainsKey(name), $"{nameof(AddModel)}({nameof(name)})", name, "a name that no other model of the class has");
         Check(tier is >= 0 and <= 100, $"{nameof(AddModel)}({nameof(tier)})", tier, "0 to 100");
         Check(cost >= 0 && double.IsFinite(cost), $"{nameof(AddModel)}({nameof(cost)})", cost, "zero or more, and finite");
+        Check(DeviceKind.IsValid(device), $"{nameof(AddModel)}({nameof(device)})", device, DeviceKind.Range);
         if (string.IsNullOrWhiteSpace(name) || !_code.TryAdd(name, code)) return this;
-        _models.Add(new ModelDescriptor(name, tier, family, cost, "cpu"));
+        _models.Add(new ModelDescriptor(name, tier, family, cost, device));
         return this;
     }
 

@@ -289,7 +289,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         var settled = SettledTask.Of(task, settlement, _keepsContent);
         effects.Add(LedgerEffect.WriteSettlement(settled, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
-        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id)));
+        if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
         _settled[id] = settled;
         if (task.Spec.KeepResultMs > 0) _retention.Enqueue(id, nowMs + task.Spec.KeepResultMs);

@@ -5,7 +5,7 @@ internal enum MessageKind : byte
 {
     // To the scheduler
     Announce = 1,       // ledger: this task is open                              Body: Announcement
-    TaskSettled = 2,    // ledger: it is settled, or unknown here
+    TaskSettled = 2,    // ledger: it is settled, or unknown here                Epoch: of the attempt whose result it is; Number: iterations
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
     Greet = 5,          // ledger: I follow you in this term                      Epoch: generation and term
@@ -18,8 +18,8 @@ internal enum MessageKind : byte
     Answered = 19,      // ledger: your result is settled, or was already         Number: Verdict
     StrikeCounted = 20, // ledger: your strike is durable                         Number: strikes so far
     WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
-
     Fenced = 22,        // scheduler: that start of you is fenced; come back as another  Number: its incarnation
+    Heard = 23,         // scheduler: I hear you, in this term                    Epoch: generation and term
 
     // To a ledger
     Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]

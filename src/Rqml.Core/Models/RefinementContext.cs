@@ -33,6 +33,9 @@ public sealed class RefinementContext<TPayload, TArtifact>
     /// <summary>The attempt: a fencing token for whatever the model writes outside of Rqml.</summary>
     public Attempt Attempt => Pass.Attempt;
 
+    /// <summary>The lane that the pass runs on: for a model that asked for a device, which of them is its own.</summary>
+    public DeviceLane Lane => Pass.Lane;
+
     /// <summary>Randomness that is the same whenever and wherever this pass is made: seeded by host seed, class, task, iteration and pass.</summary>
     public Random Random => _random ??= new Random((int)(Pass.Seed ^ (Pass.Seed >> 32)));
 
@@ -46,4 +49,5 @@ public sealed class RefinementContext<TPayload, TArtifact>
 /// <param name="Iteration">Number of the iteration, from 1.</param>
 /// <param name="Number">Number of the pass in its iteration, from 1.</param>
 /// <param name="Seed">Seed of the pass.</param>
-public readonly record struct PassInfo(Attempt Attempt, string Model, int Iteration, int Number, ulong Seed);
+/// <param name="Lane">The lane that it runs on.</param>
+public readonly record struct PassInfo(Attempt Attempt, string Model, int Iteration, int Number, ulong Seed, DeviceLane Lane);

@@ -16,6 +16,7 @@ namespace Rqml.Nodes;
 internal sealed class AttemptRun
 {
     private const int FirstPauseMs = 50;
+    private const long ObeyStopMs = 10_000;
 
     private readonly RunContext _context;
     private readonly NodeAttempt _attempt;
@@ -28,6 +29,8 @@ internal sealed class AttemptRun
     private volatile bool _watched;
     private int _ended;
     private long _beatMs;
+    private long _stoppedMs = long.MaxValue;
+    private DeviceLane _lane;
 
     public AttemptRun(RunContext context, NodeAttempt attempt, TaskClassDefinition @class, CheckpointSlot? slot)
     {
@@ -49,8 +52,11 @@ internal sealed class AttemptRun
 
     public long BeatTimeoutMs { get; }
 
-    /// <summary>When the model was last known to be alive.</summary>
-    public long BeatMs => Volatile.Read(ref _beatMs);
+    /// <summary>The lane that it holds, or held.</summary>
+    public DeviceLane Lane => _lane;
+
+    /// <summary>When it is to be given up: without a sign of life, or still at work long after it was told to stop.</summary>
+    public long PatienceEndsMs => Math.Min(Volatile.Read(ref _beatMs) + BeatTimeoutMs, Volatile.Read(ref _stoppedMs));
 
     public void Begin() => Completion = RunAsync();
 
@@ -58,7 +64,12 @@ internal sealed class AttemptRun
 
     public void Watch() => _watched = true;
 
-    public void Stop() => _stop.Cancel();
+    public void Stop()
+    {
+        if (_stop.IsCancellationRequested) return;
+        Volatile.Write(ref _stoppedMs, _context.Clock.NowMs + ObeyStopMs);
+        _stop.Cancel();
+    }
 
     /// <summary>Moves the last sign of life by a time in which the model could not give one.</summary>
     public void Forgive(long lateMs) => Interlocked.Add(ref _beatMs, lateMs);
@@ -80,7 +91,9 @@ internal sealed class AttemptRun
     private async Task RunAsync()
     {
         Boundary = _machine.State;
-        var worker = _context.Lanes.Take();
+        var worker = _context.Lanes.Take(_machine.Model.Device);
+        _lane = worker.Lane;
+        _context.Instruments.LaneTaken(_lane.Device);
         try
         {
             _context.Stations?.Entered(Station.Lane, _attempt.Attempt.Task);
@@ -102,28 +115,33 @@ internal sealed class AttemptRun
         }
         finally
         {
+            _context.Instruments.LaneReturned(_lane.Device);
             _context.Left(this);
         }
     }
 
-    private async ValueTask<NodeEvent> IterateAsync(IWorker worker)
+    private async ValueTask<NodeEvent> IterateAsync(LaneWorker lane)
     {
+        var worker = lane.Worker;
         while (!_stop.IsCancellationRequested)
         {
-            if (_yield) return End(RunEnding.Yielded);
+            // The next model may need another device, and so another lane.
+            if (_yield || _machine.Model.Device != lane.Lane.Device) return End(RunEnding.Yielded);
             var startedMs = _context.Clock.NowMs;
             Exception? failure = null;
             SupervisionDecision decision;
             try
             {
                 Enter(Station.Route);
-                var request = _machine.Route(_attempt.Attempt, _beat);
+                var request = _machine.Route(_attempt.Attempt, lane.Lane, _beat);
                 _beat();
                 Enter(Station.Refine);
                 var pass = await worker.RefineAsync(request, _stop.Token);
                 Enter(Station.Assess);
                 Enter(Station.Supervise);
-                decision = _machine.Refined(pass, _context.Clock.NowMs - startedMs);
+                var tookMs = _context.Clock.NowMs - startedMs;
+                _context.Instruments.Passed(_attempt.Spec.Class.Name, request.Pass.Model, tookMs);
+                decision = _machine.Refined(pass, tookMs);
                 Report(pass);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -134,6 +152,7 @@ internal sealed class AttemptRun
             {
                 if (_stop.IsCancellationRequested) return End(RunEnding.Stopped);
                 failure = error;
+                _context.Instruments.PassFailed(_attempt.Spec.Class.Name, _machine.Model.Name, error);
                 decision = _machine.Failed(_context.Clock.NowMs - startedMs);
             }
 
@@ -170,7 +189,7 @@ internal sealed class AttemptRun
         catch (Exception error) when (error is not (WorkerDiedException or PolicyFailedException))
         {
             if (_stop.IsCancellationRequested) return null;
-            _context.ValidatorFailed(_attempt.Attempt, error);      // it abstains, and the artifact met the bar
+            _context.ValidatorFailed(_attempt, error);      // it abstains, and the artifact met the bar
             return SupervisionDecision.Accept;
         }
     }

@@ -7,7 +7,7 @@ public interface IWorkerHost
     bool IsIsolated { get; }
 
     /// <summary>Starts a worker for one lane.</summary>
-    ValueTask<IWorker> StartAsync(CancellationToken cancellationToken);
+    ValueTask<IWorker> StartAsync(DeviceLane lane, CancellationToken cancellationToken);
 }
 
 /// <summary>Runs the code of task classes for one lane: one call at a time.</summary>

@@ -7,7 +7,7 @@ internal sealed class InProcessWorkerHost(TaskClassRegistry classes) : IWorkerHo
 {
     public bool IsIsolated => false;
 
-    public ValueTask<IWorker> StartAsync(CancellationToken cancellationToken) => new(new InProcessWorker(classes));
+    public ValueTask<IWorker> StartAsync(DeviceLane lane, CancellationToken cancellationToken) => new(new InProcessWorker(classes));
 
     private sealed class InProcessWorker(TaskClassRegistry classes) : IWorker
     {

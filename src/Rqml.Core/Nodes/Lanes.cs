@@ -7,20 +7,25 @@ namespace Rqml.Nodes;
 /// The workers of a node and the runs that wait for the dispatcher. Runners drain one ready queue with at most one wake-up in flight, so that many
 /// short runs share a hop to the pool.
 /// </summary>
-internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, int count) : IThreadPoolWorkItem, IAsyncDisposable
+internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDictionary<string, int> counts) : IThreadPoolWorkItem, IAsyncDisposable
 {
     private readonly ConcurrentQueue<AttemptRun> _ready = new();
-    private readonly ConcurrentBag<IWorker> _idle = [];
+    private readonly Dictionary<string, ConcurrentBag<LaneWorker>> _idle = counts.Keys.ToDictionary(device => device, _ => new ConcurrentBag<LaneWorker>());
     private int _runners;
 
     public IWorkerHost Host { get; } = host;
 
-    public int Count { get; } = count;
+    public int Count { get; } = counts.Values.Sum();
 
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        for (var lane = 0; lane < Count; lane++) _idle.Add(await Host.StartAsync(cancellationToken));
+        foreach (var (device, count) in counts)
+        {
+            for (var number = 0; number < count; number++) Return(await StartWorkerAsync(new DeviceLane(device, number), cancellationToken));
+        }
     }
+
+    public async ValueTask<LaneWorker> StartWorkerAsync(DeviceLane lane, CancellationToken cancellationToken) => new(lane, await Host.StartAsync(lane, cancellationToken));
 
     public void Start(AttemptRun run)
     {
@@ -28,10 +33,10 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, int count) 
         WakeRunner();
     }
 
-    /// <summary>The node gives out at most as many runs as there are workers, so there is always one.</summary>
-    public IWorker Take() => _idle.TryTake(out var worker) ? worker : throw new InvalidOperationException("More runs than lanes.");
+    /// <summary>The node gives out at most as many runs as there are workers of a kind, so there is always one.</summary>
+    public LaneWorker Take(string device) => _idle[device].TryTake(out var worker) ? worker : throw new InvalidOperationException($"More runs than lanes of '{device}'.");
 
-    public void Return(IWorker worker) => _idle.Add(worker);
+    public void Return(LaneWorker worker) => _idle[worker.Lane.Device].Add(worker);
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -47,7 +52,10 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, int count) 
 
     public async ValueTask DisposeAsync()
     {
-        while (_idle.TryTake(out var worker)) await worker.DisposeAsync();
+        foreach (var idle in _idle.Values)
+        {
+            while (idle.TryTake(out var worker)) await worker.Worker.DisposeAsync();
+        }
     }
 
     private void WakeRunner()
@@ -56,3 +64,6 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, int count) 
         if (runners < Count && Interlocked.CompareExchange(ref _runners, runners + 1, runners) == runners) dispatcher.Post(this);
     }
 }
+
+/// <summary>A worker, and the lane that it is for.</summary>
+internal readonly record struct LaneWorker(DeviceLane Lane, IWorker Worker);

@@ -19,6 +19,9 @@ internal enum AttemptState : byte
 
     /// <summary>Recovered from disk with a partition key: it runs when a scheduler has confirmed it.</summary>
     AwaitingAdoption,
+
+    /// <summary>Recovered from disk, of a class that this node no longer runs: it stays there for a start that does, until its ledger has settled the task.</summary>
+    Unserved,
 }
 
 /// <summary>One attempt at its node: the machine's own state.</summary>
@@ -48,6 +51,9 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
 
     public long RetryMs { get; set; }
 
+    /// <summary>Since when it waits for a lane.</summary>
+    public long QueuedMs { get; set; }
+
     /// <summary>Node deaths that it may have caused.</summary>
     public Suspicion Suspicion { get; set; }
 
@@ -74,6 +80,12 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     };
 
     public StoredAttempt ToStored() => new(Attempt, Spec, Ledger, Suspicion, Alone);
+
+    /// <summary>When its deadline passes, by our clock; <see cref="long.MaxValue"/> without one, or where nobody has said it since a restart.</summary>
+    public long EndMs { get; set; } = long.MaxValue;
+
+    /// <summary>Whose lane it holds; null while it does not run.</summary>
+    public LaneGroup? Lane { get; set; }
 
     /// <summary>What the shell keeps with it; opaque to the machine.</summary>
     public object? Handle { get; set; }

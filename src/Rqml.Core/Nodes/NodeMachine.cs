@@ -4,6 +4,7 @@ using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Queues;
+using Rqml.Scheduling;
 using Rqml.Tasks;
 
 namespace Rqml.Nodes;
@@ -16,21 +17,24 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
     private const long AskRetryMs = 1_000;
     private const long JoinEveryMs = 100;
+    private const long CutOffAfterMs = 5_000;
+    private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
 
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
-    private readonly TaskQueue<NodeAttempt> _inbound;
-    private readonly TaskQueue<NodeAttempt> _refining;
+    private readonly LaneGroup[] _groups;      // one a kind of device; most nodes have processors alone
     private readonly OutboundQueue _outbound;
     private readonly LinkedList<NodeAttempt> _suspects = new();
-    private readonly List<NodeAttempt> _running = [];
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
     private ObeyedEpochs _obeyed = new();
     private Term _term;
     private Peer? _leader;
+    private int _running;
     private bool _draining;
     private bool _isWelcome;
+    private bool _isCutOff;
+    private long _leaderHeardMs;
     private long _heartbeatDueMs;
     private long _askDueMs = long.MaxValue;
 
@@ -38,17 +42,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _self = self;
         _settings = settings;
-        _inbound = new TaskQueue<NodeAttempt>(settings.Limit * 2, settings.AgeEveryMs);
-        _refining = new TaskQueue<NodeAttempt>(settings.Limit * 2, settings.AgeEveryMs);
+        _groups = [.. settings.Lanes.Select(lanes => new LaneGroup(lanes.Key, lanes.Value, settings.Limit * 2, settings.AgeEveryMs))];
         _outbound = new OutboundQueue(self);
     }
 
     /// <summary>Fills in what only the shell can measure.</summary>
-    public Func<int, int, NodeLoad>? MeasureLoad { get; set; }
+    public Func<LoadSeen, NodeLoad>? MeasureLoad { get; set; }
 
     public Peer Self => _self;
 
-    public int RunningCount => _running.Count;
+    public int RunningCount => _running;
 
     public int HeldCount => _attempts.Count;
 
@@ -58,13 +61,21 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public int OutboundCount => _outbound.Count;
 
-    public QueueStatistics InboundStatistics(long nowMs) => _inbound.Statistics(nowMs);
+    public QueueStatistics InboundStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Inbound.Statistics(nowMs))]);
 
-    public QueueStatistics RefiningStatistics(long nowMs) => _refining.Statistics(nowMs);
+    public QueueStatistics RefiningStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Refining.Statistics(nowMs))]);
 
-    public IReadOnlyList<NodeAttempt> Running => _running;
+    public IEnumerable<NodeAttempt> Running => _groups.SelectMany(group => group.Running);
 
-    public bool IsDraining => _draining;
+    public NodePhase Phase
+    {
+        get
+        {
+            if (_draining) return NodePhase.Draining;
+            if (!_isWelcome) return NodePhase.Joining;
+            return _isCutOff ? NodePhase.Degraded : NodePhase.Active;
+        }
+    }
 
     public Term Term => _term;
 
@@ -73,7 +84,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         get
         {
             var dueMs = Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), _outbound.NextDueMs);
-            return Math.Min(dueMs, Math.Min(_refining.NextDueMs ?? long.MaxValue, _inbound.NextDueMs ?? long.MaxValue));
+            foreach (var group in _groups) dueMs = Math.Min(dueMs, group.NextDueMs);
+            return dueMs;
         }
     }
 
@@ -93,7 +105,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             if (endedInOrder) attempt.Alone = null;
             else attempt.Suspicion = attempt.Suspicion.After(attempt.Resume.Iteration);
             _unwritten.Add(attempt);
-            if (attempt.Alone is { } died)
+            if (!_settings.Serves(attempt.Spec.Class))
+            {
+                attempt.State = AttemptState.Unserved;
+                _askDueMs = 0;
+            }
+            else if (attempt.Alone is { } died)
             {
                 AwaitStrike(attempt, (long)died.Value, 0);      // it ran alone when its node died
             }
@@ -121,14 +138,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             case NodeEventKind.RunEnded:
                 EndRun(@event, nowMs, effects);
                 break;
-            case NodeEventKind.Drain:
-                _draining = true;
-                Report(nowMs, effects);
+            case NodeEventKind.Drain when !_draining:
+                Drain(nowMs, effects);
                 break;
         }
 
         FillLanes(nowMs, effects);
-        if (_draining && _running.Count == 0) effects.Add(NodeEffect.Drained());
+        if (_draining && _running == 0) effects.Add(NodeEffect.Drained());
     }
 
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
@@ -138,8 +154,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_askDueMs <= nowMs) AskLedgers(nowMs, effects);
         _outbound.Tick(nowMs, effects);
-        _inbound.Advance(nowMs);      // also with no lane free: what is due would be due again at once, without end
-        _refining.Advance(nowMs);
+        foreach (var group in _groups) group.Advance(nowMs);
         FillLanes(nowMs, effects);
     }
 
@@ -155,6 +170,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case MessageKind.Welcome:
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
+                break;
+            case MessageKind.Heard:
+                if (new Term(message.Epoch.Generation, message.Epoch.Term) == _term) HearLeader(nowMs);
                 break;
             case MessageKind.Fenced:
                 if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
@@ -191,6 +209,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (held?.Attempt.Epoch == message.Epoch)
         {
             held.Ledger = assignment.Ledger;
+            held.EndMs = EndOf(assignment, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
             return;
@@ -203,7 +222,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             return;
         }
 
-        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion };
+        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion, EndMs = EndOf(assignment, nowMs) };
         if (held is not null)
         {
             taken.Resume = held.Resume;
@@ -214,8 +233,18 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         _attempts[message.Task] = taken;
         effects.Add(NodeEffect.WriteAttempt(taken));
-        var queued = _inbound.TryEnqueue(taken, Ticket(taken, nowMs, assignment.Spec.NotBeforeMs));
+        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, assignment.Spec.NotBeforeMs));
         Invariant.Holds(queued, "the inbound queue had less room than the node's limit");
+    }
+
+    /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
+    private static long EndOf(Assignment assignment, long nowMs) => assignment.RemainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + assignment.RemainingMs;
+
+    private LaneGroup GroupOf(NodeAttempt attempt)
+    {
+        if (_groups.Length == 1) return _groups[0];
+        var device = _settings.DeviceOf(attempt.Spec.Class, attempt.Resume.Model);
+        return Array.Find(_groups, group => group.Device == device) ?? throw new InvalidOperationException($"The node has no lane of '{device}', and serves no class that needs one.");
     }
 
     private RefusalReason? Refusal(Assignment assignment)
@@ -224,7 +253,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (assignment.Term != _term) return RefusalReason.StaleEpoch;
         var isHeld = _attempts.ContainsKey(assignment.Spec.Id);
         if (_draining && !isHeld) return RefusalReason.Draining;
-        if (!_settings.Classes.Contains(assignment.Spec.Class)) return RefusalReason.UnknownClass;
+        if (!_settings.Serves(assignment.Spec.Class)) return RefusalReason.UnknownClass;
         return _attempts.Count >= _settings.Limit * 2 && !isHeld ? RefusalReason.Full : null;
     }
 
@@ -235,6 +264,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (term < _term && term != Term.None) return;
+        HearLeader(nowMs);
         if (term > _term)
         {
             _term = term;
@@ -244,6 +274,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _leader = leader;
         _isWelcome = term != Term.None;
         Report(nowMs, effects);
+    }
+
+    private void HearLeader(long nowMs)
+    {
+        _leaderHeardMs = nowMs;
+        _isCutOff = false;
     }
 
     /// <summary>
@@ -273,67 +309,82 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     }
 
     /// <summary>
-    /// Gives free lanes to whatever is most important: of the two queues the one whose head has the higher priority, refinement first among equals. A
-    /// suspect waits until nothing else runs, and then has the node to itself for one iteration.
+    /// Takes nothing new: what runs gives its lane up at its next boundary, and what has not begun goes back to the scheduler. The rest is on our disk.
     /// </summary>
+    private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        _draining = true;
+        foreach (var running in Running) effects.Add(NodeEffect.YieldRun(running));
+        foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
+        {
+            if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
+            Drop(attempt, effects);
+        }
+
+        Report(nowMs, effects);
+    }
+
+    private static bool HasNotBegun(NodeAttempt attempt) => attempt is { State: AttemptState.Waiting, Run: 0, Resume.Iteration: 0 };
+
+    /// <summary>Gives free lanes to whatever is most important. A suspect waits until nothing else runs, and then has the node to itself for one iteration.</summary>
     private void FillLanes(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (_running is [{ Alone: not null }]) return;
-        while (_running.Count < _settings.Lanes && !_draining && _suspects.Count == 0)
+        if (_running == 1 && Running.First().Alone is not null) return;
+        foreach (var group in _groups)
         {
-            var hasRefining = _refining.TryPeekPriority(nowMs, out var refining);
-            var hasInbound = _inbound.TryPeekPriority(nowMs, out var inbound);
-            var queue = hasRefining && (!hasInbound || refining >= inbound) ? _refining : _inbound;
-            if (!queue.TryDequeue(nowMs, out var next)) break;
-            if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
-            else Start(next, effects);
+            while (group.Free > 0 && !_draining && _suspects.Count == 0 && group.TakeNext(nowMs) is { } next)
+            {
+                if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
+                else Start(next, group, effects);
+            }
         }
 
         if (_suspects.Count > 0) StartAlone(effects);
-        else YieldIfOutranked(nowMs, effects);
+        else YieldOutranked(nowMs, effects);
     }
 
-    private void Start(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
+    private void Start(NodeAttempt attempt, LaneGroup group, EffectBuffer<NodeEffect> effects)
+    {
+        Occupy(attempt, group);
+        effects.Add(NodeEffect.StartRun(attempt));
+    }
+
+    private void Occupy(NodeAttempt attempt, LaneGroup group)
     {
         attempt.State = AttemptState.Running;
         attempt.Run++;
-        _running.Add(attempt);
-        effects.Add(NodeEffect.StartRun(attempt));
+        _running++;
+        group.Start(attempt);
     }
 
     /// <summary>That it runs alone is durable before it runs: if the node dies of it, the next start knows.</summary>
     private void StartAlone(EffectBuffer<NodeEffect> effects)
     {
-        foreach (var other in _running) effects.Add(NodeEffect.YieldRun(other));
-        if (_running.Count > 0 || _draining) return;
+        foreach (var other in Running) effects.Add(NodeEffect.YieldRun(other));
+        if (_running > 0 || _draining) return;
         var suspect = _suspects.First!.Value;
         _suspects.RemoveFirst();
-        suspect.State = AttemptState.Running;
-        suspect.Run++;
+        Occupy(suspect, GroupOf(suspect));
         suspect.Alone = _self.Incarnation;
-        _running.Add(suspect);
         effects.Add(NodeEffect.WriteAttempt(suspect));
         effects.Add(NodeEffect.StartRunOnceDurable(suspect));
     }
 
     /// <summary>The least important running task is asked to give its lane at its next boundary where something more important waits.</summary>
-    private void YieldIfOutranked(long nowMs, EffectBuffer<NodeEffect> effects)
+    private void YieldOutranked(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (_running.Count == 0 || !_inbound.TryPeekPriority(nowMs, out var waiting)) return;
-        var least = _running[0];
-        foreach (var attempt in _running)
+        foreach (var group in _groups)
         {
-            if (attempt.Spec.Priority < least.Spec.Priority) least = attempt;
+            if (group.Outranked(nowMs) is { } least) effects.Add(NodeEffect.YieldRun(least));
         }
-
-        if (least.Spec.Priority < waiting) effects.Add(NodeEffect.YieldRun(least));
     }
 
     private void EndRun(in NodeEvent ended, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         var attempt = ended.Attempt!;
         if (attempt.Run != ended.Run || attempt.State != AttemptState.Running) return;      // a run that was given up long ago
-        _running.Remove(attempt);
+        attempt.Lane!.End(attempt);
+        _running--;
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped) return;
@@ -395,7 +446,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _askDueMs = long.MaxValue;
         foreach (var attempt in _attempts.Values)
         {
-            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption)) continue;
+            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.Unserved)) continue;
             if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, effects);
             else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, _self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
             _askDueMs = nowMs + AskRetryMs;
@@ -424,61 +475,69 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         attempt.IsDropped = true;
         effects.Add(NodeEffect.StopRun(attempt));
-        if (attempt.State != AttemptState.Running) LeaveQueues(attempt);
+        if (attempt.State == AttemptState.Waiting) LeaveQueues(attempt);
     }
 
-    private void LeaveQueues(NodeAttempt attempt) => _ = _inbound.Remove(attempt.Attempt.Task) || _refining.Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
+    private void LeaveQueues(NodeAttempt attempt) => _ = GroupOf(attempt).Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
 
     private void Requeue(NodeAttempt attempt, long nowMs)
     {
         attempt.State = AttemptState.Waiting;
-        _refining.Requeue(attempt, Ticket(attempt, nowMs, attempt.RetryMs));
+        GroupOf(attempt).Refining.Requeue(attempt, Ticket(attempt, nowMs, attempt.RetryMs));
     }
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _heartbeatDueMs = nowMs + (_isWelcome ? _settings.HeartbeatMs : Math.Min(JoinEveryMs, _settings.HeartbeatMs));
+        _isCutOff = _isWelcome && _leaderHeardMs + CutOffAfterMs <= nowMs;
+        DropEnded(nowMs, effects);
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
-        foreach (var attempt in _attempts.Values) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion));
+        foreach (var attempt in _attempts.Values)
+        {
+            if (attempt.State != AttemptState.Unserved) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion));
+        }
+
         foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None));
-        var waiting = _attempts.Count - _running.Count;
+        var seen = new LoadSeen(_groups.Sum(group => group.Lanes), _running, _attempts.Count - _running, FreeDevices());
         var report = new NodeReport
         {
             Term = _term,
             Classes = _settings.Classes,
             Limit = _settings.Limit,
             Draining = _draining,
-            Load = MeasureLoad?.Invoke(_running.Count, waiting) ?? new NodeLoad(_settings.Lanes, _running.Count, waiting, 0, NodeSettings.NoDevices, 0),
+            Load = MeasureLoad?.Invoke(seen) ?? new NodeLoad(seen.Lanes, seen.Running, seen.Waiting, 0, seen.FreeDevices, 0),
             Held = held,
         };
         effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));
     }
 
-    private static QueueTicket Ticket(NodeAttempt attempt, long nowMs, long notBeforeMs) => new()
+    private IReadOnlyDictionary<string, int> FreeDevices() =>
+        _groups.Length == 1 ? NodeSettings.NoDevices : _groups.Where(group => group.Device != NodeSettings.Processor).ToDictionary(group => group.Device, group => group.Free);
+
+    /// <summary>What is past its deadline is worked on no longer, though the word of its ledger may never reach us; the ledger settles it.</summary>
+    private void DropEnded(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        Task = attempt.Attempt.Task,
-        Class = attempt.Spec.Class.Name,
-        Priority = attempt.Spec.Priority,
-        Difficulty = double.IsNaN(attempt.Spec.Difficulty) ? 0.5 : attempt.Spec.Difficulty,
-        EnqueuedMs = nowMs,
-        NotBeforeMs = notBeforeMs,
-    };
-}
+        List<NodeAttempt>? ended = null;
+        foreach (var attempt in _attempts.Values)
+        {
+            if (attempt.EndMs <= nowMs - LateMs) (ended ??= []).Add(attempt);
+        }
 
-/// <summary>What the host says of a node. Immutable.</summary>
-internal sealed record NodeSettings
-{
-    public static IReadOnlyDictionary<string, int> NoDevices { get; } = new Dictionary<string, int>();
+        foreach (var attempt in ended ?? []) Drop(attempt, effects);
+    }
 
-    public required int Lanes { get; init; }
-
-    /// <summary>Attempts at most: lanes and inbound window.</summary>
-    public required int Limit { get; init; }
-
-    public required IReadOnlyList<ClassKey> Classes { get; init; }
-
-    public long HeartbeatMs { get; init; } = 1_000;
-
-    public long AgeEveryMs { get; init; } = 30_000;
+    private static QueueTicket Ticket(NodeAttempt attempt, long nowMs, long notBeforeMs)
+    {
+        attempt.QueuedMs = Math.Max(nowMs, notBeforeMs);
+        return new()
+        {
+            Task = attempt.Attempt.Task,
+            Class = attempt.Spec.Class.Name,
+            Priority = attempt.Spec.Priority,
+            Difficulty = double.IsNaN(attempt.Spec.Difficulty) ? ExpectedDifficulty.Unknown : attempt.Spec.Difficulty,
+            EnqueuedMs = nowMs,
+            NotBeforeMs = notBeforeMs,
+        };
+    }
 }

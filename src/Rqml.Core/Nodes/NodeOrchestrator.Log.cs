@@ -12,6 +12,9 @@ internal sealed partial class NodeOrchestrator
         [LoggerMessage(2202, LogLevel.Error, "The worker running {Attempt} gave no sign of life for {TimeoutMs} ms and was abandoned")]
         public static partial void Abandoned(ILogger logger, Attempt attempt, long timeoutMs);
 
+        [LoggerMessage(2205, LogLevel.Error, "Node {Node} takes no more work: {Hanging} models hang and cannot be killed inside this process. Run their class isolated, and restart the node")]
+        public static partial void TooManyAbandoned(ILogger logger, NodeId node, int hanging);
+
         [LoggerMessage(2203, LogLevel.Error, "A worker could not be started again; trying on")]
         public static partial void RestartFailed(ILogger logger, Exception error);
 

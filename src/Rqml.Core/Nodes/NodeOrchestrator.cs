@@ -32,20 +32,28 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly List<Task> _replacements = [];
     private readonly ConcurrentQueue<Action> _questions = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
+    private readonly int _maxAbandoned;
+    private readonly Func<long> _bytesCarried;
+    private readonly HashSet<AttemptRun> _hanging = [];      // given up, and still at work for all we know
     private long _abandoned;
+    private long _carried;
+    private long _carriedMs;
+    private double _bytesPerSecond;
+    private int _phase;
     private long _watchedMs;
     private int _deathsInARow;
     private volatile bool _stopped;
 
-    public NodeOrchestrator(
-        EngineLoop loop, NodeMachine machine, GroupCommit? store, Fabric fabric, TaskClassRegistry classes, Lanes lanes, Func<double> memoryPressure, IStationObserver? stations, ILogger logger)
+    public NodeOrchestrator(EngineLoop loop, NodeMachine machine, GroupCommit? store, Fabric fabric, TaskClassRegistry classes, Lanes lanes, NodeSurroundings surroundings)
         : base(loop, machine, store)
     {
-        (_loop, _machine, _store, _fabric, _classes, _lanes, _memoryPressure, _stations, _logger) = (loop, machine, store, fabric, classes, lanes, memoryPressure, stations, logger);
-        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, stations);
+        (_loop, _machine, _store, _fabric, _classes, _lanes) = (loop, machine, store, fabric, classes, lanes);
+        (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
+        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments, _stations);
         machine.MeasureLoad = Measure;
-        _watchedMs = loop.Clock.NowMs;
+        _watchedMs = _carriedMs = loop.Clock.NowMs;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
     }
 
@@ -53,15 +61,10 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     internal NodeMachine Machine => _machine;
 
-    public NodePhase Phase
-    {
-        get
-        {
-            if (_stopped) return NodePhase.Stopped;
-            if (_machine.IsDraining) return NodePhase.Draining;
-            return _machine.Term == default ? NodePhase.Joining : NodePhase.Active;
-        }
-    }
+    public NodePhase Phase => _stopped ? NodePhase.Stopped : (NodePhase)Volatile.Read(ref _phase);
+
+    /// <summary>Completes once a scheduler has welcomed the node for the first time.</summary>
+    public Task Joined => _joined.Task;
 
     public async ValueTask<NodeQueues> GetQueuesAsync(CancellationToken cancellationToken = default)
     {
@@ -89,6 +92,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public override bool Drain(long nowMs)
     {
         var worked = base.Drain(nowMs);
+        Volatile.Write(ref _phase, (int)_machine.Phase);
+        if (_machine.Phase == NodePhase.Active) _joined.TrySetResult();
         while (_questions.TryDequeue(out var question)) question();
         return worked;
     }
@@ -101,20 +106,29 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     public void Left(AttemptRun run)
     {
-        lock (_runsLock) _runs.Remove(run);
+        lock (_runsLock)
+        {
+            _runs.Remove(run);
+            _hanging.Remove(run);
+        }
     }
 
     public void Progress(NodeAttempt attempt, IterationReport report) =>
         _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
 
-    public void ValidatorFailed(Attempt attempt, Exception error) => Log.ValidatorFailed(_logger, attempt, error);
+    public void ValidatorFailed(NodeAttempt attempt, Exception error)
+    {
+        _context.Instruments.ValidatorFailed(attempt.Spec.Class.Name);
+        Log.ValidatorFailed(_logger, attempt.Attempt, error);
+    }
 
     /// <summary>Puts a new worker in a dead one's place, with back-off, and only then reports the death: the strike is sent when the lane is up again.</summary>
-    public async Task ReplaceWorkerAsync(IWorker dead, AttemptRun run, Exception cause)
+    public async Task ReplaceWorkerAsync(LaneWorker dead, AttemptRun run, Exception cause)
     {
+        _context.Instruments.WorkerDied();
         Log.WorkerDied(_logger, run.Attempt.Attempt, cause);
-        await dead.DisposeAsync();
-        await StartWorkerAsync();
+        await dead.Worker.DisposeAsync();
+        await StartWorkerAsync(dead.Lane);
         run.ReportDeath();
     }
 
@@ -136,6 +150,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         {
             case NodeEffectKind.Send:
                 if (effect.Message.Kind == MessageKind.Result) _stations?.Entered(Station.OutboundQueue, effect.Message.Task);
+                if (effect.Message.Kind == MessageKind.Refused) _context.Instruments.AttemptRefused(((RefusalReason)effect.Message.Number).ToString());
                 _fabric.Send(effect.To!, effect.Message);
                 break;
             case NodeEffectKind.StartRun:
@@ -184,6 +199,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
             return;
         }
 
+        _context.Instruments.Dequeued(attempt.Spec.Class.Name, _loop.Clock.NowMs - attempt.QueuedMs);
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
         var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
@@ -196,7 +212,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     private static void CloseSlot(NodeAttempt attempt) => (attempt.Handle as RunHandle)?.Slot?.Close();
 
-    /// <summary>Gives up workers whose model has shown no sign of life for the class's beat timeout.</summary>
+    /// <summary>Gives up workers whose model has shown no sign of life for the class's beat timeout, or goes on though it was told to stop.</summary>
     private void Watch()
     {
         var nowMs = _loop.Clock.NowMs;
@@ -206,7 +222,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         {
             // We were not running either: the process was stopped, or the machine asleep. That is no fault of the model's.
             if (lateMs > 0) run.Forgive(lateMs);
-            if (run.BeatMs + run.BeatTimeoutMs > nowMs || !run.TryAbandon()) continue;
+            if (run.PatienceEndsMs > nowMs || !run.TryAbandon()) continue;
             lock (_runsLock)
             {
                 _replacements.RemoveAll(replacement => replacement.IsCompleted);
@@ -220,16 +236,34 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         lock (_runsLock) return [.. _runs];
     }
 
+    /// <summary>A hung worker cannot be killed in this process: another takes its lane, up to a number of them; then the node takes nothing new and says why.</summary>
     private async Task AbandonAsync(AttemptRun run)
     {
         Interlocked.Increment(ref _abandoned);
+        _context.Instruments.WorkerAbandoned();
         Log.Abandoned(_logger, run.Attempt.Attempt, run.BeatTimeoutMs);
-        Left(run);
-        await StartWorkerAsync();
+        int hanging;
+        lock (_runsLock)
+        {
+            _runs.Remove(run);
+            _hanging.Add(run);
+            hanging = _hanging.Count;
+        }
+
+        if (hanging < _maxAbandoned)
+        {
+            await StartWorkerAsync(run.Lane);
+        }
+        else
+        {
+            Log.TooManyAbandoned(_logger, _fabric.Self.Node, hanging);
+            Post(NodeEvent.Drain());
+        }
+
         run.ReportDeath();
     }
 
-    private async Task StartWorkerAsync()
+    private async Task StartWorkerAsync(DeviceLane lane)
     {
         while (!_stopped)
         {
@@ -237,7 +271,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(LongestRestartMs, FirstRestartMs << Math.Min(deaths - 1, 9))), _loop.Clock.Time);
             try
             {
-                _lanes.Return(await _lanes.Host.StartAsync(CancellationToken.None));
+                _lanes.Return(await _lanes.StartWorkerAsync(lane, CancellationToken.None));
                 return;
             }
             catch (RqmlException error)
@@ -247,10 +281,16 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         }
     }
 
-    private NodeLoad Measure(int running, int waiting)
+    private NodeLoad Measure(LoadSeen seen) => new(seen.Lanes, seen.Running, seen.Waiting, Math.Clamp(_memoryPressure(), 0, 1), seen.FreeDevices, MeasureBandwidth());
+
+    /// <summary>Bytes a second that links carried since the last look; looks closer than a second together share one figure.</summary>
+    private double MeasureBandwidth()
     {
-        var pressure = _memoryPressure();
-        return new NodeLoad(_lanes.Count, running, waiting, pressure, NodeSettings.NoDevices, 0);
+        var (nowMs, carried) = (_loop.Clock.NowMs, _bytesCarried());
+        if (nowMs - _carriedMs < 1_000) return _bytesPerSecond;
+        _bytesPerSecond = (carried - _carried) * 1_000.0 / (nowMs - _carriedMs);
+        (_carriedMs, _carried) = (nowMs, carried);
+        return _bytesPerSecond;
     }
 
     private NodeQueues Describe()

@@ -26,4 +26,17 @@ public sealed record QueueStatistics
 
     /// <summary>How long the oldest task has waited since it came, or since its delay ended; at most an eighth of a second too long. Zero when none waits.</summary>
     public required TimeSpan OldestWait { get; init; }
+
+    /// <summary>Several queues as one.</summary>
+    internal static QueueStatistics Sum(IReadOnlyList<QueueStatistics> queues) => queues is [var only] ? only : new()
+    {
+        Waiting = queues.Sum(queue => queue.Waiting),
+        Ready = queues.Sum(queue => queue.Ready),
+        Parked = queues.Sum(queue => queue.Parked),
+        Delayed = queues.Sum(queue => queue.Delayed),
+        HeldByKey = queues.Sum(queue => queue.HeldByKey),
+        Capacity = queues.Sum(queue => queue.Capacity),
+        WaitingByClass = queues.SelectMany(queue => queue.WaitingByClass).GroupBy(entry => entry.Key).ToDictionary(group => group.Key, group => group.Sum(entry => entry.Value)),
+        OldestWait = queues.Max(queue => queue.OldestWait),
+    };
 }

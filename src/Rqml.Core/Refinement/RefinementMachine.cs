@@ -19,17 +19,17 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     private readonly double _maxCost = spec.Budget.Cost ?? @class.Policy.MaxCost;
 
     /// <summary>As of the last boundary.</summary>
-    public RefinementSnapshot State { get; private set; } = resume;
+    public RefinementSnapshot State { get; private set; } = resume.Model < @class.Models.Count ? resume : resume with { Model = @class.Models.Count - 1 };
 
     /// <summary>The model that works next.</summary>
     public ModelDescriptor Model => @class.Models[State.Model];
 
     /// <summary>Route: the pass to make next. The simple router stays with the current model until it is told to escalate.</summary>
-    public PassRequest Route(Attempt attempt, Action? beat)
+    public PassRequest Route(Attempt attempt, DeviceLane lane, Action? beat)
     {
         var iteration = State.Iteration + 1;
         var pass = State.Failures + 1;
-        var info = new PassInfo(attempt, Model.Name, iteration, pass, Seeds.OfPass(spec.Seed, iteration, pass));
+        var info = new PassInfo(attempt, Model.Name, iteration, pass, Seeds.OfPass(spec.Seed, iteration, pass), lane);
         return new PassRequest(spec.Class.Name, spec.Class.Version, info, spec.Payload, State.Artifact, State.HasArtifact, beat);
     }
 

@@ -8,12 +8,16 @@ namespace Rqml.Scheduling;
 internal sealed class NodePool(ulong seed)
 {
     private const int Draws = 8;
+    private const int RememberedNodes = 4_096;
 
     private readonly Dictionary<NodeId, ScheduledNode> _nodes = [];
+    private readonly Dictionary<NodeId, Reliability> _departed = [];
+    private readonly Dictionary<ClassKey, int> _servers = [];
     private readonly Dictionary<TaskId, Holding> _held = [];
     private readonly FenwickTree _weights = new();
     private readonly List<ScheduledNode?> _slots = [];
     private readonly Stack<int> _freeSlots = new();
+    private readonly Affinity _affinity = new();
     private SplitMix64 _random = new(seed);
 
     public IReadOnlyCollection<ScheduledNode> Nodes => _nodes.Values;
@@ -23,8 +27,10 @@ internal sealed class NodePool(ulong seed)
 
     public ScheduledNode? Find(NodeId node) => _nodes.GetValueOrDefault(node);
 
-    public bool Serves(ClassKey @class) => _nodes.Values.Any(node => node.Classes.Contains(@class));
+    /// <summary>Whether any node says that it runs tasks of that class.</summary>
+    public bool Serves(ClassKey @class) => _servers.ContainsKey(@class);
 
+    /// <summary>Adds a start of a node; what was learnt of an earlier one's reliability stays.</summary>
     public ScheduledNode Add(Peer peer, long nowMs)
     {
         if (_nodes.TryGetValue(peer.Node, out var known)) Remove(known);
@@ -34,7 +40,8 @@ internal sealed class NodePool(ulong seed)
             _slots.Add(null);
         }
 
-        var node = new ScheduledNode(peer, slot) { Standing = NodeStanding.Suspect, HeardMs = nowMs };
+        _departed.Remove(peer.Node, out var reliability);
+        var node = new ScheduledNode(peer, slot) { Standing = NodeStanding.Suspect, HeardMs = nowMs, Reliability = reliability };
         _slots[slot] = node;
         _nodes[peer.Node] = node;
         return node;
@@ -46,7 +53,23 @@ internal sealed class NodePool(ulong seed)
         _slots[node.Slot] = null;
         _freeSlots.Push(node.Slot);
         _nodes.Remove(node.Peer.Node);
+        SetClasses(node, []);
         ForgetHeld(node, []);
+        if (_departed.Count >= RememberedNodes) _departed.Clear();      // names that never come back: the prior will do
+        _departed[node.Peer.Node] = node.Reliability;
+    }
+
+    /// <summary>What the node says that it runs.</summary>
+    public void SetClasses(ScheduledNode node, IReadOnlyList<ClassKey> classes)
+    {
+        if (node.Classes.SetEquals(classes)) return;
+        foreach (var left in node.Classes)
+        {
+            if (--_servers[left] == 0) _servers.Remove(left);
+        }
+
+        node.Classes = [.. classes];
+        foreach (var served in node.Classes) _servers[served] = _servers.GetValueOrDefault(served) + 1;
     }
 
     public void Clear()
@@ -70,28 +93,31 @@ internal sealed class NodePool(ulong seed)
     }
 
     /// <summary>A node for the task, or null where none that serves its class has room.</summary>
-    public ScheduledNode? Draw(TaskSpec task, long nowMs, out PlacementDecision? placement)
+    public ScheduledNode? Draw(ScheduledTask task, long nowMs, out PlacementDecision? placement)
     {
         placement = null;
         if (_nodes.Count == 1)
         {
             var only = _nodes.Values.First();
-            return Takes(only, task, nowMs) ? only : null;
+            return Takes(only, task.Spec, nowMs) ? only : null;
         }
 
         if (DrawOne(task, nowMs) is not { } first) return null;
         var second = DrawOne(task, nowMs);
         if (second is null || second == first)
         {
-            placement = new PlacementDecision(first.Peer.Node, WeightOf(first, nowMs), ExpectedWait(first), null, default, 0);
+            placement = new PlacementDecision(first.Peer.Node, WeightFor(first, task, nowMs), ExpectedWait(first), null, default, 0);
             return first;
         }
 
         var (chosen, other) = ExpectedWait(first) <= ExpectedWait(second) ? (first, second) : (second, first);
         placement = new PlacementDecision(
-            chosen.Peer.Node, WeightOf(chosen, nowMs), ExpectedWait(chosen), other.Peer.Node, WeightOf(other, nowMs), ExpectedWait(other));
+            chosen.Peer.Node, WeightFor(chosen, task, nowMs), ExpectedWait(chosen), other.Peer.Node, WeightFor(other, task, nowMs), ExpectedWait(other));
         return chosen;
     }
+
+    /// <summary>Remembers where tasks of a key ran last.</summary>
+    public void KeyRanAt(string partitionKey, NodeId node) => _affinity.KeyRanAt(partitionKey, node);
 
     /// <summary>Remembers that a report named the task, so that a later announcement finds it.</summary>
     public void Remember(ScheduledNode node, HeldAttempt held)
@@ -115,16 +141,28 @@ internal sealed class NodePool(ulong seed)
 
     public Holding? HolderOf(TaskId task) => _held.TryGetValue(task, out var holding) ? holding : null;
 
-    /// <summary>Draws by weight and refuses nodes that do not serve the class; after a few draws it looks at all.</summary>
-    private ScheduledNode? DrawOne(TaskSpec task, long nowMs)
+    /// <summary>
+    /// Draws by the weight that a node has for every task, and takes it with the probability of its affinity to this one: together a draw by the product
+    /// (von Neumann's rejection sampling, 1951), with one tree for all tasks. After a few draws whoever serves the class and has room will do.
+    /// </summary>
+    private ScheduledNode? DrawOne(ScheduledTask task, long nowMs)
     {
+        ScheduledNode? fitting = null;
         for (var draw = 0; draw < Draws && _weights.Total > 0; draw++)
         {
             var node = _slots[_weights.Draw(_random.NextDouble() * _weights.Total)];
-            if (node is not null && Takes(node, task, nowMs)) return node;
+            if (node is null || !Takes(node, task.Spec, nowMs)) continue;
+            fitting = node;
+            if (_random.NextDouble() < _affinity.Of(node, task)) return node;
         }
 
-        return _nodes.Values.FirstOrDefault(node => Takes(node, task, nowMs));
+        return fitting ?? _nodes.Values.FirstOrDefault(node => Takes(node, task.Spec, nowMs));
+    }
+
+    private NodeWeight WeightFor(ScheduledNode node, ScheduledTask task, long nowMs)
+    {
+        var weight = WeightOf(node, nowMs);
+        return new NodeWeight(weight.FreeCapacity, weight.Reliability, _affinity.Of(node, task));
     }
 
     private static bool Takes(ScheduledNode node, TaskSpec task, long nowMs) =>

@@ -30,8 +30,11 @@ internal sealed class ScheduledTask(TaskSpec spec, Peer ledger, long takenMs)
     /// <summary>Node deaths that it may have caused.</summary>
     public Suspicion Suspicion { get; set; }
 
-    /// <summary>Whether the ledger knows that this scheduler has it.</summary>
-    public bool Acknowledged { get; set; }
+    /// <summary>Whether the ledger is still to hear that this scheduler has it.</summary>
+    public bool IsUnacknowledged { get; set; }
+
+    /// <summary>Settled; it only waits to leave the lists that it is in.</summary>
+    public bool IsReleased { get; set; }
 
     /// <summary>Whether the ledger has been asked if it is still open.</summary>
     public bool Inquired { get; set; }

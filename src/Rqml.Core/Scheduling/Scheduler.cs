@@ -7,7 +7,7 @@ using Rqml.Storage;
 namespace Rqml.Scheduling;
 
 /// <summary>Feeds the <see cref="SchedulerMachine"/> and carries out what it decides.</summary>
-internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, IStationObserver? stations)
+internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, SchedulingInstruments instruments, IStationObserver? stations)
     : Owner<SchedulerEvent, SchedulerEffect>(loop, machine, store: null), IScheduler
 {
     private readonly SchedulerMachine _machine = machine;
@@ -22,7 +22,9 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
 
     public override bool Drain(long nowMs)
     {
+        var moved = _machine.Moved;
         var worked = base.Drain(nowMs);
+        instruments.Moved(_machine.Moved - moved);
         while (_questions.TryDequeue(out var question)) question();
         return worked;
     }
@@ -32,13 +34,19 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
         switch (effect.Kind)
         {
             case SchedulerEffectKind.Send:
-                if (effect.Message.Kind == MessageKind.Assign) stations?.Entered(Station.Scheduler, effect.Message.Task);
+                if (effect.Message.Kind == MessageKind.Assign)
+                {
+                    stations?.Entered(Station.Scheduler, effect.Message.Task);
+                    if (effect.Message.Body is Assignment { Adopted: false }) instruments.Assigned();
+                }
+
                 fabric.Send(effect.To, effect.Message);
                 break;
             case SchedulerEffectKind.Register:
                 membership.Register(effect.To, effect.Term);
                 break;
             case SchedulerEffectKind.Fence:
+                instruments.Fenced();
                 membership.Fence(effect.To, effect.Term);
                 break;
             case SchedulerEffectKind.StepDown:

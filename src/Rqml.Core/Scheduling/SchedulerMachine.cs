@@ -23,11 +23,14 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly NodePool _pool;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly HashSet<ClassKey> _parkedClasses = [];
+    private readonly ExpectedDifficulty _difficulty = new();
+    private readonly List<ScheduledTask> _unacknowledged = [];
     private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
     private bool _leading;
     private long _number;
     private long _sweepDueMs = long.MaxValue;
+    private long _sweptMs;
     private long _beganMs;
     private HashSet<NodeId> _unreported = [];
 
@@ -101,6 +104,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _term = term;
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
+        _sweptMs = nowMs;
         _beganMs = nowMs;
         _unreported = [.. members.Select(member => member.Node)];
         foreach (var member in members)
@@ -115,6 +119,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _leading = false;
         _number = 0;
         _tasks.Clear();
+        _unacknowledged.Clear();
         _pool.Clear();
         _parkedClasses.Clear();
         _waiting = NewQueue();
@@ -130,7 +135,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Take(message.Task, message.From, (Announcement)message.Body!, nowMs, effects);
                 break;
             case MessageKind.TaskSettled:
-                Release(message.Task, nowMs, effects);
+                Release(message, nowMs, effects);
                 break;
             case MessageKind.Report:
                 Read(message.From, (NodeReport)message.Body!, nowMs, effects);
@@ -162,7 +167,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             known.Watched |= announcement.Watched;
             var lost = known is { Inquired: true, Node: not null };
             known.Inquired = false;
-            known.Acknowledged = false;
+            Acknowledge(known);
             if (lost) Unassign(known, nowMs);      // its node does not hold it, and the ledger says that it is still open
             return;
         }
@@ -170,17 +175,22 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
         var task = new ScheduledTask(announcement.Spec, ledger, nowMs) { Watched = announcement.Watched };
         _tasks.Add(id, task);
+        Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else Enqueue(task);
     }
 
-    private void Release(TaskId id, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    /// <summary>The ledger has it settled. What it says of the result is learnt from: where it came from, and how many iterations it took.</summary>
+    private void Release(in Message settled, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
+        var id = settled.Task;
         if (!_tasks.Remove(id, out var task)) return;
+        task.IsReleased = true;
+        if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
         if (task.Node is { } node)
         {
             node.Assigned.Remove(id);
-            node.Reliability = node.Reliability.Finished(nowMs);
+            if (settled.Epoch == task.Epoch) node.Reliability = node.Reliability.Finished(nowMs);      // else it was cancelled, or another was quicker
             Weigh(node, nowMs);
 
             // The node may still work on it: it was cancelled, or another attempt was quicker.
@@ -240,9 +250,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         node.Limit = report.Limit;
         node.Draining = report.Draining;
         node.Load = report.Load;
-        if (!node.Classes.SetEquals(report.Classes)) node.Classes = [.. report.Classes];
+        _pool.SetClasses(node, report.Classes);
         Reconcile(node, report, nowMs, effects);
         Weigh(node, nowMs);
+        effects.Add(SchedulerEffect.Send(from, new Message(MessageKind.Heard, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
     }
 
     /// <summary>Compares what the node holds with what it was given.</summary>
@@ -297,7 +308,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 node.Draining = true;
                 break;
             case RefusalReason.UnknownClass:
-                node.Classes.Remove(task.Spec.Class);
+                _pool.SetClasses(node, [.. node.Classes.Where(served => served != task.Spec.Class)]);
                 break;
         }
 
@@ -327,6 +338,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_pool.Find(fenced.Node) is not { } node || node.Peer.Incarnation != fenced.Incarnation) return;
         foreach (var id in node.Assigned)
         {
+            node.Reliability = node.Reliability.Failed(nowMs);
+            if (node.Draining) continue;      // it was leaving: that it has gone is nobody's fault
             var suspect = _tasks[id];
             suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
         }
@@ -397,13 +410,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         var spec = task.Spec;
         var needs = spec.Class.ToString();
-        if (!_pool.Serves(spec.Class)) Park(spec.Class);
+        if (!_parkedClasses.Contains(spec.Class) && !_pool.Serves(spec.Class)) Park(spec.Class);
         _waiting.Requeue(task, new QueueTicket
         {
             Task = spec.Id,
             Class = spec.Class.Name,
             Priority = spec.Priority,
-            Difficulty = double.IsNaN(spec.Difficulty) ? 0.5 : spec.Difficulty,
+            Difficulty = _difficulty.Of(spec.Class.Name, double.IsNaN(spec.Difficulty) ? null : spec.Difficulty),
             EnqueuedMs = task.TakenMs,
             NotBeforeMs = spec.NotBeforeMs,
             PartitionKey = spec.PartitionKey,
@@ -433,7 +446,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_unreported.Count > 0) return;
         while (_pool.HasRoom && _waiting.TryDequeue(nowMs, out var task))
         {
-            if (_pool.Draw(task.Spec, nowMs, out var placement) is not { } node)
+            if (_pool.Draw(task, nowMs, out var placement) is not { } node)
             {
                 Park(task.Spec.Class);      // nobody who serves it has room; other classes go on
                 Enqueue(task);
@@ -452,6 +465,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         task.Adopted = false;
         task.AssignedMs = nowMs;
         node.Assigned.Add(task.Spec.Id);
+        if (task.Spec.PartitionKey is { } key) _pool.KeyRanAt(key, node.Peer.Node);
         _pool.Weigh(node, nowMs);
         SendAssignment(task, node, nowMs, effects);
     }
@@ -468,17 +482,27 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }
 
+    /// <summary>The ledger is to hear that the task is here, with the next sweep.</summary>
+    private void Acknowledge(ScheduledTask task)
+    {
+        if (task.IsUnacknowledged) return;
+        task.IsUnacknowledged = true;
+        _unacknowledged.Add(task);
+    }
+
     /// <summary>Now and then: acknowledges what ledgers announced, and looks for silent nodes.</summary>
     private void Sweep(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         _sweepDueMs = nowMs + SweepEveryMs;
-        foreach (var group in _tasks.Values.Where(task => !task.Acknowledged).GroupBy(task => task.Ledger))
+        foreach (var group in _unacknowledged.Where(task => !task.IsReleased).GroupBy(task => task.Ledger))
         {
-            foreach (var task in group) task.Acknowledged = true;
             var ids = group.Select(task => task.Spec.Id).ToArray();
             effects.Add(SchedulerEffect.Send(group.Key, new Message(MessageKind.Announced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Body: ids)));
         }
 
+        foreach (var task in _unacknowledged) task.IsUnacknowledged = false;
+        _unacknowledged.Clear();
+        ForgiveSilence(nowMs);
         foreach (var node in _pool.Nodes.ToArray())
         {
             if (MayBeStarting(node, nowMs)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
@@ -489,6 +513,15 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 _pool.Weigh(node, nowMs);
             }
         }
+    }
+
+    /// <summary>While we were not running ourselves (a stopped process, a machine asleep) we could hear nobody: that silence is no node's fault.</summary>
+    private void ForgiveSilence(long nowMs)
+    {
+        var lateMs = nowMs - _sweptMs - (2 * SweepEveryMs);
+        _sweptMs = nowMs;
+        if (lateMs <= 0) return;
+        foreach (var node in _pool.Nodes) node.HeardMs = Math.Min(nowMs, node.HeardMs + lateMs);
     }
 
     /// <summary>Whether a node that we only know of may be coming up as we are: after a power cut all come up at once, and what it holds is worth a moment.</summary>
@@ -502,6 +535,9 @@ internal sealed record SchedulerSettings
 {
     /// <summary>Open tasks at most; what is announced beyond waits at its ledger.</summary>
     public int MaxTasks { get; init; } = 1_000_000;
+
+    /// <summary>Iterations after which a class's tasks end; for classes that only others know, the default.</summary>
+    public Func<ClassKey, int> IterationLimit { get; init; } = static _ => new Refinement.ClassPolicy().MaxIterations;
 
     public long AgeEveryMs { get; init; } = 30_000;
 }

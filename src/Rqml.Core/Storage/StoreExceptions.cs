@@ -59,7 +59,7 @@ public sealed class StoreRegressedException(string store, long acknowledged, lon
 
 /// <summary>The disk refused a read or a write. The store has stopped and acknowledges nothing more; reopen it when the cause is gone.</summary>
 public sealed class StoreFailedException(string store, string cause, Exception? innerException = null)
-    : RqmlException($"The store '{store}' has stopped: {cause}.", innerException)
+    : RqmlException($"The store '{store}' has stopped: {cause.TrimEnd('.')}.", innerException)
 {
     /// <summary>Name of the store.</summary>
     public string Store { get; } = store;

@@ -115,7 +115,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Endpoint = Endpoint,
         Roles = Settings.Roles,
         Classes = SimulatedWork.Classes,
-        NodeSettings = new NodeSettings { Lanes = 2, Limit = 6, Classes = [SimulatedWork.Class] },
+        NodeSettings = new NodeSettings { Lanes = NodeSettings.Processors(2), Limit = 6, Models = new Dictionary<ClassKey, IReadOnlyList<string>> { [SimulatedWork.Class] = [NodeSettings.Processor] } },
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this),
         Store = store,
         Transport = network.For(process, Endpoint),

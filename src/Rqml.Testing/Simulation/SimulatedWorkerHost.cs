@@ -7,7 +7,7 @@ internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process,
 {
     public bool IsIsolated => false;
 
-    public ValueTask<IWorker> StartAsync(CancellationToken cancellationToken) => new(new Worker(world, process, judge, machine));
+    public ValueTask<IWorker> StartAsync(DeviceLane lane, CancellationToken cancellationToken) => new(new Worker(world, process, judge, machine));
 
     private sealed class Worker(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine) : IWorker
     {

@@ -62,6 +62,17 @@ internal sealed class TestHost : IAsyncDisposable
         return PassAsync($"{time} of the host's time", () => _time.GetUtcNow() >= until);
     }
 
+    /// <summary>Turns a condition's own crank until it holds, and names it if it never does: for what no task announces.</summary>
+    public static async Task Until(string step, Func<bool> holds)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            if (TimeProvider.System.GetElapsedTime(deadline) > TestStep.Limit) throw new TimeoutException($"'{step}' did not come within {TestStep.Limit.TotalSeconds} s.");
+            await Task.Yield();
+        }
+    }
+
     public Task StopAsync() => _host.StopAsync();
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,156 @@
+using Rqml.Ledgers;
+using Rqml.Messaging;
+using Rqml.Nodes;
+using Rqml.Refinement;
+
+namespace Rqml.Core.Tests.Nodes;
+
+public sealed class NodeMachineTests
+{
+    private static readonly ClassKey Work = new("work", 1);
+    private static readonly ClassKey Kernels = new("kernels", 1);
+    private static readonly ClassKey Mixed = new("mixed", 1);
+
+    [Fact]
+    public void A_busy_device_holds_up_nothing_that_needs_another()
+    {
+        var node = WithDevice(processors: 1, cuda: 1);
+        var first = node.Assign("kernels");
+        var second = node.Assign("kernels");
+        var third = node.Assign("work");
+
+        Assert.Equal([first.Attempt.Task, third.Attempt.Task], node.Started);
+        Assert.Equal(1, node.Machine.InboundStatistics(node.NowMs).Waiting);
+
+        node.End(first.Attempt.Task, RunEnding.Finished, result: Result());
+        Assert.Equal(second.Attempt.Task, node.Started.Last());
+    }
+
+    [Fact]
+    public void A_task_whose_next_model_needs_a_device_waits_for_a_lane_of_it()
+    {
+        var node = WithDevice(processors: 1, cuda: 1);
+        var kernel = node.Assign("kernels");
+        var mixed = node.Assign("mixed");
+        node.End(mixed.Attempt.Task, RunEnding.Yielded, new RefinementSnapshot { Iteration = 3, Model = 1 });
+        Assert.DoesNotContain(mixed.Attempt.Task, node.Machine.Running.Select(running => running.Attempt.Task));
+        Assert.Equal(1, node.Machine.RefiningStatistics(node.NowMs).Waiting);
+
+        node.End(kernel.Attempt.Task, RunEnding.Finished, result: Result());
+        Assert.Equal("cuda", node.Machine.Running.Single(running => running.Attempt.Task == mixed.Attempt.Task).Lane!.Device);
+    }
+
+    [Fact]
+    public void Free_lanes_of_devices_are_reported()
+    {
+        var node = WithDevice(processors: 2, cuda: 3);
+        node.Assign("kernels");
+        node.Pass(1_000);
+
+        Assert.Equal(2, node.LastReport.Load.Devices["cuda"]);
+        Assert.Equal(5, node.LastReport.Load.Lanes);
+        Assert.Equal(1, node.LastReport.Load.Running);
+    }
+
+    [Fact]
+    public void A_running_task_yields_to_a_more_important_one_that_needs_the_same_device()
+    {
+        var node = WithDevice(processors: 1, cuda: 1);
+        var processor = node.Assign("work");
+        var kernel = node.Assign("kernels");
+        node.Assign("kernels", priority: 5);
+
+        Assert.Equal([kernel.Attempt.Task], node.AskedToYield.Distinct());
+        Assert.DoesNotContain(processor.Attempt.Task, node.AskedToYield);
+    }
+
+    [Fact]
+    public void A_draining_node_asks_for_its_lanes_back_and_hands_back_what_has_not_begun()
+    {
+        var node = new NodeBench().Welcome();
+        var running = node.Assign();
+        var waiting = node.Assign();
+        node.Drain();
+
+        Assert.Equal([running.Attempt.Task], node.AskedToYield);
+        Assert.Contains(node.Effects, effect => effect is { Kind: NodeEffectKind.Send, Message: { Kind: MessageKind.Refused, Number: (long)RefusalReason.Draining } } && effect.Message.Task == waiting.Attempt.Task);
+        Assert.Equal([waiting.Attempt.Task], node.Dropped);
+        Assert.DoesNotContain(node.Effects, effect => effect.Kind == NodeEffectKind.Drained);
+
+        node.End(running.Attempt.Task, RunEnding.Yielded, new RefinementSnapshot { Iteration = 2 });
+        Assert.Contains(node.Effects, effect => effect.Kind == NodeEffectKind.Drained);
+        Assert.Equal(running.Attempt.Task, Assert.Single(node.Machine.Held));
+    }
+
+    [Fact]
+    public void A_draining_node_refuses_what_is_assigned_to_it()
+    {
+        var node = new NodeBench().Welcome();
+        node.Drain();
+        var late = node.Assign();
+
+        Assert.Contains(node.Effects, effect => effect is { Message: { Kind: MessageKind.Refused, Number: (long)RefusalReason.Draining } } && effect.Message.Task == late.Attempt.Task);
+        Assert.Equal(NodePhase.Draining, node.Machine.Phase);
+    }
+
+    [Fact]
+    public void A_node_that_no_scheduler_hears_is_degraded_until_one_does()
+    {
+        var node = new NodeBench();
+        Assert.Equal(NodePhase.Joining, node.Machine.Phase);
+        node.Welcome();
+        node.Pass(4_000);
+        node.Hear(Heard);
+        node.Pass(4_000);
+        Assert.Equal(NodePhase.Active, node.Machine.Phase);
+
+        node.Pass(3_000);
+        Assert.Equal(NodePhase.Degraded, node.Machine.Phase);
+        var task = node.Assign();
+        Assert.Contains(task.Attempt.Task, node.Started);      // what reaches it, it runs
+
+        node.Hear(Heard);
+        Assert.Equal(NodePhase.Active, node.Machine.Phase);
+    }
+
+    [Fact]
+    public void What_is_past_its_deadline_is_worked_on_no_longer()
+    {
+        var node = new NodeBench().Welcome();
+        var task = node.Assign(remainingMs: 5_000);
+        var endless = node.Assign();
+        node.Pass(5_000);
+        Assert.Empty(node.Dropped);
+
+        node.Pass(4_000);
+        Assert.Equal([task.Attempt.Task], node.Dropped);
+        Assert.Contains(node.Effects, effect => effect.Kind == NodeEffectKind.StopRun && effect.Attempt!.Attempt.Task == task.Attempt.Task);
+        Assert.Equal([endless.Attempt.Task], node.Machine.Held);
+    }
+
+    [Fact]
+    public void An_attempt_of_a_class_that_the_node_no_longer_runs_stays_on_disk_until_its_task_is_settled()
+    {
+        var node = new NodeBench();
+        var gone = new NodeAttempt(new Attempt(TaskId.Parse("01b8dabf-4e8f-753a-8fdd-58072231544d"), new Epoch(1, 1, 9)), new() { Id = default, Class = new ClassKey("gone", 1), Payload = default }, NodeBench.Ledger);
+        node.Machine.Restore(NodeBench.Term, [gone], [], endedInOrder: true);
+        node.Welcome();
+        node.Pass(2_000);
+        Assert.Empty(node.Started);
+        Assert.Empty(node.LastReport.Held);
+        Assert.Contains(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen);
+        Assert.Empty(node.Dropped);
+
+        node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, gone.Attempt.Task, gone.Attempt.Epoch, (long)Verdict.AlreadySettled));
+        Assert.Equal([gone.Attempt.Task], node.Dropped);
+    }
+
+    private static NodeBench WithDevice(int processors, int cuda) => new NodeBench(
+        processors,
+        devices => devices["cuda"] = cuda,
+        new Dictionary<ClassKey, IReadOnlyList<string>> { [Work] = ["cpu"], [Kernels] = ["cuda"], [Mixed] = ["cpu", "cuda"] }).Welcome();
+
+    private static Message Heard => new(MessageKind.Heard, NodeBench.Scheduler, Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 0));
+
+    private static Settlement Result() => new() { Outcome = Outcome.Converged };
+}

@@ -1,0 +1,129 @@
+using Rqml.Cluster;
+using Rqml.Hosting;
+using Rqml.Messaging;
+using Rqml.Nodes;
+using Rqml.Scheduling;
+using Rqml.Tasks;
+
+namespace Rqml.Core.Tests.Scheduling;
+
+/// <summary>A scheduler's machine alone: the test is its clock, its coordination store, the ledger and the nodes.</summary>
+internal sealed class SchedulerBench
+{
+    public static readonly ClassKey Work = new("work", 1);
+    public static readonly Term Term = new(1, 1);
+
+    private readonly Peer _ledger = new(new NodeId("ledger"), new Incarnation(2), "");
+    private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
+    private readonly EffectBuffer<SchedulerEffect> _effects = new();
+    private readonly Dictionary<string, ulong> _incarnations = [];
+
+    public SchedulerBench(SchedulerSettings? settings = null, IReadOnlyList<Peer>? members = null)
+    {
+        Machine = new SchedulerMachine(new Peer(new NodeId("scheduler"), new Incarnation(1), ""), settings ?? new SchedulerSettings(), seed: 7);
+        Step(SchedulerEvent.Elected(Term, members ?? []));
+    }
+
+    public SchedulerMachine Machine { get; }
+
+    public long NowMs { get; private set; } = 1_000_000;
+
+    public List<SchedulerEffect> Effects { get; } = [];
+
+    /// <summary>Every assignment so far: which task went where.</summary>
+    public IEnumerable<(TaskId Task, string Node)> Assigned =>
+        from effect in Effects
+        where effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Assign } && effect.Message.Body is Assignment { Adopted: false }
+        select (effect.Message.Task, effect.To.Node.Value);
+
+    public IEnumerable<string> Fenced => Effects.Where(effect => effect.Kind == SchedulerEffectKind.Fence).Select(effect => effect.To.Node.Value);
+
+    /// <summary>Lets a node join: it reports, is registered, and reports again to this term.</summary>
+    public void Join(string node, int limit = 10, params ClassKey[] classes)
+    {
+        _incarnations[node] = _incarnations.GetValueOrDefault(node) + 1;
+        Report(node, limit, classes);
+        Step(SchedulerEvent.Registered(PeerOf(node), Term));
+        Report(node, limit, classes);
+    }
+
+    public void Report(string node, int limit = 10, ClassKey[]? classes = null, bool draining = false, params HeldAttempt[] held) =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.Report, PeerOf(node), Body: new NodeReport
+        {
+            Term = Term,
+            Classes = classes is { Length: > 0 } ? classes : [Work],
+            Limit = limit,
+            Draining = draining,
+            Load = new NodeLoad(2, 0, 0, 0, NodeSettings.NoDevices, 0),
+            Held = held,
+        })));
+
+    public TaskSpec Announce(string? key = null, double difficulty = double.NaN, int payloadBytes = 0, int priority = 0, ClassKey? @class = null, string ledger = "ledger")
+    {
+        var spec = new TaskSpec
+        {
+            Id = _ids.Next(NowMs),
+            Class = @class ?? Work,
+            Payload = new byte[payloadBytes],
+            PartitionKey = key,
+            Difficulty = difficulty,
+            Priority = priority,
+        };
+        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Body: new Announcement(spec, false))));
+        return spec;
+    }
+
+    /// <summary>The ledger says that the task is settled, by the attempt that the scheduler last made of it.</summary>
+    public void Settle(TaskSpec task, int iterations = 4)
+    {
+        var epoch = Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Epoch;
+        Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, epoch, iterations)));
+    }
+
+    /// <summary>The node is gone, and its fence is in the store.</summary>
+    public void Lose(string node)
+    {
+        Step(SchedulerEvent.NodeGone(PeerOf(node)));
+        Step(SchedulerEvent.Fenced(PeerOf(node), Term));
+    }
+
+    public Suspicion SuspicionOf(TaskSpec task) => ((Assignment)Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Body!).Suspicion;
+
+    public NodeWeight WeightOf(string node) => SchedulerMachine.WeightOf(Machine.Nodes.Single(known => known.Peer.Node.Value == node), NowMs);
+
+    /// <summary>Lets time pass, with a tick whenever the machine asked for one.</summary>
+    public void Pass(long ms)
+    {
+        var untilMs = NowMs + ms;
+        while (Machine.NextDueMs <= untilMs)
+        {
+            NowMs = Math.Max(NowMs, Machine.NextDueMs);
+            Machine.Tick(NowMs, _effects);
+            Take();
+        }
+
+        NowMs = untilMs;
+    }
+
+    /// <summary>Time passes while the scheduler's process does not run; then it goes on.</summary>
+    public void Sleep(long ms)
+    {
+        NowMs += ms;
+        Machine.Tick(NowMs, _effects);
+        Take();
+    }
+
+    private Peer PeerOf(string node) => new(new NodeId(node), new Incarnation(_incarnations.GetValueOrDefault(node, 1UL)), "");
+
+    private void Step(in SchedulerEvent @event)
+    {
+        Machine.Step(@event, NowMs, _effects);
+        Take();
+    }
+
+    private void Take()
+    {
+        Effects.AddRange(_effects.Effects.ToArray());
+        _effects.Clear();
+    }
+}

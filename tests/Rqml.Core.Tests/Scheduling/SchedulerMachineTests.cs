@@ -1,0 +1,185 @@
+using Rqml.Nodes;
+using Rqml.Scheduling;
+
+namespace Rqml.Core.Tests.Scheduling;
+
+public sealed class SchedulerMachineTests
+{
+    private static readonly ClassKey Rare = new("rare", 1);
+
+    [Fact]
+    public void A_task_of_a_class_that_nobody_runs_blocks_nobody()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        var rare = scheduler.Announce(@class: Rare, priority: 100);
+        var common = scheduler.Announce();
+        Assert.Equal([(common.Id, "a")], scheduler.Assigned);
+
+        scheduler.Join("b", 10, Rare);
+        Assert.Contains((rare.Id, "b"), scheduler.Assigned);
+    }
+
+    [Fact]
+    public void No_node_gets_more_than_its_limit()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a", limit: 3);
+        scheduler.Join("b", limit: 5);
+        for (var i = 0; i < 20; i++) scheduler.Announce();
+
+        Assert.Equal(3, scheduler.Assigned.Count(assigned => assigned.Node == "a"));
+        Assert.Equal(5, scheduler.Assigned.Count(assigned => assigned.Node == "b"));
+    }
+
+    [Fact]
+    public void Of_the_tasks_of_a_key_one_is_out_at_a_time_in_the_order_of_their_ids()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Join("b");
+        var tasks = Enumerable.Range(0, 5).Select(_ => scheduler.Announce(key: "k")).ToArray();
+        foreach (var task in tasks)
+        {
+            Assert.Equal(task.Id, scheduler.Assigned.Last().Task);
+            scheduler.Settle(task);
+        }
+
+        Assert.Equal(5, scheduler.Assigned.Count());
+    }
+
+    [Fact]
+    public void Tasks_of_a_key_go_where_the_last_one_ran()
+    {
+        var scheduler = new SchedulerBench();
+        foreach (var node in (string[])["a", "b", "c", "d"]) scheduler.Join(node, limit: 1_000);
+        var stayed = 0;
+        for (var key = 0; key < 200; key++)
+        {
+            var first = scheduler.Announce(key: $"{key}");
+            scheduler.Settle(first);
+            var second = scheduler.Announce(key: $"{key}");
+            scheduler.Settle(second);
+            var homes = scheduler.Assigned.TakeLast(2).Select(assigned => assigned.Node).ToArray();
+            if (homes[0] == homes[1]) stayed++;
+        }
+
+        Assert.True(stayed > 80, $"Of 200 keys {stayed} stayed where they were; chance alone gives 50.");
+    }
+
+    [Fact]
+    public void A_large_payload_stays_where_its_ledger_is()
+    {
+        var (small, large) = (AtLedger(payloadBytes: 10), AtLedger(payloadBytes: 8 << 20));
+        Assert.InRange(small, 20, 80);
+        Assert.True(large > 85, $"{large} of 100 large payloads stayed at the node of their ledger.");
+
+        static int AtLedger(int payloadBytes)
+        {
+            var scheduler = new SchedulerBench();
+            foreach (var node in (string[])["a", "b"]) scheduler.Join(node, limit: 100_000);
+            for (var i = 0; i < 100; i++) scheduler.Settle(scheduler.Announce(payloadBytes: payloadBytes, ledger: "a"));
+            return scheduler.Assigned.Count(assigned => assigned.Node == "a");
+        }
+    }
+
+    [Fact]
+    public void A_node_that_lost_its_work_is_trusted_less_when_it_comes_back()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Join("b");
+        for (var i = 0; i < 12; i++) scheduler.Announce();
+        var before = scheduler.WeightOf("b").Reliability;
+        scheduler.Lose("b");
+        scheduler.Join("b");
+
+        Assert.True(scheduler.WeightOf("b").Reliability < before, "It was forgotten that the node had lost its work.");
+    }
+
+    [Fact]
+    public void A_node_that_left_in_order_makes_nothing_suspect()
+    {
+        Assert.Equal(1, SuspicionAfter(draining: false).Deaths);
+        Assert.Equal(Suspicion.None, SuspicionAfter(draining: true));
+
+        static Suspicion SuspicionAfter(bool draining)
+        {
+            var scheduler = new SchedulerBench();
+            scheduler.Join("a");
+            var task = scheduler.Announce();
+            scheduler.Report("a", draining: draining);
+            scheduler.Lose("a");
+            scheduler.Join("b");
+            return scheduler.SuspicionOf(task);
+        }
+    }
+
+    [Fact]
+    public void What_finished_tasks_took_orders_those_that_wait()
+    {
+        var scheduler = new SchedulerBench(new SchedulerSettings { IterationLimit = _ => 10 });
+        scheduler.Join("a", limit: 1);
+        var running = scheduler.Announce();
+        scheduler.Settle(running, iterations: 10);      // this class uses all of its iterations
+        var first = scheduler.Announce();
+        var learnt = scheduler.Announce();
+        var stated = scheduler.Announce(difficulty: 0.1);
+        scheduler.Settle(first, iterations: 10);
+
+        Assert.Equal(stated.Id, scheduler.Assigned.Last().Task);
+        scheduler.Settle(stated);
+        Assert.Equal(learnt.Id, scheduler.Assigned.Last().Task);
+    }
+
+    [Fact]
+    public void A_silent_node_gets_nothing_new_and_is_fenced()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Join("b");
+        for (var second = 0; second < 4; second++)
+        {
+            scheduler.Pass(1_000);
+            scheduler.Report("a");
+        }
+
+        for (var i = 0; i < 5; i++) scheduler.Announce();
+        Assert.All(scheduler.Assigned, assigned => Assert.Equal("a", assigned.Node));
+        Assert.Empty(scheduler.Fenced);
+
+        scheduler.Pass(2_000);
+        Assert.Equal(["b"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void A_scheduler_that_slept_blames_no_node()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Sleep(60_000);
+        scheduler.Report("a");
+        scheduler.Pass(1_000);
+
+        Assert.Empty(scheduler.Fenced);
+        scheduler.Announce();
+        Assert.Single(scheduler.Assigned);
+    }
+
+    [Fact]
+    public void A_decision_says_what_it_was_weighed_by()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Join("b");
+        for (var i = 0; i < 10; i++)
+        {
+            var task = scheduler.Announce();
+            var decision = scheduler.Machine.Explain(task.Id);
+            Assert.NotNull(decision);
+            Assert.Equal(scheduler.Assigned.Last().Node, decision.Chosen.Value);
+            Assert.InRange(decision.Weight.Value, 0.01, 1);
+            if (decision.Other is not null) Assert.True(decision.ExpectedWait <= decision.OtherExpectedWait, "The node with the longer wait was taken.");
+        }
+    }
+}
