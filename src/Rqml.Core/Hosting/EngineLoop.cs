@@ -21,6 +21,7 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     private long _timerDueMs = long.MaxValue;
     private int _hasRung;
     private volatile bool _stopped;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public EngineLoop(Dispatcher dispatcher, Clock clock)
     {
@@ -63,10 +64,19 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
         Wake();
     }
 
+    /// <summary>Ends the loop after the step that runs. The owners then refuse whatever still comes, so that nobody waits in vain.</summary>
     public void Stop()
     {
         _stopped = true;
         _timer.Dispose();
+        Wake();
+    }
+
+    /// <summary>Stops, and completes when no owner takes another step.</summary>
+    public Task StopAsync()
+    {
+        Stop();
+        return _closed.Task;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the node's loop: it reports, and the node stops.")]
@@ -75,12 +85,13 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
         Volatile.Write(ref _state, Running);
         try
         {
-            RunOwners();
+            if (_stopped) CloseOwners();
+            else RunOwners();
         }
         catch (Exception error)
         {
-            Stop();
             Failed?.Invoke(error);
+            if (!_stopped) Stop();
         }
 
         if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running)
@@ -106,6 +117,18 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
         }
 
         if (!_stopped) Wake();
+    }
+
+    private void CloseOwners()
+    {
+        try
+        {
+            foreach (var owner in _owners) owner.Close();
+        }
+        finally
+        {
+            _closed.TrySetResult();
+        }
     }
 
     private void ArmTimer()

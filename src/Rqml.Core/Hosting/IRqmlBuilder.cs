@@ -27,8 +27,15 @@ public interface IRqmlBuilder
     /// <summary>Narrows what this host's node does.</summary>
     IRqmlBuilder Roles(Hosting.NodeRoles roles);
 
-    /// <summary>Joins the scheduler at that address instead of scheduling here.</summary>
+    /// <summary>Joins the scheduler at that address instead of scheduling here; keeps trying until it is there. A further call replaces the address.</summary>
+    /// <param name="address">Such as <c>inproc://a</c> for the node "a" of another host in this process, which has called <c>AddInProcess</c>.</param>
     IRqmlBuilder JoinScheduler(string address);
+
+    /// <summary>Lets this host's nodes agree with others on one scheduler: whoever leads is replaced when it dies.</summary>
+    /// <param name="name">What an error calls it.</param>
+    /// <param name="open">Makes the store, or finds it in the host's services. Whoever makes it disposes of it; several hosts may share one.</param>
+    /// <exception cref="InvalidOperationException">A coordination store was chosen before; the message names both.</exception>
+    IRqmlBuilder UseCoordinationStore(string name, Func<IServiceProvider, Cluster.ICoordinationStore> open);
 
     /// <summary>Keeps this node's state in a store.</summary>
     /// <param name="name">What an error calls it.</param>
@@ -47,7 +54,7 @@ public interface IRqmlNodeBuilder
     /// <exception cref="InvalidOperationException">A store was chosen before; the message names both.</exception>
     IRqmlNodeBuilder UseStore(string name, Func<IServiceProvider, Storage.IKeyValueStore> open);
 
-    /// <summary>Worker lanes of that node; default: those of the host's options.</summary>
+    /// <summary>Worker lanes of that node, from 1 to 1,024; default: those of the host's options.</summary>
     IRqmlNodeBuilder Lanes(int lanes);
 
     /// <summary>Gives that node lanes on devices of a kind, beside its processors.</summary>

@@ -65,6 +65,15 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
     public bool IsStopped => Volatile.Read(ref _stopped) != 0;
 
+    /// <summary>The result of a task that the ledger has settled, from the store; null where it was purged, or where there is no store.</summary>
+    public Settlement? ReadSettlement(TaskId task) => ReadKept(store => NodeStore.ReadSettlement(store, task));
+
+    /// <summary>What was submitted, from the store; null where it was purged, or where there is no store.</summary>
+    public TaskSpec? ReadSubmission(TaskId task) => ReadKept(store => NodeStore.ReadSubmission(store, task));
+
+    /// <summary>Why the ledger here answers nothing any more.</summary>
+    public LedgerLostException Lost() => new(Self.Node, Failure.Task.IsCompletedSuccessfully ? Failure.Task.Result : null);
+
     /// <summary>Opens the store, takes back what it holds, and begins.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -137,14 +146,15 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
+        _options.Admission?.Close();
         if (Node is not null)
         {
             await Node.DisposeAsync();
             if (_commit is not null && !Failure.Task.IsCompleted) await CommitAsync(NodeStore.PutEndedInOrder);
         }
 
-        if (_commit is not null) await _commit.DrainAsync();
-        Loop.Stop();
+        await Loop.StopAsync();
+        if (_commit is not null) await _commit.DrainAsync();      // what the last step wrote
         if (Leadership is not null) await Leadership.DisposeAsync();
         await Task.WhenAll(_answers);
         if (_links is not null) await _links.DisposeAsync();
@@ -155,7 +165,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     public async ValueTask KillAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        Loop.Stop();
+        _options.Admission?.Close();
+        await Loop.StopAsync();
         if (Leadership is not null) await Leadership.DisposeAsync();
         if (_links is not null) await _links.DisposeAsync();
         if (Node is not null) await Node.DisposeAsync();
@@ -172,14 +183,11 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             await CommitAsync(batch => NodeStore.PutLedgerId(batch, LedgerId));
         }
 
-        var machine = new LedgerMachine(Self, LedgerId);
-        if (_store is not null)
-        {
-            foreach (var task in NodeStore.ReadLedger(_store)) machine.Restore(task);
-        }
-
+        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null);
+        if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
-        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Stations);
+        _options.Admission?.Occupy(machine.OpenCount);
+        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Stations, _options.Admission, Lost);
     }
 
     private void PrepareLeadership(ICoordinationStore store)
@@ -215,10 +223,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         });
     }
 
-    /// <summary>Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start.</summary>
+    /// <summary>
+    /// Without a coordination store one process leads; its term is a counter in its own store, one higher and durable at each start. Without a store either, a start
+    /// begins by its clock: nodes elsewhere that outlived the last start tell the terms apart, and one that has obeyed a later term says so.
+    /// </summary>
     private async Task LeadAsync(Term seen)
     {
-        var last = _store is null ? _term : NodeStore.ReadLeadership(_store);
+        var last = _store is not null ? NodeStore.ReadLeadership(_store) : _term == Term.None ? new Term(1, (Clock.NowMs << 16) | (long)(_random.Next() & 0xFFFF)) : _term;
         if (seen > last) last = seen;
         _term = new Term(Math.Max(1, last.Generation), last.Number + 1);
         if (_commit is not null) await CommitAsync(batch => NodeStore.PutLeadership(batch, _term));
@@ -268,10 +279,27 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Leadership?.Post(LeadershipEvent.PeerGone(peer));
     }
 
+    /// <summary>Nothing here is durable any more, or a machine has lost its way: the loop stops, and whoever waits for the ledger hears of it.</summary>
     private void Fail(Exception error)
     {
-        Failure.TrySetResult(error);
+        if (!Failure.TrySetResult(error)) return;
+        _options.Admission?.Close();
+        Loop.Stop();
         _options.Failed?.Invoke(error);
+    }
+
+    /// <summary>Read on the caller's thread, not the loop's: a settled task may weigh megabytes.</summary>
+    private T? ReadKept<T>(Func<IKeyValueStore, T?> read) where T : class
+    {
+        if (_store is null) return null;
+        try
+        {
+            return read(_store);
+        }
+        catch (Exception error) when (error is ObjectDisposedException or StoreFailedException)
+        {
+            throw new LedgerLostException(Self.Node, error);
+        }
     }
 }
 
@@ -312,6 +340,9 @@ internal sealed record NodeRuntimeOptions
     public IKeyValueStore? Store { get; init; }
 
     public ITransport? Transport { get; init; }
+
+    /// <summary>Room in the ledger, which clients ask for; null where submissions come another way.</summary>
+    public Admission? Admission { get; init; }
 
     /// <summary>The scheduler to join; null where this node schedules itself.</summary>
     public Peer? Leader { get; init; }

@@ -10,6 +10,9 @@ internal abstract class Owner
 
     /// <summary>Handles everything in the inbox; false where there was nothing to do. Only the loop calls it.</summary>
     public abstract bool Drain(long nowMs);
+
+    /// <summary>Refuses what came too late, and tells whoever waits that nothing more will come. Only the loop calls it: once it has stopped, and for each later wake-up.</summary>
+    public virtual void Close() { }
 }
 
 /// <summary>The shell around one machine: feeds it from its inbox, and carries out its effects in order, holding back what must wait for the disk.</summary>
@@ -24,6 +27,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     private readonly IMachine<TEvent, TEffect> _machine;
     private readonly ConcurrentQueue<TEvent> _inbox = new();
     private readonly ConcurrentQueue<object> _durable = new();
+    private readonly ConcurrentQueue<object> _lost = new();
     private readonly EffectBuffer<TEffect> _effects = new();
 
     /// <param name="loop">The loop that runs this owner.</param>
@@ -39,7 +43,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
 
     public override long NextDueMs => _machine.NextDueMs;
 
-    /// <summary>Hands an event to the machine. Any thread.</summary>
+    /// <summary>Hands an event to the machine; after the loop has stopped it is refused there. Any thread.</summary>
     public void Post(in TEvent @event)
     {
         _inbox.Enqueue(@event);
@@ -78,6 +82,28 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
         _loop.Wake();
     }
 
+    /// <summary>The store has failed: what <paramref name="held"/> waited for may or may not be there.</summary>
+    void ICommitOwner.Lost(object held)
+    {
+        _lost.Enqueue(held);
+        _loop.Wake();
+    }
+
+    public override void Close()
+    {
+        while (_durable.TryDequeue(out var held))
+        {
+            foreach (ref readonly var effect in ((TEffect[])held).AsSpan()) CarryOutLate(effect);
+        }
+
+        while (_lost.TryDequeue(out var held))
+        {
+            foreach (ref readonly var effect in ((TEffect[])held).AsSpan()) Lose(effect);
+        }
+
+        while (_inbox.TryDequeue(out var @event)) Refuse(@event);
+    }
+
     void ICommitOwner.Encode(object writes, WriteBatch batch)
     {
         foreach (ref readonly var effect in ((TEffect[])writes).AsSpan()) Encode(effect, batch);
@@ -88,6 +114,15 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
 
     /// <summary>Adds the effect's change to the batch. Called by the store's writer, so it reads only what is immutable.</summary>
     protected abstract void Encode(in TEffect effect, WriteBatch batch);
+
+    /// <summary>Does what became durable when the loop had stopped; by default nothing, as nothing begins any more.</summary>
+    protected virtual void CarryOutLate(in TEffect effect) { }
+
+    /// <summary>Answers for an effect that will not come, as its writes failed.</summary>
+    protected virtual void Lose(in TEffect effect) { }
+
+    /// <summary>Answers an event that came when the loop had stopped.</summary>
+    protected virtual void Refuse(in TEvent @event) { }
 
     private void CarryOutAll()
     {
@@ -120,4 +155,6 @@ internal interface ICommitOwner
     void Encode(object writes, WriteBatch batch);
 
     void Durable(object held);
+
+    void Lost(object held);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rqml.Cluster;
 using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Storage;
@@ -12,11 +13,15 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
 {
     private readonly Dictionary<ClassKey, (object Class, Func<IServiceProvider, TaskClassDefinition> Build)> _classes = [];
     private readonly List<RqmlNodeBuilder> _nodes = [];
-    private readonly StoreChoice _store = new();
+    private readonly OnlyChoice<IKeyValueStore> _store = new("A node has one store");
+    private readonly OnlyChoice<ICoordinationStore> _coordination = new("A host has one coordination store");
+    private readonly List<string> _faults = [];
+    private NodeRoles _roles = NodeRoles.All;
 
     public IServiceCollection Services { get; } = services;
 
-    public NodeRoles NodeRoles { get; private set; } = NodeRoles.All;
+    /// <summary>Who joins a scheduler elsewhere does not schedule, in whatever order it was said.</summary>
+    public NodeRoles NodeRoles => SchedulerAddress is null ? _roles : _roles & ~NodeRoles.Scheduler;
 
     public string? SchedulerAddress { get; private set; }
 
@@ -26,7 +31,10 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
 
     public List<IDeviceProvider> Devices { get; } = [];
 
-    public List<string> Faults { get; } = [];
+    public Func<IServiceProvider, ICoordinationStore>? Coordination => _coordination.Open;
+
+    /// <summary>All that is wrong with what was said, for one error that names it all.</summary>
+    public IEnumerable<string> Faults => _faults.Concat(_nodes.SelectMany(node => node.Faults)).Concat(FaultsOfTheWhole());
 
     public IRqmlBuilder AddTaskClass<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, Action<TaskClassBuilder<TPayload, TArtifact>> configure)
     {
@@ -34,13 +42,13 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
         ArgumentNullException.ThrowIfNull(configure);
         if (_classes.TryGetValue(taskClass.Key, out var known))
         {
-            if (!ReferenceEquals(known.Class, taskClass)) Faults.Add($"Task class '{taskClass.Key}' is registered twice, with two different TaskClass objects.");
+            if (!ReferenceEquals(known.Class, taskClass)) _faults.Add($"Task class '{taskClass.Key}' is registered twice, with two different TaskClass objects.");
             return this;
         }
 
         var builder = new TaskClassBuilder<TPayload, TArtifact>(taskClass);
         configure(builder);
-        Faults.AddRange(builder.Faults);
+        _faults.AddRange(builder.Faults);
         _classes.Add(taskClass.Key, (taskClass, builder.Build));
         return this;
     }
@@ -48,7 +56,7 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
     public IRqmlBuilder AddNode(string name, Action<IRqmlNodeBuilder>? configure = null)
     {
         if (_nodes.Any(node => node.Name == name)) return this;
-        if (!NodeId.IsValid(name)) Faults.Add($"AddNode(name) is '{name}'; it takes 1 to 64 letters, digits, '-', '_' or '.'.");
+        if (!NodeId.IsValid(name)) _faults.Add($"AddNode(name) is '{name}'; it takes 1 to 64 letters, digits, '-', '_' or '.'.");
         var node = new RqmlNodeBuilder(name);
         configure?.Invoke(node);
         _nodes.Add(node);
@@ -69,22 +77,27 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
 
     public IRqmlBuilder Roles(NodeRoles roles)
     {
-        if (roles == 0 || (roles & ~NodeRoles.All) != 0) Faults.Add($"Roles is '{roles}'; it takes one or more of Client, Scheduler and Worker.");
-        NodeRoles = roles;
+        if (roles == 0 || (roles & ~NodeRoles.All) != 0) _faults.Add($"Roles is '{roles}'; it takes one or more of Client, Scheduler and Worker.");
+        _roles = roles;
         return this;
     }
 
     public IRqmlBuilder JoinScheduler(string address)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out _)) Faults.Add($"JoinScheduler(address) is '{address}'; it takes an address such as inproc://name.");
+        if (!Uri.TryCreate(address, UriKind.Absolute, out _)) _faults.Add($"JoinScheduler(address) is '{address}'; it takes an address such as inproc://name.");
         SchedulerAddress = address;
-        NodeRoles &= ~NodeRoles.Scheduler;
         return this;
     }
 
     public IRqmlBuilder UseStore(string name, Func<IServiceProvider, IKeyValueStore> open)
     {
         _store.Choose(name, open);
+        return this;
+    }
+
+    public IRqmlBuilder UseCoordinationStore(string name, Func<IServiceProvider, ICoordinationStore> open)
+    {
+        _coordination.Choose(name, open);
         return this;
     }
 
@@ -95,12 +108,21 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
     }
 
     public TaskClassRegistry BuildClasses(IServiceProvider provider) => new(_classes.Values.Select(@class => @class.Build(provider)));
+
+    private IEnumerable<string> FaultsOfTheWhole()
+    {
+        if (SchedulerAddress is not null && Coordination is not null) yield return "JoinScheduler and UseCoordinationStore exclude one another: the store says who schedules.";
+        if (SchedulerAddress is null && Coordination is null && (_roles & NodeRoles.Scheduler) == 0 && _roles != 0) yield return "Roles leaves out Scheduler, and neither JoinScheduler nor UseCoordinationStore says who schedules.";
+    }
 }
 
 /// <summary>A further node of the process.</summary>
 internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
 {
-    private readonly StoreChoice _store = new();
+    private readonly OnlyChoice<IKeyValueStore> _store = new("A node has one store");
+    private readonly List<string> _faults = [];
+
+    public IReadOnlyList<string> Faults => _faults;
 
     public string Name { get; } = name;
 
@@ -118,8 +140,7 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
 
     public IRqmlNodeBuilder Lanes(int lanes)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(lanes, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes, 1_024);
+        if (lanes is < 1 or > 1_024) _faults.Add($"AddNode('{Name}'): Lanes(lanes) is '{lanes}'; it takes 1 to 1,024.");
         LaneCount = lanes;
         return this;
     }
@@ -128,20 +149,5 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
     {
         Devices.Add(new FixedDevices(device, lanes));
         return this;
-    }
-}
-
-/// <summary>The one store of a node.</summary>
-internal sealed class StoreChoice
-{
-    private string? _name;
-
-    public Func<IServiceProvider, IKeyValueStore>? Open { get; private set; }
-
-    public void Choose(string name, Func<IServiceProvider, IKeyValueStore> open)
-    {
-        ArgumentNullException.ThrowIfNull(open);
-        if (_name is not null) throw new InvalidOperationException($"A node has one store: '{_name}' was chosen before '{name}'.");
-        (_name, Open) = (name, open);
     }
 }

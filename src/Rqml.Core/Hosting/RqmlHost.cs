@@ -2,10 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Messaging;
 using Rqml.Models;
 using Rqml.Nodes;
+using Rqml.Tasks;
 
 namespace Rqml.Hosting;
 
@@ -18,6 +20,7 @@ internal sealed partial class RqmlHost(
     private readonly ILogger _logger = loggers.CreateLogger("Rqml");
     private readonly RqmlInstruments _instruments = RqmlInstruments.Of(services.GetService<System.Diagnostics.Metrics.IMeterFactory>());
     private TaskClassRegistry? _classes;
+    private Admission? _admission;
     private NodeRuntime? _main;
 
     public NodeRuntime Main => _main ?? throw new InvalidOperationException("The host has not started yet; Rqml's node starts with it.");
@@ -28,26 +31,35 @@ internal sealed partial class RqmlHost(
 
     public IReadOnlyDictionary<string, NodeRuntime> Added => _added;
 
+    private ICoordinationStore? Coordination => field ??= builder.Coordination?.Invoke(services);
+
+    /// <summary>Room in the ledger of the host's own node; closed from the beginning of the stop on.</summary>
+    public Admission Admission => _admission ??= new Admission(options.Value.MaxOpenTasks);
+
+    public static Uri EndpointOf(string node) => new($"{InProcessTransport.SchemeName}://{node}");
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (builder.Faults.Count > 0) throw new OptionsValidationException(nameof(RqmlOptions), typeof(RqmlOptions), builder.Faults);
         var settings = options.Value;
         var lanes = await DeviceLanes.CountAsync(settings.Lanes, [.. builder.Devices, .. services.GetServices<IDeviceProvider>()], cancellationToken);
         KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + lanes.Values.Sum());
-        var leader = builder.SchedulerAddress is { } address ? new Peer(new NodeId("scheduler"), default, address) : null;
+
+        // Only the address is known; the scheduler says its name when it welcomes us.
+        var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, address) : null;
         _main = Build(settings.NodeName, lanes, builder.NodeRoles, builder.Store, leader);
 
         // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
             var further = await DeviceLanes.CountAsync(node.LaneCount ?? settings.Lanes, node.Devices, cancellationToken);
-            var runtime = Build(node.Name, further, NodeRoles.Worker, node.Store, leader ?? _main.Self);
+            var runtime = Build(node.Name, further, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null));
             _added.Add(node.Name, runtime);
             await runtime.StartAsync(cancellationToken);
         }
 
         await _main.StartAsync(cancellationToken);
-        foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Cluster.Term.None));
+        if (Coordination is not null) return;      // whoever leads will welcome them
+        foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Term.None));
         if (_main.Scheduler is null) return;
         foreach (var runtime in All())
         {
@@ -58,10 +70,12 @@ internal sealed partial class RqmlHost(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_main is null) return;
+        Admission.Close();
         foreach (var runtime in All())
         {
             if (runtime.IsStopped) continue;
-            if (runtime.Node is { } node) await DrainAsync(node, cancellationToken);
+            if (runtime.Node is { } node && !runtime.Failure.Task.IsCompleted) await DrainAsync(node, cancellationToken);
             await runtime.DisposeAsync();
         }
     }
@@ -104,7 +118,7 @@ internal sealed partial class RqmlHost(
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),
-            Endpoint = $"inproc://{name}",
+            Endpoint = EndpointOf(name).AbsoluteUri,
             Roles = roles,
             Classes = Classes,
             NodeSettings = new NodeSettings
@@ -122,8 +136,10 @@ internal sealed partial class RqmlHost(
             },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
-            Transport = builder.Nodes.Count > 0 || leader is not null ? new InProcessTransport() : null,
+            Transport = builder.Nodes.Count > 0 || leader is not null || services.GetServices<ITransport>().OfType<InProcessTransport>().Any() ? new InProcessTransport() : null,
             Leader = leader,
+            Coordination = Coordination,
+            Admission = _main is null ? Admission : null,
             Time = time,
             Dispatcher = Dispatcher.ThreadPool,
             Seed = seed,

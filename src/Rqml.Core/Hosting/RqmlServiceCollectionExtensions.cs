@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Rqml;
+using Rqml.Checkpoints;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Nodes;
 using Rqml.Scheduling;
+using Rqml.Storage;
 using Rqml.Tasks;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -31,6 +33,7 @@ public static class RqmlServiceCollectionExtensions
         services.AddSingleton(builder);
         services.AddOptions<RqmlOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RqmlOptions>, RqmlOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RqmlOptions>, RqmlBuilderValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton(provider => new RqmlHost(
@@ -40,6 +43,11 @@ public static class RqmlServiceCollectionExtensions
         services.TryAddSingleton<IRqmlClient>(provider => new RqmlClient(provider.GetRequiredService<RqmlHost>(), provider.GetService<IStationObserver>()));
         services.TryAddSingleton<INodeOrchestrator>(provider => provider.GetRequiredService<RqmlHost>().Main.Node ?? throw NoRole("Worker"));
         services.TryAddSingleton<IScheduler>(provider => provider.GetRequiredService<RqmlHost>().Main.Scheduler ?? throw NoRole("Scheduler"));
+        services.TryAddSingleton<ICheckpointStore>(provider =>
+        {
+            var main = provider.GetRequiredService<RqmlHost>().Main;
+            return main.Checkpoints ?? throw new NoStoreException(main.Self.Node);
+        });
         return builder;
     }
 

@@ -89,13 +89,16 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     /// <param name="time">On workers. Default 1 h. Above zero, to 365 days.</param>
     /// <param name="cost">Declared cost of the model calls. Default unlimited. Above zero.</param>
     /// <param name="payloadBytes">Default 16 MiB. From 1 to 16 MiB.</param>
+    /// <param name="artifactBytes">A longer artifact fails its pass with <see cref="ArtifactTooLargeException"/>. Default 16 MiB. From 1 to 16 MiB.</param>
     /// <param name="beatTimeout">A pass without a sign of life for so long is abandoned. Default 5 min. From 10 ms to 1 day.</param>
-    public TaskClassBuilder<TPayload, TArtifact> Limit(int? iterations = null, TimeSpan? time = null, double? cost = null, int? payloadBytes = null, TimeSpan? beatTimeout = null)
+    public TaskClassBuilder<TPayload, TArtifact> Limit(
+        int? iterations = null, TimeSpan? time = null, double? cost = null, int? payloadBytes = null, int? artifactBytes = null, TimeSpan? beatTimeout = null)
     {
         Check(iterations is null or (>= 1 and <= 1_000_000), $"{nameof(Limit)}({nameof(iterations)})", iterations, "1 to 1,000,000");
         Check(time is null || (time > TimeSpan.Zero && time <= TimeSpan.FromDays(365)), $"{nameof(Limit)}({nameof(time)})", time, "above zero, to 365 days");
-        Check(cost is null or > 0, $"{nameof(Limit)}({nameof(cost)})", cost, "above zero");
+        Check(cost is null || (cost > 0 && double.IsFinite(cost.Value)), $"{nameof(Limit)}({nameof(cost)})", cost, "above zero and finite");
         Check(payloadBytes is null or (>= 1 and <= 16 << 20), $"{nameof(Limit)}({nameof(payloadBytes)})", payloadBytes, "1 to 16 MiB");
+        Check(artifactBytes is null or (>= 1 and <= 16 << 20), $"{nameof(Limit)}({nameof(artifactBytes)})", artifactBytes, "1 to 16 MiB");
         Check(beatTimeout is null || (beatTimeout >= TimeSpan.FromMilliseconds(10) && beatTimeout <= TimeSpan.FromDays(1)), $"{nameof(Limit)}({nameof(beatTimeout)})", beatTimeout, "10 ms to 1 day");
         _policy = _policy with
         {
@@ -103,6 +106,7 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
             MaxTime = time ?? _policy.MaxTime,
             MaxCost = cost ?? _policy.MaxCost,
             MaxPayloadBytes = payloadBytes ?? _policy.MaxPayloadBytes,
+            MaxArtifactBytes = artifactBytes ?? _policy.MaxArtifactBytes,
             BeatTimeout = beatTimeout ?? _policy.BeatTimeout,
         };
         return this;

@@ -7,23 +7,30 @@ using Rqml.Tasks;
 namespace Rqml.Ledgers;
 
 /// <summary>The durable record of what was submitted here and how it was settled: feeds the <see cref="LedgerMachine"/> and carries out what it decides.</summary>
-internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, IStationObserver? stations)
+internal sealed class Ledger(
+    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, IStationObserver? stations, Admission? admission, Func<Exception> lost)
     : Owner<LedgerEvent, LedgerEffect>(loop, machine, store)
 {
     private readonly LedgerMachine _machine = machine;
-    private long _open;
-
-    /// <summary>Tasks that are open, as of a moment ago.</summary>
-    public long Open => Interlocked.Read(ref _open);
-
-    /// <summary>Called from the loop when a task is settled, so that who waits for room may go on.</summary>
-    public Action? RoomMade { get; set; }
+    private long _settled;
 
     public override bool Drain(long nowMs)
     {
         var worked = base.Drain(nowMs);
-        if (Interlocked.Exchange(ref _open, _machine.OpenCount) > _machine.OpenCount) RoomMade?.Invoke();
+        if (_machine.SettledCount != _settled) admission?.Leave((int)(_machine.SettledCount - _settled));
+        _settled = _machine.SettledCount;
         return worked;
+    }
+
+    /// <summary>The only way in which a completion faults: nobody here hears of these tasks again. Whatever had become durable is still said.</summary>
+    public override void Close()
+    {
+        base.Close();
+        foreach (var task in _machine.Open)
+        {
+            (task.Watcher as ITaskWatcher)?.Lost(lost());
+            task.Watcher = null;
+        }
     }
 
     /// <summary>Looks something up in the machine; what is found is durable by the time it is answered.</summary>
@@ -32,6 +39,49 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
         var question = new Question<T>(lookUp);
         Post(LedgerEvent.Ask(question));
         return question.Answered;
+    }
+
+    protected override void CarryOutLate(in LedgerEffect effect) => CarryOut(effect);
+
+    protected override void Lose(in LedgerEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case LedgerEffectKind.Complete:
+                ((ITaskWatcher)effect.Target!).Lost(lost());
+                break;
+            case LedgerEffectKind.AnswerSubmit:
+                ((SubmitTicket)effect.Target!).TrySetException(lost());
+                break;
+            case LedgerEffectKind.AnswerCancel:
+                ((TaskCompletionSource<CancelAnswer>)effect.Target!).TrySetException(lost());
+                break;
+            case LedgerEffectKind.AnswerAttach:
+                ((TaskCompletionSource<AttachReply?>)effect.Target!).TrySetException(lost());
+                break;
+            case LedgerEffectKind.AnswerQuestion:
+                ((Question)effect.Target!).Lose(lost());
+                break;
+        }
+    }
+
+    protected override void Refuse(in LedgerEvent @event)
+    {
+        switch (@event.Kind)
+        {
+            case LedgerEventKind.Submit:
+                ((SubmitTicket?)@event.Ticket)?.Answer(new SubmitReply(SubmitAnswer.TooLate, @event.Task));
+                break;
+            case LedgerEventKind.Cancel:
+                ((TaskCompletionSource<CancelAnswer>)@event.Ticket!).TrySetException(lost());
+                break;
+            case LedgerEventKind.Attach:
+                ((TaskCompletionSource<AttachReply?>)@event.Ticket!).TrySetException(lost());
+                break;
+            case LedgerEventKind.Ask:
+                ((Question)@event.Subject!).Lose(lost());
+                break;
+        }
     }
 
     protected override void CarryOut(in LedgerEffect effect)
@@ -74,6 +124,7 @@ internal sealed class Ledger(EngineLoop loop, LedgerMachine machine, GroupCommit
                 break;
             case LedgerEffectKind.WriteSettlement:
                 NodeStore.PutSettlement(batch, effect.Task, (Settlement)effect.Subject!);
+                if (effect.Target is SettledTask kept) NodeStore.PutSettled(batch, kept);
                 break;
             case LedgerEffectKind.WriteStrikes:
                 NodeStore.PutStrikes(batch, effect.Task, (Strike[])effect.Subject!);
@@ -96,6 +147,8 @@ internal sealed class Question<T>(Func<LedgerMachine, T> lookUp) : Question
     public override void LookUp(LedgerMachine ledger) => _found = lookUp(ledger);
 
     public override void Answer() => _answered.TrySetResult(_found!);
+
+    public override void Lose(Exception error) => _answered.TrySetException(error);
 }
 
 /// <summary>Who waits for a task: its handle.</summary>
@@ -110,9 +163,12 @@ internal interface ITaskWatcher
 }
 
 /// <summary>One submission's answer, given once the submission is durable.</summary>
-internal sealed class SubmitTicket : TaskCompletionSource<SubmitReply>
+/// <param name="admission">Gets the submitter's permit back where no task was taken for it; null: there was none.</param>
+internal sealed class SubmitTicket(Admission? admission = null) : TaskCompletionSource<SubmitReply>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    public SubmitTicket() : base(TaskCreationOptions.RunContinuationsAsynchronously) { }
-
-    public void Answer(SubmitReply reply) => TrySetResult(reply);
+    public void Answer(SubmitReply reply)
+    {
+        if (reply.Answer != SubmitAnswer.Accepted) admission?.Leave(1);
+        TrySetResult(reply);
+    }
 }

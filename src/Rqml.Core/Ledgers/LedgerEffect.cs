@@ -37,7 +37,7 @@ internal readonly struct LedgerEffect : IEffect
     /// <summary>What is written, answered or delivered.</summary>
     public object? Subject { get; }
 
-    /// <summary>The peer, ticket or watcher that gets it.</summary>
+    /// <summary>The peer, ticket or watcher that gets it; of a settlement, what the ledger keeps of the task.</summary>
     public object? Target { get; }
 
     public Message Message { get; }
@@ -45,6 +45,8 @@ internal readonly struct LedgerEffect : IEffect
     public static LedgerEffect WriteSubmission(TaskSpec spec) => new(LedgerEffectKind.WriteSubmission, false, spec.Id, spec, null, default);
 
     public static LedgerEffect WriteSettlement(TaskId task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task, settlement, null, default);
+
+    public static LedgerEffect WriteSettlement(SettledTask task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task.Id, settlement, task, default);
 
     public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, task, strikes, null, default);
 
@@ -73,6 +75,9 @@ internal enum SubmitAnswer : byte
     Accepted,
     Existing,
     Conflict,
+
+    /// <summary>The ledger has stopped, and never saw it.</summary>
+    TooLate,
 }
 
 /// <summary>What became of a cancellation.</summary>
@@ -86,5 +91,5 @@ internal enum CancelAnswer : byte
 /// <summary>The answer to a submission, and the task that it is about: the earlier one where the key was known.</summary>
 internal sealed record SubmitReply(SubmitAnswer Answer, TaskId Task);
 
-/// <summary>How a task stood when somebody attached to it: settled, or open with this watcher.</summary>
-internal sealed record AttachReply(Settlement? Settlement, object? Watcher);
+/// <summary>How a task stood when somebody attached to it: settled, then <paramref name="Settlement"/> is null where the store has it; or open with this watcher.</summary>
+internal sealed record AttachReply(ClassKey Class, bool IsSettled, Settlement? Settlement, object? Watcher);

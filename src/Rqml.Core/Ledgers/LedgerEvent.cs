@@ -26,7 +26,7 @@ internal readonly struct LedgerEvent
 
     public TaskId Task { get; }
 
-    /// <summary>The specification, the watcher, the question or the leader, by kind.</summary>
+    /// <summary>The submission, the attachment, the question or the leader, by kind.</summary>
     public object? Subject { get; }
 
     /// <summary>Whom to answer.</summary>
@@ -40,7 +40,7 @@ internal readonly struct LedgerEvent
 
     public static LedgerEvent Cancel(TaskId task, object ticket) => new(LedgerEventKind.Cancel, task, null, ticket, default, default);
 
-    public static LedgerEvent Attach(TaskId task, object watcher, object ticket) => new(LedgerEventKind.Attach, task, watcher, ticket, default, default);
+    public static LedgerEvent Attach(TaskId task, object watcher, object ticket, ClassKey? asked = null) => new(LedgerEventKind.Attach, task, new Attachment(watcher, asked), ticket, default, default);
 
     public static LedgerEvent Ask(Question question) => new(LedgerEventKind.Ask, default, question, null, default, default);
 
@@ -57,7 +57,12 @@ internal abstract class Question
     public abstract void LookUp(LedgerMachine ledger);
 
     public abstract void Answer();
+
+    public abstract void Lose(Exception error);
 }
+
+/// <summary>Who wants to follow a task, and of which class it is taken to be; a task of another class is not followed.</summary>
+internal sealed record Attachment(object Watcher, ClassKey? Class);
 
 /// <summary>A specification and who waits for it.</summary>
 internal sealed record Submission(TaskSpec Spec, object? Watcher);

@@ -15,13 +15,17 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>Three worker deaths are a verdict.</summary>
     public const int StrikesToPoison = 3;
 
+    /// <summary>Purging is spread over steps, so that a day's results that end together hold nobody up.</summary>
+    public const int MaxPurgedAtOnce = 256;
+
     private const long AnnounceRetryMs = 1_000;
     private const long GreetEveryMs = 1_000;
 
     private readonly Peer _self;
     private readonly LedgerId _ledger;
+    private readonly bool _keepsContent;
     private readonly Dictionary<TaskId, LedgerTask> _open = [];
-    private readonly Dictionary<TaskId, LedgerTask> _settled = [];
+    private readonly Dictionary<TaskId, SettledTask> _settled = [];
     private readonly Dictionary<IdempotencyKey, TaskId> _keys = [];
     private readonly PriorityQueue<TaskId, long> _deadlines = new();
     private readonly PriorityQueue<TaskId, long> _retention = new();
@@ -30,13 +34,20 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     private long _announceDueMs = long.MaxValue;
     private long _greetDueMs = long.MaxValue;
 
-    public LedgerMachine(Peer self, LedgerId ledger)
+    /// <param name="self">The node whose ledger it is.</param>
+    /// <param name="ledger">The ledger's id, part of the id of each of its tasks.</param>
+    /// <param name="keepsContent">Whether settled tasks are kept whole, as there is no store to read them from.</param>
+    public LedgerMachine(Peer self, LedgerId ledger, bool keepsContent)
     {
         _self = self;
         _ledger = ledger;
+        _keepsContent = keepsContent;
     }
 
     public int OpenCount => _open.Count;
+
+    /// <summary>Tasks that were settled since the start.</summary>
+    public long SettledCount { get; private set; }
 
     public long NextDueMs
     {
@@ -49,35 +60,40 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         }
     }
 
-    public IEnumerable<LedgerTask> Tasks => _open.Values.Concat(_settled.Values);
+    public IEnumerable<LedgerTask> Open => _open.Values;
 
-    public LedgerTask? Find(TaskId task) => _open.TryGetValue(task, out var open) ? open : _settled.GetValueOrDefault(task);
+    public IEnumerable<SettledTask> Settled => _settled.Values;
+
+    public LedgerTask? FindOpen(TaskId task) => _open.GetValueOrDefault(task);
+
+    public SettledTask? FindSettled(TaskId task) => _settled.GetValueOrDefault(task);
 
     /// <summary>The same state once more, for explorations that go on in several ways.</summary>
     public LedgerMachine Clone()
     {
-        var clone = new LedgerMachine(_self, _ledger) { _leader = _leader, _term = _term, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
+        var clone = new LedgerMachine(_self, _ledger, _keepsContent) { _leader = _leader, _term = _term, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
         foreach (var (id, task) in _open) clone._open.Add(id, task.Clone());
-        foreach (var (id, task) in _settled) clone._settled.Add(id, task.Clone());
+        foreach (var (id, task) in _settled) clone._settled.Add(id, task);
         foreach (var (key, id) in _keys) clone._keys.Add(key, id);
         clone._deadlines.EnqueueRange(_deadlines.UnorderedItems);
         clone._retention.EnqueueRange(_retention.UnorderedItems);
         return clone;
     }
 
-    /// <summary>Takes back a task from the store, before the first step.</summary>
+    /// <summary>Takes back an open task from the store, before the first step.</summary>
     public void Restore(LedgerTask task)
     {
         if (task.Spec.IdempotencyKey is { } key) _keys[new(task.Spec.Class.Name, key)] = task.Spec.Id;
-        if (task.Settlement is { } settlement)
-        {
-            _settled[task.Spec.Id] = task;
-            _retention.Enqueue(task.Spec.Id, settlement.SettledMs + task.Spec.KeepResultMs);
-            return;
-        }
-
         _open[task.Spec.Id] = task;
         WatchDeadline(task.Spec);
+    }
+
+    /// <summary>Takes back what is kept of a settled task, before the first step.</summary>
+    public void Restore(SettledTask task)
+    {
+        if (task.IdempotencyKey is { } key) _keys[new(task.Class.Name, key)] = task.Id;
+        _settled[task.Id] = task;
+        _retention.Enqueue(task.Id, task.SettledMs + task.KeepResultMs);
     }
 
     public void Step(in LedgerEvent @event, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -91,7 +107,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 Cancel(@event.Task, @event.Ticket!, nowMs, effects);
                 break;
             case LedgerEventKind.Attach:
-                Attach(@event.Task, @event.Subject!, @event.Ticket!, effects);
+                Attach(@event.Task, (Attachment)@event.Subject!, @event.Ticket!, effects);
                 break;
             case LedgerEventKind.Ask:
                 ((Question)@event.Subject!).LookUp(this);
@@ -117,7 +133,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed.", nowMs), nowMs, effects);
         }
 
-        while (_retention.TryPeek(out var task, out var dueMs) && dueMs <= nowMs)
+        for (var purged = 0; purged < MaxPurgedAtOnce && _retention.TryPeek(out var task, out var dueMs) && dueMs <= nowMs; purged++)
         {
             _retention.Dequeue();
             Forget(task, effects);
@@ -134,9 +150,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (spec.IdempotencyKey is { } name)
         {
             var key = new IdempotencyKey(spec.Class.Name, name);
-            if (_keys.TryGetValue(key, out var first) && Find(first) is { } existing)
+            if (_keys.TryGetValue(key, out var first))
             {
-                var same = existing.Spec.Payload.Span.SequenceEqual(spec.Payload.Span);
+                var same = _open.TryGetValue(first, out var earlier) ? earlier.Spec.Payload.Span.SequenceEqual(spec.Payload.Span) : _settled[first].HasPayload(spec.Payload);
                 if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, same ? SubmitAnswer.Existing : SubmitAnswer.Conflict, first));
                 return;
             }
@@ -166,11 +182,20 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         effects.Add(LedgerEffect.AnswerCancel(ticket, _settled.ContainsKey(task) ? CancelAnswer.AlreadySettled : CancelAnswer.Unknown));
     }
 
-    private void Attach(TaskId task, object watcher, object ticket, EffectBuffer<LedgerEffect> effects)
+    private void Attach(TaskId task, Attachment attachment, object ticket, EffectBuffer<LedgerEffect> effects)
     {
-        var found = Find(task);
-        if (found is { Settlement: null }) found.Watcher ??= watcher;
-        effects.Add(LedgerEffect.AnswerAttach(ticket, found is null ? null : new AttachReply(found.Settlement, found.Watcher)));
+        AttachReply? reply = null;
+        if (_open.TryGetValue(task, out var open))
+        {
+            if (attachment.Class is null || attachment.Class == open.Spec.Class) open.Watcher ??= attachment.Watcher;
+            reply = new AttachReply(open.Spec.Class, IsSettled: false, null, open.Watcher);
+        }
+        else if (_settled.TryGetValue(task, out var settled))
+        {
+            reply = new AttachReply(settled.Class, IsSettled: true, settled.Content?.Settlement, null);
+        }
+
+        effects.Add(LedgerEffect.AnswerAttach(ticket, reply));
     }
 
     private void Watch(TaskId task, EffectBuffer<LedgerEffect> effects)
@@ -258,15 +283,15 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
     private void Settle(LedgerTask task, Settlement settlement, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
-        Invariant.Holds(task.Settlement is null, "settled a task twice");
-        task.Settlement = settlement;
         var id = task.Spec.Id;
-        _open.Remove(id);
-        effects.Add(LedgerEffect.WriteSettlement(id, settlement));
+        Invariant.Holds(_open.Remove(id) && !_settled.ContainsKey(id), "settled a task twice");
+        SettledCount++;
+        var settled = SettledTask.Of(task, settlement, _keepsContent);
+        effects.Add(LedgerEffect.WriteSettlement(settled, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
-        _settled[id] = task;
+        _settled[id] = settled;
         if (task.Spec.KeepResultMs > 0) _retention.Enqueue(id, nowMs + task.Spec.KeepResultMs);
         else Forget(id, effects);
     }
@@ -274,7 +299,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     private void Forget(TaskId task, EffectBuffer<LedgerEffect> effects)
     {
         if (!_settled.Remove(task, out var settled)) return;
-        if (settled.Spec.IdempotencyKey is { } name) _keys.Remove(new(settled.Spec.Class.Name, name));
+        if (settled.IdempotencyKey is { } name) _keys.Remove(new(settled.Class.Name, name));
         effects.Add(LedgerEffect.Purge(task));
     }
 
@@ -298,13 +323,13 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         }
     }
 
-    /// <summary>A leader elsewhere may have been replaced without our hearing of it: it answers a greeting in another term than its own.</summary>
+    /// <summary>A leader elsewhere may have been replaced without our hearing of it: it answers a greeting in another term, or to another start of it, than its own.</summary>
     private void Greet(long nowMs, EffectBuffer<LedgerEffect> effects)
     {
         _greetDueMs = long.MaxValue;
         if (_leader is null || _leader.Node == _self.Node) return;
         _greetDueMs = nowMs + GreetEveryMs;
-        effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
+        effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)_leader.Incarnation.Value)));
     }
 
     /// <summary>Somebody still works on what is settled, or long purged: the node hears it, and so does the leader, which would hand it out again.</summary>

@@ -3,13 +3,10 @@ using Rqml.Tasks;
 
 namespace Rqml.Ledgers;
 
-/// <summary>One task in the ledger: the machine's own state, changed by nobody else.</summary>
+/// <summary>One open task in the ledger: the machine's own state, changed by nobody else.</summary>
 internal sealed class LedgerTask(TaskSpec spec, object? watcher)
 {
     public TaskSpec Spec { get; } = spec;
-
-    /// <summary>Null while the task is open. Set once.</summary>
-    public Settlement? Settlement { get; set; }
 
     /// <summary>What the shell completes and feeds; opaque to the machine.</summary>
     public object? Watcher { get; set; } = watcher;
@@ -27,7 +24,6 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
 
     public LedgerTask Clone() => new(Spec, Watcher)
     {
-        Settlement = Settlement,
         Watched = Watched,
         AnnouncedIn = AnnouncedIn,
         AnnouncedMs = AnnouncedMs,

@@ -7,12 +7,13 @@ namespace Rqml.Messaging;
 /// <summary>Links between nodes of one process: blocks are handed over, nothing leaves the process. Every instance sees the same addresses.</summary>
 public sealed class InProcessTransport : ITransport
 {
+    internal const string SchemeName = "inproc";
     private const int MaxBlockBytes = 64 << 20;
     private const int BlocksInFlight = 64;
     private static readonly ConcurrentDictionary<string, Listener> Listeners = new();
 
     /// <inheritdoc/>
-    public string Scheme => "inproc";
+    public string Scheme => SchemeName;
 
     /// <inheritdoc/>
     public TransportCapabilities Capabilities { get; } = new(MaxBlockBytes, IsLocal: true, IsEncrypted: false);
@@ -33,8 +34,8 @@ public sealed class InProcessTransport : ITransport
         if (!Listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new ConnectionRefusedException(address.AbsoluteUri);
         var there = NewChannel();
         var back = NewChannel();
-        await listener.OfferAsync(new Link(address.AbsoluteUri, there.Reader, back.Writer), cancellationToken);
-        return new Link(address.AbsoluteUri, back.Reader, there.Writer);
+        await listener.OfferAsync(new Link(address.AbsoluteUri, there, back), cancellationToken);
+        return new Link(address.AbsoluteUri, back, there);
     }
 
     private static Channel<byte[]> NewChannel() => Channel.CreateBounded<byte[]>(new BoundedChannelOptions(BlocksInFlight) { SingleReader = true, SingleWriter = true });
@@ -77,7 +78,7 @@ public sealed class InProcessTransport : ITransport
         }
     }
 
-    private sealed class Link(string peer, ChannelReader<byte[]> incoming, ChannelWriter<byte[]> outgoing) : ILink
+    private sealed class Link(string peer, Channel<byte[]> incoming, Channel<byte[]> outgoing) : ILink
     {
         public PeerIdentity Peer { get; } = new(peer);
 
@@ -86,7 +87,7 @@ public sealed class InProcessTransport : ITransport
             if (block.Length > MaxBlockBytes) throw new ArgumentException($"A block has at most {MaxBlockBytes} bytes, not {block.Length}.", nameof(block));
             try
             {
-                await outgoing.WriteAsync(block.ToArray(), cancellationToken);
+                await outgoing.Writer.WriteAsync(block.ToArray(), cancellationToken);
             }
             catch (ChannelClosedException)
             {
@@ -98,7 +99,7 @@ public sealed class InProcessTransport : ITransport
         {
             try
             {
-                return new Block(new ReadOnlySequence<byte>(await incoming.ReadAsync(cancellationToken)), null);
+                return new Block(new ReadOnlySequence<byte>(await incoming.Reader.ReadAsync(cancellationToken)), null);
             }
             catch (ChannelClosedException)
             {
@@ -108,8 +109,9 @@ public sealed class InProcessTransport : ITransport
 
         public ValueTask DisposeAsync()
         {
-            // Both directions end: a reader waiting at either end hears of it.
-            outgoing.TryComplete();
+            // Both directions end: a reader that waits at either end hears of it, and so does a sender that waits for room.
+            outgoing.Writer.TryComplete();
+            incoming.Writer.TryComplete();
             return ValueTask.CompletedTask;
         }
     }

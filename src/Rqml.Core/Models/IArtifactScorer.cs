@@ -47,6 +47,37 @@ public sealed class ScoreOutOfRangeException(string what, string @class, double 
     public double Value { get; } = value;
 }
 
+/// <summary>What a model says that its pass cost was not a finite number from 0 up.</summary>
+public sealed class CostOutOfRangeException(string @class, string model, double value)
+    : RqmlException($"The model '{model}' of task class '{@class}' gave {value} as its cost; it must be finite and not negative.")
+{
+    /// <summary>Name of the class.</summary>
+    public string Class { get; } = @class;
+
+    /// <summary>Name of the model.</summary>
+    public string Model { get; } = model;
+
+    /// <summary>The value.</summary>
+    public double Value { get; } = value;
+}
+
+/// <summary>A model's artifact is longer than its class allows.</summary>
+public sealed class ArtifactTooLargeException(string @class, string model, long bytes, long maxBytes)
+    : RqmlException($"The artifact that model '{model}' made for task class '{@class}' takes {bytes} bytes; the limit is {maxBytes}.")
+{
+    /// <summary>Name of the class.</summary>
+    public string Class { get; } = @class;
+
+    /// <summary>Name of the model.</summary>
+    public string Model { get; } = model;
+
+    /// <summary>Length of the artifact.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <summary>The limit.</summary>
+    public long MaxBytes { get; } = maxBytes;
+}
+
 /// <summary>A model gave no artifact.</summary>
 public sealed class NullArtifactException(string model, string @class)
     : RqmlException($"The model '{model}' of task class '{@class}' returned null instead of an artifact.")

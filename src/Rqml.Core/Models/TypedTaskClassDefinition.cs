@@ -24,6 +24,8 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         if (refinement.Artifact is null) throw new NullArtifactException(request.Pass.Model, Key.Name);
 
         var bytes = Write(refinement.Artifact);
+        if (bytes.Length > Policy.MaxArtifactBytes) throw new ArtifactTooLargeException(Key.Name, request.Pass.Model, bytes.Length, Policy.MaxArtifactBytes);
+        if (refinement.Cost is { } cost && !(cost >= 0 && double.IsFinite(cost))) throw new CostOutOfRangeException(Key.Name, request.Pass.Model, cost);
         var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
         var similar = request.HasArtifact ? Compare(request.Artifact, bytes) : double.NaN;
         return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
@@ -44,13 +46,10 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
 
     private async ValueTask<double> ScoreAsync(TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (scorer is not null)
-        {
-            var artifact = Read(@class.ArtifactSerializer, bytes, "artifact");
-            return InRange("scorer", await scorer.ScoreAsync(payload, artifact, cancellationToken));
-        }
-
-        return refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
+        var score = refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
+        if (scorer is null) return score;
+        var artifact = Read(@class.ArtifactSerializer, bytes, "artifact");
+        return InRange("scorer", await scorer.ScoreAsync(payload, artifact, cancellationToken));
     }
 
     /// <summary>Both are read anew, so that nothing a model changed or kept can speak here. Without a measure of the class's own, equal bytes are alike.</summary>

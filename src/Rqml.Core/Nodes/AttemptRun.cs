@@ -148,7 +148,7 @@ internal sealed class AttemptRun
             {
                 return End(RunEnding.Stopped);
             }
-            catch (Exception error) when (error is not WorkerDiedException)
+            catch (Exception error) when (error is not (WorkerDiedException or PolicyFailedException))
             {
                 if (_stop.IsCancellationRequested) return End(RunEnding.Stopped);
                 failure = error;
@@ -156,7 +156,12 @@ internal sealed class AttemptRun
                 decision = _machine.Failed(_context.Clock.NowMs - startedMs);
             }
 
-            if (decision == SupervisionDecision.Accept) decision = await ValidateAsync(worker);
+            if (decision == SupervisionDecision.Accept && await ValidateAsync(worker) is var validated)
+            {
+                if (validated is null) return NodeEvent.RunEnded(_attempt, _number, RunEnding.Stopped, Boundary);      // the next run makes this iteration again
+                decision = validated.Value;
+            }
+
             if (Settles(decision, failure) is { } settlement)
             {
                 _slot?.Close();
@@ -170,7 +175,8 @@ internal sealed class AttemptRun
         return End(RunEnding.Stopped);
     }
 
-    private async ValueTask<SupervisionDecision> ValidateAsync(IWorker worker)
+    /// <summary>What follows from the validators' verdict; null where the run was stopped before there was one.</summary>
+    private async ValueTask<SupervisionDecision?> ValidateAsync(IWorker worker)
     {
         Enter(Station.Validate);
         var spec = _attempt.Spec;
@@ -180,8 +186,9 @@ internal sealed class AttemptRun
             var validation = await worker.ValidateAsync(request, _stop.Token);
             return validation.Accepted ? SupervisionDecision.Accept : _machine.Rejected();
         }
-        catch (Exception error) when (error is not WorkerDiedException && !_stop.IsCancellationRequested)
+        catch (Exception error) when (error is not (WorkerDiedException or PolicyFailedException))
         {
+            if (_stop.IsCancellationRequested) return null;
             _context.ValidatorFailed(_attempt, error);      // it abstains, and the artifact met the bar
             return SupervisionDecision.Accept;
         }

@@ -111,6 +111,46 @@ internal static class Records
         };
     }
 
+    public static SettledRecord Write(SettledTask task)
+    {
+        var record = new SettledRecord
+        {
+            Class = task.Class.Name,
+            ClassVersion = task.Class.Version,
+            Priority = task.Priority,
+            PayloadDigest = UnsafeByteOperations.UnsafeWrap(task.PayloadDigest),
+            SubmittedMs = task.SubmittedMs,
+            SettledMs = task.SettledMs,
+            KeepResultMs = task.KeepResultMs,
+            Outcome = (int)task.Outcome,
+            Iterations = task.Iterations,
+            Strikes = task.Strikes,
+        };
+        if (task.PartitionKey is { } key) record.PartitionKey = key;
+        if (task.IdempotencyKey is { } idempotency) record.IdempotencyKey = idempotency;
+        return record;
+    }
+
+    public static SettledTask Read(TaskId task, SettledRecord record)
+    {
+        if (!Enum.IsDefined((Outcome)record.Outcome)) throw new RecordDamagedException("A settled task has an unknown outcome.");
+        return new SettledTask
+        {
+            Id = task,
+            Class = new ClassKey(record.Class, record.ClassVersion),
+            Priority = record.Priority,
+            PartitionKey = record.HasPartitionKey ? record.PartitionKey : null,
+            IdempotencyKey = record.HasIdempotencyKey ? record.IdempotencyKey : null,
+            PayloadDigest = record.PayloadDigest.Memory,
+            SubmittedMs = record.SubmittedMs,
+            SettledMs = record.SettledMs,
+            KeepResultMs = record.KeepResultMs,
+            Outcome = (Outcome)record.Outcome,
+            Iterations = record.Iterations,
+            Strikes = record.Strikes,
+        };
+    }
+
     public static StrikesRecord Write(IEnumerable<Strike> strikes)
     {
         var record = new StrikesRecord();

@@ -13,6 +13,8 @@ internal sealed record ClassPolicy
 
     public int MaxPayloadBytes { get; init; } = 16 << 20;
 
+    public int MaxArtifactBytes { get; init; } = 16 << 20;
+
     public TimeSpan BeatTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Every rule has to hold.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Rqml.Ledgers;
 using Rqml.Models;
 using Rqml.Nodes;
@@ -102,11 +103,37 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         var seen = new Observation(
             kind, State.Iteration, State.Score, State.BestScore, _policy.AcceptAt ?? double.NaN, converged,
             State.Failures, State.Rejections, Model.Tier, State.Model + 1 < @class.Models.Count, HasBudget());
-        var decision = _policy.Supervision.Decide(seen);
+        var decision = Ask(seen);
         var record = new DecisionRecord(seen, decision, _policy.Supervision.Version, Model.Name);
         State = State with { Decisions = [.. State.Decisions, record] };
         if (decision == SupervisionDecision.Escalate) Escalate();
         return decision;
+    }
+
+    /// <summary>
+    /// What the policy decides, held to what cannot be otherwise: a decision that exists, an artifact where one is accepted, and a budget that holds whatever
+    /// the policy says.
+    /// </summary>
+    private SupervisionDecision Ask(in Observation seen)
+    {
+        var decision = Decided(seen);
+        if (!Enum.IsDefined(decision)) throw new PolicyFailedException(spec.Class.Name, _policy.Supervision.GetType(), $"decided {(int)decision}, which is no decision");
+        if (decision == SupervisionDecision.Accept && !State.HasArtifact) throw new PolicyFailedException(spec.Class.Name, _policy.Supervision.GetType(), "accepted, and there is no artifact");
+        var goesOn = decision is SupervisionDecision.Continue or SupervisionDecision.Retry or SupervisionDecision.Escalate;
+        return goesOn && !seen.BudgetLeft ? SupervisionDecision.Exhaust : decision;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The policy is a user's: whatever it throws ends the task with an error that names the policy.")]
+    private SupervisionDecision Decided(in Observation seen)
+    {
+        try
+        {
+            return _policy.Supervision.Decide(seen);
+        }
+        catch (Exception error)
+        {
+            throw new PolicyFailedException(spec.Class.Name, _policy.Supervision.GetType(), $"threw {error.GetType().Name}: {error.Message}", error);
+        }
     }
 
     /// <summary>The next model starts from the best artifact, with a history of its own.</summary>

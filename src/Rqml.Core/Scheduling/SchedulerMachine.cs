@@ -144,7 +144,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Reconsider(message, nowMs, effects);
                 break;
             case MessageKind.Greet:
-                if (new Term(message.Epoch.Generation, message.Epoch.Term) < _term) effects.Add(SchedulerEffect.Send(message.From, Welcome()));
+                var followed = new Term(message.Epoch.Generation, message.Epoch.Term);
+                if (followed > _term) effects.Add(SchedulerEffect.StepDown(_self, followed));
+                else if (followed < _term || (ulong)message.Number != _self.Incarnation.Value) effects.Add(SchedulerEffect.Send(message.From, Welcome()));
                 break;
             case MessageKind.Watch:
                 if (_tasks.TryGetValue(message.Task, out var watched))

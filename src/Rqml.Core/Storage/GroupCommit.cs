@@ -79,6 +79,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             if (_failure is not null)
             {
+                request.Owner?.Lost(request.Held!);
                 request.Done?.TrySetException(_failure);
                 return;
             }
@@ -163,8 +164,12 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
             _idle = null;
         }
 
-        foreach (var request in waiting) request.Done?.TrySetException(error);
-        Failed?.Invoke(error);
+        Failed?.Invoke(error);      // before anybody hears of it: whoever asks then finds the cause
+        foreach (var request in waiting)
+        {
+            request.Owner?.Lost(request.Held!);
+            request.Done?.TrySetException(error);
+        }
     }
 
     private readonly record struct Request(ICommitOwner? Owner, object? Writes, object? Held, WriteBatch? Batch, TaskCompletionSource? Done);

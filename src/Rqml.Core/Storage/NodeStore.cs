@@ -13,6 +13,8 @@ namespace Rqml.Storage;
 /// <summary>How a node's ledger, attempts, checkpoints and outbound results lie in its key-value store. Written once, above every adapter.</summary>
 internal static class NodeStore
 {
+    // First in a ledger's key, so that a start reads the index alone.
+    private const byte IndexMark = (byte)'i';
     private const byte SubmissionMark = (byte)'a';
     private const byte SettlementMark = (byte)'b';
     private const byte StrikesMark = (byte)'c';
@@ -27,46 +29,59 @@ internal static class NodeStore
 
     private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
 
-    public static void PutSubmission(WriteBatch batch, TaskSpec spec) =>
+    /// <summary>The index entry is empty as long as the task is open.</summary>
+    public static void PutSubmission(WriteBatch batch, TaskSpec spec)
+    {
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());
+        batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, IndexMark), []);
+    }
 
     public static void PutSettlement(WriteBatch batch, TaskId task, Settlement settlement) =>
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark), Records.Write(settlement).ToByteArray());
+
+    /// <summary>Closes the task in the index, with all that a start reads of it.</summary>
+    public static void PutSettled(WriteBatch batch, SettledTask task) =>
+        batch.Put(StoreFamily.Ledger, LedgerKeyOf(task.Id, IndexMark), Records.Write(task).ToByteArray());
 
     public static void PutStrikes(WriteBatch batch, TaskId task, Strike[] strikes) =>
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark), Records.Write(strikes).ToByteArray());
 
     public static void PurgeTask(WriteBatch batch, TaskId task)
     {
+        batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, IndexMark));
         batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, SubmissionMark));
         batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark));
         batch.Delete(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark));
     }
 
-    /// <summary>Every task of the ledger; a settlement or strikes without a submission are left-overs of a purge and ignored.</summary>
-    public static IEnumerable<LedgerTask> ReadLedger(IKeyValueStore store)
+    /// <summary>Gives the machine every task of the ledger: the open ones whole, and of the settled ones the index alone, whatever their payloads and artifacts weigh.</summary>
+    public static void ReadLedger(IKeyValueStore store, LedgerMachine machine)
     {
-        LedgerTask? task = null;
-        foreach (var entry in store.Scan(StoreFamily.Ledger, default))
+        foreach (var entry in store.Scan(StoreFamily.Ledger, new[] { IndexMark }))
         {
             if (entry.Key.Length != TaskId.Bytes + 1) throw new StoreCorruptException(store.Name, "a ledger key has the wrong length");
-            switch (entry.Key[^1])
+            var task = TaskId.Read(entry.Key.AsSpan(1));
+            if (entry.Value.Length > 0)
             {
-                case SubmissionMark:
-                    if (task is not null) yield return task;
-                    task = new LedgerTask(Read(store, "submission", () => Records.Read(SubmissionRecord.Parser.ParseFrom(entry.Value))), null);
-                    break;
-                case SettlementMark when task is not null && task.Spec.Id == TaskId.Read(entry.Key):
-                    task.Settlement = Read(store, "settlement", () => Records.Read(SettlementRecord.Parser.ParseFrom(entry.Value)));
-                    break;
-                case StrikesMark when task is not null && task.Spec.Id == TaskId.Read(entry.Key):
-                    task.Strikes = Read(store, "strikes", () => Records.Read(StrikesRecord.Parser.ParseFrom(entry.Value)));
-                    break;
+                machine.Restore(Read(store, "settled task", () => Records.Read(task, SettledRecord.Parser.ParseFrom(entry.Value))));
+                continue;
             }
-        }
 
-        if (task is not null) yield return task;
+            var spec = ReadSubmission(store, task) ?? throw new StoreCorruptException(store.Name, $"the submission of the open task {task} is missing");
+            machine.Restore(new LedgerTask(spec, null) { Strikes = ReadStrikes(store, task) });
+        }
     }
+
+    /// <summary>What was submitted; null where it was purged.</summary>
+    public static TaskSpec? ReadSubmission(IKeyValueStore store, TaskId task) =>
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SubmissionMark), out var value) ? Read(store, "submission", () => Records.Read(SubmissionRecord.Parser.ParseFrom(value))) : null;
+
+    /// <summary>How a task was settled; null where it is open or was purged.</summary>
+    public static Settlement? ReadSettlement(IKeyValueStore store, TaskId task) =>
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark), out var value) ? Read(store, "settlement", () => Records.Read(SettlementRecord.Parser.ParseFrom(value))) : null;
+
+    private static List<Strike> ReadStrikes(IKeyValueStore store, TaskId task) =>
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark), out var value) ? Read(store, "strikes", () => Records.Read(StrikesRecord.Parser.ParseFrom(value))) : [];
 
     public static void PutAttempt(WriteBatch batch, StoredAttempt attempt) =>
         batch.Put(StoreFamily.Task, attempt.Attempt.Task.ToByteArray(), Records.Write(attempt).ToByteArray());
@@ -163,8 +178,8 @@ internal static class NodeStore
     private static byte[] LedgerKeyOf(TaskId task, byte mark)
     {
         var key = new byte[TaskId.Bytes + 1];
-        task.WriteTo(key);
-        key[^1] = mark;
+        key[0] = mark;
+        task.WriteTo(key.AsSpan(1));
         return key;
     }
 

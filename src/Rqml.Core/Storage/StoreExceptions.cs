@@ -1,5 +1,12 @@
 namespace Rqml.Storage;
 
+/// <summary>The node keeps everything in memory. Choose a store to have checkpoints to look at.</summary>
+public sealed class NoStoreException(NodeId node) : RqmlException($"The node '{node}' has no store, so it keeps no checkpoints: choose one, for instance with UseStore.")
+{
+    /// <summary>The node.</summary>
+    public NodeId Node { get; } = node;
+}
+
 /// <summary>Another process, or another instance in this one, holds the store. Wait for it or choose another folder.</summary>
 public sealed class StoreInUseException(string store, Exception? innerException = null)
     : RqmlException($"The store '{store}' is in use by another process or instance.", innerException)

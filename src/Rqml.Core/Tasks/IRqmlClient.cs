@@ -14,6 +14,7 @@ public interface IRqmlClient
     /// <exception cref="PayloadTooLargeException">The payload is longer than its class allows.</exception>
     /// <exception cref="IdempotencyConflictException">The idempotency key belongs to a task with another payload.</exception>
     /// <exception cref="ShuttingDownException">The host is stopping.</exception>
+    /// <exception cref="TooManyWaitingException">The ledger is full, and too many submitters wait for room already.</exception>
     /// <exception cref="LedgerLostException">The ledger has stopped; whether the task was taken is known after a restart.</exception>
     ValueTask<RefinementHandle<TArtifact>> SubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default);
@@ -26,17 +27,21 @@ public interface IRqmlClient
     IAsyncEnumerable<RefinementHandle<TArtifact>> SubmitAllAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, IAsyncEnumerable<TPayload> payloads, Func<TPayload, SubmitOptions?>? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Finds a task again by its id, also after a restart.</summary>
+    /// <summary>Finds a task again by its id, also after a restart. Calls for the same open task give the same handle.</summary>
     /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
+    /// <exception cref="UnknownTaskClassException">The class is not registered here.</exception>
+    /// <exception cref="ArgumentException">The task is of another class.</exception>
+    /// <exception cref="LedgerLostException">The ledger has stopped; so for every call from here on.</exception>
     ValueTask<RefinementHandle<TArtifact>> AttachAsync<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskId task, CancellationToken cancellationToken = default);
 
     /// <summary>Settles the task as cancelled, durably. False where it was settled before.</summary>
     /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
     ValueTask<bool> CancelAsync(TaskId task, CancellationToken cancellationToken = default);
 
-    /// <summary>Submits a settled task's payload again, as a new task without the idempotency key.</summary>
+    /// <summary>Submits a settled task's payload again, as a new task without idempotency key, deadline and not-before; waits for room.</summary>
     /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
     /// <exception cref="InvalidOperationException">It is not settled yet.</exception>
+    /// <exception cref="ShuttingDownException">The host is stopping.</exception>
     ValueTask<TaskId> RequeueAsync(TaskId task, CancellationToken cancellationToken = default);
 
     /// <summary>The tasks of this ledger, in the order of submission, as they were at the call.</summary>

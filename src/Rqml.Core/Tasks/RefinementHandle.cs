@@ -1,29 +1,24 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Tasks;
 
 namespace Rqml;
 
 /// <summary>A submitted task. Thread-safe; forgetting it changes nothing for the task.</summary>
 public sealed class RefinementHandle<TArtifact> : ITaskWatcher
 {
-    private const int KeptIterations = 16;
-
     private readonly TaskCompletionSource<RefinementResult<TArtifact>> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IValueSerializer<TArtifact> _serializer;
-    private readonly Func<TaskId, CancellationToken, ValueTask<bool>> _cancel;
-    private readonly Action<TaskId> _watch;
+    private readonly RqmlClient _client;
     private readonly Lock _lock = new();
-    private List<Channel<IterationReport>>? _readers;
-    private bool _over;
+    private volatile IterationFeed? _feed;
 
-    internal RefinementHandle(TaskId id, IValueSerializer<TArtifact> serializer, Func<TaskId, CancellationToken, ValueTask<bool>> cancel, Action<TaskId> watch)
+    internal RefinementHandle(TaskId id, IValueSerializer<TArtifact> serializer, RqmlClient client)
     {
         Id = id;
         _serializer = serializer;
-        _cancel = cancel;
-        _watch = watch;
+        _client = client;
     }
 
     /// <summary>The task's id: enough to find it again with <see cref="IRqmlClient.AttachAsync"/>.</summary>
@@ -33,52 +28,47 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     public Task<RefinementResult<TArtifact>> Completion => _completion.Task;
 
     /// <summary>Settles the task as cancelled, durably. False where it was settled before.</summary>
-    public ValueTask<bool> CancelAsync(CancellationToken cancellationToken = default) => _cancel(Id, cancellationToken);
+    /// <exception cref="UnknownTaskException">It was settled, and purged after its retention.</exception>
+    /// <exception cref="LedgerLostException">The ledger has stopped; whether the task was cancelled is known after a restart.</exception>
+    public ValueTask<bool> CancelAsync(CancellationToken cancellationToken = default) => _client.CancelAsync(Id, cancellationToken);
 
-    /// <summary>The iterations from now on until the task is settled. A slow reader misses the oldest, never the newest.</summary>
+    /// <summary>Where the task is, as its ledger knows it now.</summary>
+    /// <exception cref="UnknownTaskException">It was settled, and purged after its retention.</exception>
+    /// <exception cref="LedgerLostException">The ledger has stopped.</exception>
+    public ValueTask<RefinementStatus> GetStatusAsync(CancellationToken cancellationToken = default) => _client.GetStatusAsync(Id, cancellationToken);
+
+    /// <summary>
+    /// The iterations until the task is settled or its ledger stops. From the first call on the handle keeps the last 16, and a later reader first gets these. A
+    /// slow reader misses the oldest, never the newest. An iteration that is made again after a loss comes again.
+    /// </summary>
     public async IAsyncEnumerable<Iteration<TArtifact>> Iterations([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var channel = Channel.CreateBounded<IterationReport>(new BoundedChannelOptions(KeptIterations) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        lock (_lock)
-        {
-            if (_over) channel.Writer.Complete();
-            else (_readers ??= []).Add(channel);
-        }
-
-        _watch(Id);
-        while (await channel.Reader.WaitToReadAsync(cancellationToken))
-        {
-            while (channel.Reader.TryRead(out var report)) yield return new Iteration<TArtifact>(report, _serializer);
-        }
+        var feed = Feed();
+        using var reader = feed.Read();
+        _client.Watch(Id);
+        await foreach (var report in reader.Reports(cancellationToken)) yield return new Iteration<TArtifact>(report, _serializer);
     }
 
     void ITaskWatcher.Settled(Settlement settlement)
     {
         _completion.TrySetResult(new RefinementResult<TArtifact>(Id, settlement, _serializer));
-        EndStreams();
+        _feed?.End();
     }
 
-    void ITaskWatcher.Iterated(IterationReport iteration)
-    {
-        lock (_lock)
-        {
-            foreach (var reader in _readers ?? []) reader.Writer.TryWrite(iteration);
-        }
-    }
+    void ITaskWatcher.Iterated(IterationReport iteration) => _feed?.Add(iteration);
 
     void ITaskWatcher.Lost(Exception error)
     {
         _completion.TrySetException(error);
-        EndStreams();
+        _feed?.End();
     }
 
-    private void EndStreams()
+    /// <summary>Made when somebody first reads. Whoever ends the task either finds it, or has completed the task before we look.</summary>
+    private IterationFeed Feed()
     {
-        lock (_lock)
-        {
-            _over = true;
-            foreach (var reader in _readers ?? []) reader.Writer.TryComplete();
-        }
+        lock (_lock) _feed ??= new IterationFeed();
+        if (_completion.Task.IsCompleted) _feed.End();
+        return _feed;
     }
 }
 
@@ -94,7 +84,8 @@ public sealed class Iteration<TArtifact>
     public int Number => _report.Iteration;
 
     /// <summary>The artifact after it, read anew from its bytes at each call.</summary>
-    public TArtifact Artifact => _serializer.Deserialize(_report.Artifact);
+    /// <exception cref="SerializationFailedException">The class's serializer threw.</exception>
+    public TArtifact Artifact => _serializer.ReadArtifact(_report.Artifact);
 
     /// <summary>The artifact's score; null where nothing scores it.</summary>
     public double? Score => double.IsNaN(_report.Score) ? null : _report.Score;

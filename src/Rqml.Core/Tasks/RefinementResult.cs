@@ -1,4 +1,5 @@
 using Rqml.Ledgers;
+using Rqml.Tasks;
 
 namespace Rqml;
 
@@ -32,14 +33,7 @@ public sealed class RefinementResult<TArtifact>
         get
         {
             if (!HasArtifact) throw new InvalidOperationException($"Task {Task} was settled as {Outcome} without an artifact.");
-            try
-            {
-                return _serializer.Deserialize(_settlement.Artifact);
-            }
-            catch (Exception error)
-            {
-                throw new SerializationFailedException(typeof(TArtifact), "artifact", error);
-            }
+            return _serializer.ReadArtifact(_settlement.Artifact);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Ledgers;
+using Rqml.Models;
 
 namespace Rqml.Tasks;
 
@@ -11,25 +12,24 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
-    private readonly Queue<TaskCompletionSource> _waiting = new();
     private TaskIdSource? _ids;
-    private long _reserved;
 
     public async ValueTask<RefinementHandle<TArtifact>> SubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
+        var definition = Check(taskClass, ref options);
+        Ledger(host.Main);
         while (true)
         {
-            var room = RoomAsync();
-            if (!room.IsCompleted) await room.WaitAsync(cancellationToken);
-            switch (await TrySubmitAsync(taskClass, payload, options, cancellationToken))
+            if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
+            switch (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken))
             {
                 case SubmitOutcome<TArtifact>.Accepted accepted:
                     return accepted.Handle;
                 case SubmitOutcome<TArtifact>.Existing existing:
                     return existing.Handle;
                 case SubmitOutcome<TArtifact>.ShuttingDown:
-                    throw new ShuttingDownException(host.Main.Self.Node);
+                    throw Ended();
             }
         }
     }
@@ -37,38 +37,22 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     public async ValueTask<SubmitOutcome<TArtifact>> TrySubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(taskClass);
-        options ??= SubmitOptions.Default;
-        options.Validate();
-        var definition = host.Classes.Find(taskClass.Key) ?? throw new UnknownTaskClassException(taskClass.Name, taskClass.Version);
-        var runtime = host.Main;
-        if (runtime.IsStopped) return new SubmitOutcome<TArtifact>.ShuttingDown();
-        var ledger = Ledger(runtime);
-        if (ledger.Open + Interlocked.Read(ref _reserved) >= host.Options.MaxOpenTasks) return new SubmitOutcome<TArtifact>.Full(RetryAfter);
+        var definition = Check(taskClass, ref options);
+        Ledger(host.Main);
+        while (true)
+        {
+            switch (host.Admission.TryEnter())
+            {
+                case Entry.Full:
+                    return new SubmitOutcome<TArtifact>.Full(RetryAfter);
+                case Entry.Closed when Ended() is LedgerLostException lost:
+                    throw lost;
+                case Entry.Closed:
+                    return new SubmitOutcome<TArtifact>.ShuttingDown();
+            }
 
-        var bytes = Write(taskClass, payload, definition.Policy.MaxPayloadBytes);
-        var spec = Specify(taskClass, bytes, options, runtime);
-        var handle = NewHandle(taskClass, spec.Id);
-        stations?.Entered(Station.Submit, spec.Id);
-        var ticket = new SubmitTicket();
-        Interlocked.Increment(ref _reserved);
-        ledger.Post(LedgerEvent.Submit(spec, handle, ticket));
-        SubmitReply reply;
-        try
-        {
-            reply = await AnswerAsync(runtime, ticket.Task, cancellationToken);
+            if (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken) is { } outcome) return outcome;
         }
-        finally
-        {
-            Interlocked.Decrement(ref _reserved);
-        }
-
-        return reply.Answer switch
-        {
-            SubmitAnswer.Accepted => new SubmitOutcome<TArtifact>.Accepted(handle),
-            SubmitAnswer.Existing => new SubmitOutcome<TArtifact>.Existing(await AttachAsync(taskClass, reply.Task, cancellationToken)),
-            _ => throw new IdempotencyConflictException(taskClass.Name, options.IdempotencyKey!, reply.Task),
-        };
     }
 
     public async IAsyncEnumerable<RefinementHandle<TArtifact>> SubmitAllAsync<TPayload, TArtifact>(
@@ -83,23 +67,23 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
 
     public async ValueTask<RefinementHandle<TArtifact>> AttachAsync<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskId task, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(taskClass);
+        Find(taskClass);
         var runtime = host.Main;
         var handle = NewHandle(taskClass, task);
         var ticket = new TaskCompletionSource<AttachReply?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Ledger(runtime).Post(LedgerEvent.Attach(task, handle, ticket));
-        var found = await AnswerAsync(runtime, ticket.Task, cancellationToken) ?? throw new UnknownTaskException(task);
-        if (found.Settlement is { } settlement) ((ITaskWatcher)handle).Settled(settlement);
-        else if (found.Watcher is RefinementHandle<TArtifact> first) return first;
+        Ledger(runtime).Post(LedgerEvent.Attach(task, handle, ticket, taskClass.Key));
+        var found = await ticket.Task.WaitAsync(cancellationToken) ?? throw new UnknownTaskException(task);
+        if (found.Class != taskClass.Key) throw new ArgumentException($"Task {task} is of class '{found.Class}', not '{taskClass.Key}'.", nameof(taskClass));
+        if (!found.IsSettled) return (RefinementHandle<TArtifact>)found.Watcher!;
+        ((ITaskWatcher)handle).Settled(found.Settlement ?? runtime.ReadSettlement(task) ?? throw new UnknownTaskException(task));
         return handle;
     }
 
     public async ValueTask<bool> CancelAsync(TaskId task, CancellationToken cancellationToken = default)
     {
-        var runtime = host.Main;
         var ticket = new TaskCompletionSource<CancelAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Ledger(runtime).Post(LedgerEvent.Cancel(task, ticket));
-        return await AnswerAsync(runtime, ticket.Task, cancellationToken) switch
+        Ledger(host.Main).Post(LedgerEvent.Cancel(task, ticket));
+        return await ticket.Task.WaitAsync(cancellationToken) switch
         {
             CancelAnswer.Cancelled => true,
             CancelAnswer.AlreadySettled => false,
@@ -110,42 +94,104 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     public async ValueTask<TaskId> RequeueAsync(TaskId task, CancellationToken cancellationToken = default)
     {
         var runtime = host.Main;
-        var lookUp = Ledger(runtime).AskAsync(machine => machine.Find(task) is { } known ? (known.Spec, IsSettled: known.Settlement is not null) : default);
-        var found = await AnswerAsync(runtime, lookUp, cancellationToken);
-        if (found.Spec is null) throw new UnknownTaskException(task);
-        if (!found.IsSettled) throw new InvalidOperationException($"Task {task} is not settled yet; only settled tasks are requeued.");
-        var spec = found.Spec with { Id = NextId(runtime), IdempotencyKey = null, SubmittedMs = runtime.Clock.NowMs, DeadlineMs = long.MaxValue, NotBeforeMs = 0 };
-        var ticket = new SubmitTicket();
+        var (settled, isOpen) = await Ledger(runtime).AskAsync(machine => (machine.FindSettled(task), machine.FindOpen(task) is not null)).WaitAsync(cancellationToken);
+        if (isOpen) throw new InvalidOperationException($"Task {task} is not settled yet; only settled tasks are requeued.");
+        if (settled is null) throw new UnknownTaskException(task);
+        var submitted = settled.Content?.Spec ?? runtime.ReadSubmission(task) ?? throw new UnknownTaskException(task);
+        if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
+        var spec = submitted with { Id = NextId(runtime), IdempotencyKey = null, SubmittedMs = runtime.Clock.NowMs, DeadlineMs = long.MaxValue, NotBeforeMs = 0 };
+        var ticket = new SubmitTicket(host.Admission);
         Ledger(runtime).Post(LedgerEvent.Submit(spec, null, ticket));
-        await AnswerAsync(runtime, ticket.Task, cancellationToken);
-        return spec.Id;
+        var reply = await ticket.Task.WaitAsync(cancellationToken);
+        return reply.Answer == SubmitAnswer.Accepted ? spec.Id : throw Ended();
     }
 
     public async IAsyncEnumerable<RefinementStatus> ListAsync(TaskFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var all = await Ledger(host.Main).AskAsync(machine => List(machine, filter)).WaitAsync(cancellationToken);
+        foreach (var status in all) yield return status;
+    }
+
+    /// <summary>What the ledger knows of one task.</summary>
+    public async ValueTask<RefinementStatus> GetStatusAsync(TaskId task, CancellationToken cancellationToken)
+    {
+        var found = await Ledger(host.Main).AskAsync(machine =>
+            machine.FindOpen(task) is { } open ? Describe(open) : machine.FindSettled(task) is { } settled ? Describe(settled) : null).WaitAsync(cancellationToken);
+        return found ?? throw new UnknownTaskException(task);
+    }
+
+    /// <summary>Asks for the task's iterations. Where it is over, or the ledger is, nobody answers, and the handle knows.</summary>
+    public void Watch(TaskId task) => Ledger(host.Main).Post(LedgerEvent.Watch(task));
+
+    /// <summary>Submits with a permit in hand; it goes back where no task is taken for it. Null: the key's earlier task was purged meanwhile, so try again.</summary>
+    private async ValueTask<SubmitOutcome<TArtifact>?> SubmitAdmittedAsync<TPayload, TArtifact>(
+        TaskClass<TPayload, TArtifact> taskClass, TaskClassDefinition definition, TPayload payload, SubmitOptions options, CancellationToken cancellationToken)
+    {
         var runtime = host.Main;
-        var all = await AnswerAsync(runtime, Ledger(runtime).AskAsync(machine => machine.Tasks.Select(Describe).ToArray()), cancellationToken);
-        foreach (var status in all.OrderBy(status => status.Id))
+        var spec = Specify(taskClass, definition, payload, options, runtime);
+        var handle = NewHandle(taskClass, spec.Id);
+        stations?.Entered(Station.Submit, spec.Id);
+        var ticket = new SubmitTicket(host.Admission);
+        Ledger(runtime).Post(LedgerEvent.Submit(spec, handle, ticket));
+        var reply = await ticket.Task.WaitAsync(cancellationToken);
+        switch (reply.Answer)
         {
-            if (filter is null || filter.Matches(status)) yield return status;
+            case SubmitAnswer.Accepted:
+                return new SubmitOutcome<TArtifact>.Accepted(handle);
+            case SubmitAnswer.Conflict:
+                throw new IdempotencyConflictException(taskClass.Name, options.IdempotencyKey!, reply.Task);
+            case SubmitAnswer.TooLate:
+                return Ended() is LedgerLostException lost ? throw lost : new SubmitOutcome<TArtifact>.ShuttingDown();
+        }
+
+        try
+        {
+            return new SubmitOutcome<TArtifact>.Existing(await AttachAsync(taskClass, reply.Task, cancellationToken));
+        }
+        catch (UnknownTaskException)
+        {
+            return null;
         }
     }
+
+    private static RefinementStatus[] List(LedgerMachine machine, TaskFilter? filter) =>
+        [.. machine.Open.Select(Describe).Concat(machine.Settled.Select(Describe)).Where(status => filter is null || filter.Matches(status)).OrderBy(status => status.Id)];
 
     private static RefinementStatus Describe(LedgerTask task)
     {
         var spec = task.Spec;
-        var state = task.Settlement is not null ? RefinementState.Settled : task.AnnouncedIn is null ? RefinementState.Submitted : RefinementState.Scheduled;
         return new RefinementStatus(
-            spec.Id, spec.Class.Name, spec.Class.Version, state, task.Settlement?.Outcome, DateTimeOffset.FromUnixTimeMilliseconds(spec.SubmittedMs),
-            task.Settlement is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled.SettledMs) : null,
-            spec.Priority, spec.PartitionKey, spec.IdempotencyKey, task.Settlement?.Iterations ?? 0, task.Strikes.Count);
+            spec.Id, spec.Class.Name, spec.Class.Version, task.AnnouncedIn is null ? RefinementState.Submitted : RefinementState.Scheduled, null, At(spec.SubmittedMs), null,
+            spec.Priority, spec.PartitionKey, spec.IdempotencyKey, 0, task.Strikes.Count);
     }
 
-    private RefinementHandle<TArtifact> NewHandle<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskId id) =>
-        new(id, taskClass.ArtifactSerializer, CancelAsync, task => host.Main.Ledger?.Post(LedgerEvent.Watch(task)));
+    private static RefinementStatus Describe(SettledTask task) => new(
+        task.Id, task.Class.Name, task.Class.Version, RefinementState.Settled, task.Outcome, At(task.SubmittedMs), At(task.SettledMs),
+        task.Priority, task.PartitionKey, task.IdempotencyKey, task.Iterations, task.Strikes);
 
-    private TaskSpec Specify(TaskClass taskClass, ReadOnlyMemory<byte> payload, SubmitOptions options, NodeRuntime runtime)
+    private static DateTimeOffset At(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(unixMs);
+
+    private RefinementHandle<TArtifact> NewHandle<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskId id) => new(id, taskClass.ArtifactSerializer, this);
+
+    private TaskClassDefinition Check<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, [System.Diagnostics.CodeAnalysis.NotNull] ref SubmitOptions? options)
     {
+        var definition = Find(taskClass);
+        options ??= SubmitOptions.Default;
+        options.Validate();
+        return definition;
+    }
+
+    private TaskClassDefinition Find<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass)
+    {
+        ArgumentNullException.ThrowIfNull(taskClass);
+        var definition = host.Classes.Find(taskClass.Key) ?? throw new UnknownTaskClassException(taskClass.Name, taskClass.Version);
+        if (definition is TaskClassDefinition<TPayload, TArtifact>) return definition;
+        throw new ArgumentException($"The task class '{taskClass.Key}' is registered here with other types than {typeof(TPayload)} and {typeof(TArtifact)}.", nameof(taskClass));
+    }
+
+    private TaskSpec Specify<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TaskClassDefinition definition, TPayload payload, SubmitOptions options, NodeRuntime runtime)
+    {
+        var bytes = WriteOrLeave(taskClass, payload, definition.Policy.MaxPayloadBytes);
         var nowMs = runtime.Clock.NowMs;
         var id = NextId(runtime);
         var keep = options.KeepResult ?? host.Options.KeepResults ?? (runtime.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
@@ -153,7 +199,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         {
             Id = id,
             Class = taskClass.Key,
-            Payload = payload,
+            Payload = bytes,
             Priority = options.Priority,
             Difficulty = options.Difficulty ?? double.NaN,
             SubmittedMs = nowMs,
@@ -178,6 +224,22 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         return ids.Next(runtime.Clock.NowMs);
     }
 
+    /// <summary>Writes the payload; where that fails, its permit goes back.</summary>
+    private ReadOnlyMemory<byte> WriteOrLeave<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TPayload payload, int maxBytes)
+    {
+        var isWritten = false;
+        try
+        {
+            var bytes = Write(taskClass, payload, maxBytes);
+            isWritten = true;
+            return bytes;
+        }
+        finally
+        {
+            if (!isWritten) host.Admission.Leave(1);
+        }
+    }
+
     private static ReadOnlyMemory<byte> Write<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TPayload payload, int maxBytes)
     {
         // The copy is ours: what the caller does with its value later changes nothing.
@@ -194,36 +256,12 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         return buffer.WrittenCount <= maxBytes ? buffer.WrittenMemory : throw new PayloadTooLargeException(taskClass.Name, buffer.WrittenCount, maxBytes);
     }
 
-    /// <summary>Completes when the ledger may have room. A wake-up is a hint: the caller tries again.</summary>
-    private Task RoomAsync()
-    {
-        var runtime = host.Main;
-        if (runtime.IsStopped) return Task.CompletedTask;
-        var ledger = Ledger(runtime);
-        if (ledger.Open + Interlocked.Read(ref _reserved) < host.Options.MaxOpenTasks) return Task.CompletedTask;
-        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock) _waiting.Enqueue(waiting);
-        ledger.RoomMade ??= WakeWaiting;
-        if (ledger.Open + Interlocked.Read(ref _reserved) < host.Options.MaxOpenTasks) WakeWaiting();
-        return waiting.Task;
-    }
-
-    private void WakeWaiting()
-    {
-        lock (_lock)
-        {
-            while (_waiting.TryDequeue(out var waiting)) waiting.TrySetResult();
-        }
-    }
-
     private static Ledger Ledger(NodeRuntime runtime) => runtime.Ledger ?? throw new InvalidOperationException("This host's node has not the role Client, so it takes no tasks.");
 
-    /// <summary>The answer, or the ledger's end.</summary>
-    private static async ValueTask<T> AnswerAsync<T>(NodeRuntime runtime, Task<T> answer, CancellationToken cancellationToken)
+    /// <summary>Why nothing is taken any more: the ledger is lost, or the host is stopping.</summary>
+    private RqmlException Ended()
     {
-        if (answer.IsCompleted) return await answer;
-        var failure = runtime.Failure.Task;
-        if (await Task.WhenAny(answer, failure).WaitAsync(cancellationToken) == failure) throw new LedgerLostException(runtime.Self.Node, await failure);
-        return await answer;
+        var runtime = host.Main;
+        return runtime.Failure.Task.IsCompleted ? runtime.Lost() : new ShuttingDownException(runtime.Self.Node);
     }
 }

@@ -15,7 +15,12 @@ internal static class Seeds
     }
 
     /// <summary>Of a task without an idempotency key: by its id.</summary>
-    public static ulong OfTask(ulong host, TaskId task) => Mix(host, (ulong)task.GetHashCode(), (ulong)task.CreatedMs);
+    public static ulong OfTask(ulong host, TaskId task)
+    {
+        Span<byte> id = stackalloc byte[TaskId.Bytes];
+        task.WriteTo(id);
+        return Mix(Mix(host, BinaryPrimitives.ReadUInt64BigEndian(id), 0), BinaryPrimitives.ReadUInt64BigEndian(id[8..]), 1);
+    }
 
     /// <summary>Of one pass of a task.</summary>
     public static ulong OfPass(ulong task, int iteration, int pass) => Mix(task, (ulong)iteration, (ulong)pass);

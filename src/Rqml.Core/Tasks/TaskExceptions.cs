@@ -57,6 +57,17 @@ public sealed class ShuttingDownException(NodeId node) : RqmlException($"The nod
     public NodeId Node { get; } = node;
 }
 
+/// <summary>The ledger is full, and so many submitters wait for room already that this one was turned away. Submit less at once, or raise <c>MaxOpenTasks</c>.</summary>
+public sealed class TooManyWaitingException(int maxOpen, int maxWaiting)
+    : RqmlException($"The ledger has its {maxOpen} open tasks, and {maxWaiting} submitters wait for room already.")
+{
+    /// <summary>Open tasks that the ledger takes.</summary>
+    public int MaxOpen { get; } = maxOpen;
+
+    /// <summary>Submitters that may wait.</summary>
+    public int MaxWaiting { get; } = maxWaiting;
+}
+
 /// <summary>No ledger of this host knows the task: never submitted here, or purged after its retention.</summary>
 public sealed class UnknownTaskException(TaskId task) : RqmlException($"Task {task} is not known here: never submitted to this ledger, or purged after its retention.")
 {

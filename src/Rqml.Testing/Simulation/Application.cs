@@ -34,6 +34,18 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
 
     private async Task FollowAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
     {
+        try
+        {
+            await FollowUntilSettledAsync(runtime, process, work);
+        }
+        catch (LedgerLostException)
+        {
+            // The process is stopping. Its next start takes the work up again.
+        }
+    }
+
+    private async Task FollowUntilSettledAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
+    {
         await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(world.Chance(0.5) ? 2_000 : 28_000)), process.Time);
         var watcher = new Watcher();
         if (!_acknowledged.TryGetValue(work.Number, out var id))
@@ -53,6 +65,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
             var ticket = new SubmitTicket();
             runtime.Ledger!.Post(LedgerEvent.Submit(spec, watcher, ticket));
             var reply = await ticket.Task;
+            if (reply.Answer == SubmitAnswer.TooLate) return;
             id = reply.Task;
             _acknowledged[work.Number] = id;
             judge.Acknowledged(id);
@@ -69,8 +82,15 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
             return;
         }
 
-        if (task.Settlement is null && world.Chance(cancelled)) await CancelAsync(runtime, id);
-        var settlement = task.Settlement ?? await (task.Watcher as Watcher ?? watcher).Settled.Task;
+        if (!task.IsSettled && world.Chance(cancelled)) await CancelAsync(runtime, id);
+        var settlement = task.IsSettled ? runtime.ReadSettlement(id) : await (task.Watcher as Watcher ?? watcher).Settled.Task;
+        if (settlement is null)
+        {
+            if (work.Number % 3 != 0) judge.Violated('a', $"{id} is settled, and its settlement is not in the store");
+            _done[work.Number] = default;      // purged between the ledger's answer and our reading
+            return;
+        }
+
         judge.Completed(id, settlement.Outcome);
         _done[work.Number] = settlement.Outcome;
         Check(work, id, settlement);
@@ -114,6 +134,6 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
 
         void ITaskWatcher.Iterated(IterationReport iteration) { }
 
-        void ITaskWatcher.Lost(Exception error) { }
+        void ITaskWatcher.Lost(Exception error) => Settled.TrySetException(error);
     }
 }

@@ -189,8 +189,8 @@ internal sealed class Judge
 
     private void AppliedToLedger(in Write write)
     {
-        var task = TaskId.Read(write.Key);
-        switch (write.Key[^1])
+        var task = TaskId.Read(write.Key[1..]);
+        switch (write.Key[0])
         {
             case (byte)'a':
                 _submissions.Add(task);
@@ -260,7 +260,12 @@ internal sealed class Judge
 
     private void Tell(string machine, in Write write)
     {
-        var key = write.Family == StoreFamily.Meta ? System.Text.Encoding.UTF8.GetString(write.Key) : $"{TaskId.Read(write.Key)} {Convert.ToHexString(write.Key[TaskId.Bytes..])}";
+        var key = write.Family switch
+        {
+            StoreFamily.Meta => System.Text.Encoding.UTF8.GetString(write.Key),
+            StoreFamily.Ledger => $"{TaskId.Read(write.Key[1..])} {(char)write.Key[0]}",
+            _ => $"{TaskId.Read(write.Key)} {Convert.ToHexString(write.Key[TaskId.Bytes..])}",
+        };
         _world.Tell($"{machine}: durable {write.Kind} {write.Family} {key}");
     }
 

@@ -18,12 +18,12 @@ internal sealed class MutantLedger(LedgerMachine ledger, Mutant mutant) : IMachi
     {
         var bent = Bend(@event);
         if (@event.Kind == LedgerEventKind.Submit) _submitted.Add(@event.Task);
-        var before = @event.Kind == LedgerEventKind.Message && @event.Message.Kind == MessageKind.Result ? ledger.Find(@event.Task) : null;
-        var wasSettled = before?.Settlement is not null;
+        var wasOpen = ledger.FindOpen(@event.Task) is not null;
+        var wasSettled = ledger.FindSettled(@event.Task) is not null;
         ledger.Step(bent, nowMs, _made);
         if (@event.Kind == LedgerEventKind.Message && @event.Message.Kind == MessageKind.Result)
         {
-            var again = mutant == Mutant.LastWriterWins ? wasSettled : mutant == Mutant.UnknownIdReopens && before is null;
+            var again = mutant == Mutant.LastWriterWins ? wasSettled : mutant == Mutant.UnknownIdReopens && !wasOpen && !wasSettled;
             if (again) effects.Add(LedgerEffect.WriteSettlement(@event.Task, ((Settlement)@event.Message.Body!).At(nowMs)));
         }
 

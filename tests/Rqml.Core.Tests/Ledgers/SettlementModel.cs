@@ -123,7 +123,8 @@ internal sealed class SettlementModel
         if (_machine is { } machine)
         {
             text.Append('{').Append(machine.NextDueMs);
-            foreach (var task in machine.Tasks) text.Append(Describe(task.Settlement)).Append(task.Watcher).Append(task.AnnouncedIn).Append(task.AnnouncedIn is null ? task.AnnouncedMs : 0).AppendJoin(';', task.Strikes);
+            foreach (var task in machine.Settled) text.Append(task.Outcome).Append(task.SettledMs);
+            foreach (var task in machine.Open) text.Append('-').Append(task.Watcher).Append(task.AnnouncedIn).Append(task.AnnouncedIn is null ? task.AnnouncedMs : 0).AppendJoin(';', task.Strikes);
         }
 
         return Rqml.Testing.Exploration.Fingerprint.Of(text.ToString());
@@ -155,10 +156,12 @@ internal sealed class SettlementModel
 
     private void Restart()
     {
-        _machine = new LedgerMachine(Self, Ledger);
+        _machine = new LedgerMachine(Self, Ledger, keepsContent: false);
         if (_durableTask is not null)
         {
-            _machine.Restore(new LedgerTask(_durableTask, null) { Settlement = _durableSettlement, Strikes = [.. _durableStrikes] });
+            var task = new LedgerTask(_durableTask, null) { Strikes = [.. _durableStrikes] };
+            if (_durableSettlement is null) _machine.Restore(task);
+            else _machine.Restore(SettledTask.Of(task, _durableSettlement, keepsContent: false));
         }
 
         Feed(LedgerEvent.Leader(Leader, new Term(1, 1)));
@@ -294,8 +297,8 @@ internal sealed class SettlementModel
                 break;
             case LedgerEffectKind.AnswerAttach:
                 _isWatched = true;
-                if (effect.Subject is AttachReply { Settlement: { } found }) See(found);
-                if (effect.Subject is null) _seen ??= _everSettled?.Outcome;      // purged since: its result was kept for as long as was asked
+                if (effect.Subject is AttachReply { IsSettled: true } && _durableSettlement is { } found) See(found);
+                else if (effect.Subject is null or AttachReply { IsSettled: true }) _seen ??= _everSettled?.Outcome;      // purged since: its result was kept for as long as was asked
                 break;
             case LedgerEffectKind.Complete:
                 See((Settlement)effect.Subject!);
