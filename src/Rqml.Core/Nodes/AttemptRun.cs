@@ -87,6 +87,7 @@ internal sealed class AttemptRun
             _context.Stations?.Entered(Station.RefinementQueue, _attempt.Attempt.Task);
             var ended = await IterateAsync(worker);
             if (Interlocked.Exchange(ref _ended, 1) != 0) return;      // abandoned: the lane has another worker
+            if (ended.Ending == RunEnding.Finished) _slot?.Close();
             _context.Lanes.Return(worker);
             _context.Ended(ended);
         }
@@ -138,11 +139,7 @@ internal sealed class AttemptRun
             }
 
             if (decision == SupervisionDecision.Accept) decision = await ValidateAsync(worker);
-            if (Settles(decision, failure) is { } settlement)
-            {
-                _slot?.Close();
-                return NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, settlement);
-            }
+            if (Settles(decision, failure) is { } settlement) return NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, settlement);
 
             Checkpoint();
             if (decision == SupervisionDecision.Retry) return End(RunEnding.Pausing, FirstPauseMs << Math.Min(_machine.State.Failures - 1, 10));
@@ -187,7 +184,7 @@ internal sealed class AttemptRun
         if (_slot is not null)
         {
             Enter(Station.Checkpoint);
-            _slot.Put(_machine.State, _machine.Model.Name);
+            _slot.Put(_machine.State);
         }
 
         _machine.ForgetDecisions();

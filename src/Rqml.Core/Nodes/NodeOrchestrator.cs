@@ -12,7 +12,6 @@ namespace Rqml.Nodes;
 /// <summary>Feeds the <see cref="NodeMachine"/>, runs attempts on lanes, and watches over them.</summary>
 internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, INodeOrchestrator, IAsyncDisposable
 {
-    private const int KeptCheckpoints = 3;
     private const int FirstRestartMs = 10;
     private const int LongestRestartMs = 5_000;
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(100);
@@ -185,8 +184,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         }
 
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
-        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
-        var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
+        var @class = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version);
+        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models));
+        var run = new AttemptRun(_context, attempt, @class, handle.Slot);
         attempt.Handle = handle with { Run = run };
         lock (_runsLock) _runs.Add(run);
         _lanes.Start(run);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Rqml.Checkpoints;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Protocol;
@@ -226,8 +227,10 @@ internal sealed class Judge(World world)
     private void AppliedToCheckpoints(SimulatedProcess process, DiskView disk, in Write write)
     {
         var task = TaskId.Read(write.Key);
+        if (write.Kind == WriteKind.Delete) return;      // retention: the newest ones stay
         if (write.Kind == WriteKind.Put)
         {
+            if (write.Key.Length != CheckpointStore.StateKeyBytes) return;      // an entry of the history
             var epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(write.Key[16..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[24..]), BinaryPrimitives.ReadInt64BigEndian(write.Key[32..]));
             disk.Checkpoints[(task, epoch)] = BinaryPrimitives.ReadInt32BigEndian(write.Key[40..]);
             return;
