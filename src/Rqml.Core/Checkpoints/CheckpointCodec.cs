@@ -56,10 +56,10 @@ internal static class CheckpointCodec
     {
         try
         {
-            var record = Protocol.TaskCheckpoint.Parser.ParseFrom(bytes);
+            var record = Protocol.TaskCheckpoint.Parser.Read(bytes);
             return record.Format == Format && Records.ReadTask(record.TaskId) == task && IsComplete(record) ? record : null;
         }
-        catch (Exception error) when (error is InvalidProtocolBufferException or RecordDamagedException)
+        catch (RecordDamagedException)
         {
             return null;
         }
@@ -70,7 +70,7 @@ internal static class CheckpointCodec
     {
         try
         {
-            var entry = CheckpointEntry.Parser.ParseFrom(bytes);
+            var entry = CheckpointEntry.Parser.Read(bytes);
             var isWhole = entry.Format == Format && Records.ReadTask(entry.TaskId) == task && entry.ModelConfig is not null && entry.Sequence >= 1;
             if (!isWhole) return null;
             var hash = entry.Hash;
@@ -78,7 +78,7 @@ internal static class CheckpointCodec
             entry.Hash = HashOf(entry);
             return entry.Hash.Equals(hash) ? entry : null;
         }
-        catch (Exception error) when (error is InvalidProtocolBufferException or RecordDamagedException)
+        catch (RecordDamagedException)
         {
             return null;
         }

@@ -8,7 +8,7 @@ namespace Rqml.Messaging;
 public sealed class InProcessTransport : ITransport
 {
     private const int MaxBlockBytes = 64 << 20;
-    private const int BlocksInFlight = 64;
+    private const int MaxOffered = 128;      // links that wait to be accepted, as the backlog of a socket
     private static readonly ConcurrentDictionary<string, Listener> Listeners = new();
 
     /// <inheritdoc/>
@@ -21,6 +21,7 @@ public sealed class InProcessTransport : ITransport
     public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(address);
+        cancellationToken.ThrowIfCancellationRequested();
         var listener = new Listener(address);
         if (!Listeners.TryAdd(address.AbsoluteUri, listener)) throw new TransportException(address.AbsoluteUri, "another node of this process listens there");
         return new(listener);
@@ -30,18 +31,17 @@ public sealed class InProcessTransport : ITransport
     public async ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(address);
+        cancellationToken.ThrowIfCancellationRequested();
         if (!Listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new ConnectionRefusedException(address.AbsoluteUri);
-        var there = NewChannel();
-        var back = NewChannel();
-        await listener.OfferAsync(new Link(address.AbsoluteUri, there.Reader, back.Writer), cancellationToken);
-        return new Link(address.AbsoluteUri, back.Reader, there.Writer);
+        var there = new BlockPipe(address.AbsoluteUri);
+        var back = new BlockPipe(address.AbsoluteUri);
+        await listener.OfferAsync(new Link(address.AbsoluteUri, there, back), cancellationToken).ConfigureAwait(false);
+        return new Link(address.AbsoluteUri, back, there);
     }
-
-    private static Channel<byte[]> NewChannel() => Channel.CreateBounded<byte[]>(new BoundedChannelOptions(BlocksInFlight) { SingleReader = true, SingleWriter = true });
 
     private sealed class Listener(Uri address) : IListener
     {
-        private readonly Channel<ILink> _links = Channel.CreateUnbounded<ILink>();
+        private readonly Channel<ILink> _offered = Channel.CreateBounded<ILink>(MaxOffered);
 
         public Uri Address => address;
 
@@ -49,7 +49,7 @@ public sealed class InProcessTransport : ITransport
         {
             try
             {
-                return await _links.Reader.ReadAsync(cancellationToken);
+                return await _offered.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (ChannelClosedException)
             {
@@ -61,7 +61,7 @@ public sealed class InProcessTransport : ITransport
         {
             try
             {
-                await _links.Writer.WriteAsync(link, cancellationToken);
+                await _offered.Writer.WriteAsync(link, cancellationToken).ConfigureAwait(false);
             }
             catch (ChannelClosedException)
             {
@@ -69,47 +69,32 @@ public sealed class InProcessTransport : ITransport
             }
         }
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             Listeners.TryRemove(new(address.AbsoluteUri, this));
-            _links.Writer.TryComplete();
-            return ValueTask.CompletedTask;
+            _offered.Writer.TryComplete();
+            while (_offered.Reader.TryRead(out var link)) await link.DisposeAsync().ConfigureAwait(false);      // nobody will ever accept it
         }
     }
 
-    private sealed class Link(string peer, ChannelReader<byte[]> incoming, ChannelWriter<byte[]> outgoing) : ILink
+    private sealed class Link(string peer, BlockPipe incoming, BlockPipe outgoing) : ILink
     {
         public PeerIdentity Peer { get; } = new(peer);
 
-        public async ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
+        public ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
         {
             if (block.Length > MaxBlockBytes) throw new ArgumentException($"A block has at most {MaxBlockBytes} bytes, not {block.Length}.", nameof(block));
-            try
-            {
-                await outgoing.WriteAsync(block.ToArray(), cancellationToken);
-            }
-            catch (ChannelClosedException)
-            {
-                throw new LinkClosedException(peer, "the other end closed it");
-            }
+            return outgoing.WriteAsync(block, cancellationToken);
         }
 
-        public async ValueTask<Block> ReceiveBlockAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                return new Block(new ReadOnlySequence<byte>(await incoming.ReadAsync(cancellationToken)), null);
-            }
-            catch (ChannelClosedException)
-            {
-                throw new LinkClosedException(peer, "the other end closed it");
-            }
-        }
+        public async ValueTask<Block> ReceiveBlockAsync(CancellationToken cancellationToken) =>
+            new(new ReadOnlySequence<byte>(await incoming.ReadAsync(cancellationToken).ConfigureAwait(false)), null);
 
         public ValueTask DisposeAsync()
         {
-            // Both directions end: a reader waiting at either end hears of it.
-            outgoing.TryComplete();
+            // Both directions end: whoever reads or sends at either end hears of it.
+            outgoing.Close();
+            incoming.Close();
             return ValueTask.CompletedTask;
         }
     }
