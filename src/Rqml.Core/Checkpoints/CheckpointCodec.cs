@@ -6,23 +6,27 @@ using Rqml.Supervision;
 
 namespace Rqml.Checkpoints;
 
-/// <summary>Snapshots to <c>TaskCheckpoint</c> records with their hash chain, and back.</summary>
+/// <summary>
+/// Snapshots to <c>TaskCheckpoint</c> records and the entries of their hash chain, and back. An entry names the hash of its record's content and of the
+/// entry before, so that the whole history can be checked without the records that retention has removed.
+/// </summary>
 internal static class CheckpointCodec
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
-    /// <summary>The record of a snapshot, chained to the one persisted before.</summary>
-    public static Protocol.TaskCheckpoint Write(Attempt attempt, RefinementSnapshot snapshot, string model, ReadOnlySpan<byte> previousHash)
+    /// <summary>The record of a snapshot and its entry, chained to the one persisted before.</summary>
+    public static (Protocol.TaskCheckpoint Record, CheckpointEntry Entry) Write(Attempt attempt, RefinementSnapshot snapshot, string model, long sequence, ReadOnlySpan<byte> previousHash)
     {
+        var config = new ModelConfig { Model = snapshot.Model, Tier = snapshot.Tier, Name = model };
         var record = new Protocol.TaskCheckpoint
         {
             TaskId = Records.Write(attempt.Task),
             Epoch = Records.Write(attempt.Epoch),
             Iteration = snapshot.Iteration,
-            ModelConfig = new ModelConfig { Model = snapshot.Model, Tier = snapshot.Tier, Name = model },
+            ModelConfig = config,
             SupervisionState = WriteState(snapshot),
-            PreviousHash = ByteString.CopyFrom(previousHash),
             Format = Format,
+            Sequence = sequence,
         };
         if (snapshot.HasArtifact)
         {
@@ -30,22 +34,63 @@ internal static class CheckpointCodec
             record.IntermediateArtifacts.Add(Describe(snapshot.Best, IntermediateArtifact.Types.Role.Best));
         }
 
-        record.Hash = Hash(record);
-        return record;
+        var entry = new CheckpointEntry
+        {
+            TaskId = record.TaskId,
+            Epoch = record.Epoch,
+            Iteration = snapshot.Iteration,
+            Sequence = sequence,
+            ModelConfig = config,
+            ContentHash = HashOf(record),
+            PreviousHash = ByteString.CopyFrom(previousHash),
+            Format = Format,
+        };
+        entry.Decisions.AddRange(snapshot.Decisions.Select(Write));
+        entry.Hash = HashOf(entry);
+        record.Hash = entry.Hash;
+        return (record, entry);
     }
 
-    /// <summary>The record in these bytes, or null where it is torn, tampered with, or of another task.</summary>
+    /// <summary>The record in these bytes; null where it is torn, tampered with beyond reading, or of another task. Whether it is whole is for its entry to say.</summary>
     public static Protocol.TaskCheckpoint? Read(byte[] bytes, TaskId task)
     {
         try
         {
-            var record = Protocol.TaskCheckpoint.Parser.ParseFrom(bytes);
-            return record.Format == Format && Records.ReadTask(record.TaskId) == task && Hash(record).Equals(record.Hash) ? record : null;
+            var record = Protocol.TaskCheckpoint.Parser.Read(bytes);
+            return record.Format == Format && Records.ReadTask(record.TaskId) == task && IsComplete(record) ? record : null;
         }
-        catch (Exception error) when (error is InvalidProtocolBufferException or RecordDamagedException)
+        catch (RecordDamagedException)
         {
             return null;
         }
+    }
+
+    /// <summary>The entry in these bytes, or null where it is torn, tampered with, or of another task.</summary>
+    public static CheckpointEntry? ReadEntry(byte[] bytes, TaskId task)
+    {
+        try
+        {
+            var entry = CheckpointEntry.Parser.Read(bytes);
+            var isWhole = entry.Format == Format && Records.ReadTask(entry.TaskId) == task && entry.ModelConfig is not null && entry.Sequence >= 1;
+            if (!isWhole) return null;
+            var hash = entry.Hash;
+            entry.Hash = ByteString.Empty;
+            entry.Hash = HashOf(entry);
+            return entry.Hash.Equals(hash) ? entry : null;
+        }
+        catch (RecordDamagedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the entry is that of the record, and the record is as it was written.</summary>
+    public static bool Vouches(CheckpointEntry entry, Protocol.TaskCheckpoint record)
+    {
+        if (entry.Sequence != record.Sequence || !entry.Hash.Equals(record.Hash)) return false;
+        var content = record.Clone();
+        content.Hash = ByteString.Empty;
+        return HashOf(content).Equals(entry.ContentHash);
     }
 
     /// <summary>The snapshot of a record, with its artifacts; null where one of them is missing or does not match its hash.</summary>
@@ -80,21 +125,21 @@ internal static class CheckpointCodec
         };
     }
 
-    public static TaskCheckpoint Describe(Protocol.TaskCheckpoint record) => new(
-        Records.ReadTask(record.TaskId), Records.Read(record.Epoch), record.Iteration, record.ModelConfig.Name, record.ModelConfig.Tier,
-        [.. record.IntermediateArtifacts.Select(artifact => artifact.Sha256.Memory).DistinctBy(hash => Convert.ToHexString(hash.Span))],
-        [.. record.SupervisionState.Decisions.Select(Read)], record.Hash.Memory);
+    /// <summary>What an entry says, with the artifacts that its record names; none where the record is no longer kept.</summary>
+    public static TaskCheckpoint Describe(CheckpointEntry entry, Protocol.TaskCheckpoint? record) => new(
+        Records.ReadTask(entry.TaskId), Records.Read(entry.Epoch), entry.Iteration, entry.ModelConfig.Name, entry.ModelConfig.Tier,
+        [.. record?.IntermediateArtifacts.Select(artifact => artifact.Sha256.Memory).DistinctBy(hash => Convert.ToHexString(hash.Span)) ?? []],
+        [.. entry.Decisions.Select(Read)], entry.Hash.Memory);
 
     private static IntermediateArtifact Describe(ReadOnlyMemory<byte> artifact, IntermediateArtifact.Types.Role role) =>
         new() { Role = role, Sha256 = UnsafeByteOperations.UnsafeWrap(SHA256.HashData(artifact.Span)), Length = artifact.Length };
 
-    /// <summary>Over the record's own bytes without the hash: protobuf writes fields in order, and the same content gives the same bytes here.</summary>
-    private static ByteString Hash(Protocol.TaskCheckpoint record)
-    {
-        var content = record.Clone();
-        content.Hash = ByteString.Empty;
-        return UnsafeByteOperations.UnsafeWrap(SHA256.HashData(content.ToByteArray()));
-    }
+    /// <summary>Over the message's own bytes while its hash is empty: protobuf writes fields in order, and the same content gives the same bytes here.</summary>
+    private static ByteString HashOf(IMessage message) => UnsafeByteOperations.UnsafeWrap(SHA256.HashData(message.ToByteArray()));
+
+    private static bool IsComplete(Protocol.TaskCheckpoint record) =>
+        record is { ModelConfig: not null, SupervisionState: not null, Sequence: >= 1, IntermediateArtifacts.Count: 0 or 2 }
+        && record.IntermediateArtifacts.All(artifact => artifact.Sha256.Length == SHA256.HashSizeInBytes);
 
     private static SupervisionState WriteState(RefinementSnapshot snapshot)
     {
@@ -109,7 +154,6 @@ internal static class CheckpointCodec
         if (!double.IsNaN(snapshot.Score)) state.Score = snapshot.Score;
         if (!double.IsNaN(snapshot.BestScore)) state.BestScore = snapshot.BestScore;
         state.Similarities.AddRange(snapshot.Similarities);
-        state.Decisions.AddRange(snapshot.Decisions.Select(Write));
         return state;
     }
 

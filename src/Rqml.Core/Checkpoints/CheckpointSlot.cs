@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Rqml.Refinement;
 using Rqml.Storage;
 
@@ -8,30 +7,33 @@ namespace Rqml.Checkpoints;
 /// Where a worker leaves an attempt's newest snapshot and goes on: the writer fetches it when its turn comes. A newer snapshot replaces an unwritten
 /// older one, but takes over its decisions. Never waits, never blocks.
 /// </summary>
-internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, int keep, byte[] previousHash) : IDirty
+/// <remarks>
+/// What waits is one immutable value, changed by compare-and-swap alone: whoever takes it takes its decisions with it, so none is lost and none is written
+/// twice. A slot stands in the writer's queue at most once.
+/// </remarks>
+internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, CheckpointChain chain, IReadOnlyList<ModelDescriptor> models) : IDirty
 {
-    private readonly Queue<byte[][]> _kept = new();
     private RefinementSnapshot? _pending;
-    private string _model = "";
-    private byte[] _previousHash = previousHash;
+    private long _replaced;
     private volatile bool _closed;
 
     /// <summary>Snapshots that a newer one replaced unwritten.</summary>
-    public long Replaced { get; private set; }
+    public long Replaced => Interlocked.Read(ref _replaced);
 
-    /// <summary>Hands over a snapshot. One worker at a time.</summary>
-    public void Put(RefinementSnapshot snapshot, string model)
+    /// <summary>Hands over a snapshot.</summary>
+    public void Put(RefinementSnapshot snapshot)
     {
-        _model = model;
-        var unwritten = Interlocked.Exchange(ref _pending, null);
-        if (unwritten is not null)
+        var unwritten = Volatile.Read(ref _pending);
+        while (true)
         {
-            Replaced++;
-            snapshot = snapshot with { Decisions = [.. unwritten.Decisions, .. snapshot.Decisions] };
+            var next = unwritten is null ? snapshot : snapshot with { Decisions = [.. unwritten.Decisions, .. snapshot.Decisions] };
+            var seen = Interlocked.CompareExchange(ref _pending, next, unwritten);
+            if (ReferenceEquals(seen, unwritten)) break;
+            unwritten = seen;
         }
 
-        Volatile.Write(ref _pending, snapshot);
-        writer.MarkDirty(this);
+        if (unwritten is null) writer.MarkDirty(this);
+        else Interlocked.Increment(ref _replaced);      // whoever put the older one has marked the slot, or is about to
     }
 
     /// <summary>Nothing more is to be written: the task has a result, or is dropped.</summary>
@@ -39,35 +41,7 @@ internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, int ke
 
     public void Encode(WriteBatch batch)
     {
-        var snapshot = Interlocked.Exchange(ref _pending, null);
-        if (snapshot is null || _closed) return;
-        var record = CheckpointCodec.Write(attempt, snapshot, _model, _previousHash);
-        _previousHash = record.Hash.ToByteArray();
-        var hashes = new List<byte[]>(2);
-        foreach (var artifact in record.IntermediateArtifacts)
-        {
-            var hash = artifact.Sha256.ToByteArray();
-            if (hashes.Any(known => known.AsSpan().SequenceEqual(hash))) continue;
-            hashes.Add(hash);
-            if (IsKept(hash)) continue;
-            var bytes = artifact.Role == Protocol.IntermediateArtifact.Types.Role.Current ? snapshot.Artifact : snapshot.Best;
-            batch.Put(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash), bytes.Span);
-        }
-
-        batch.Put(StoreFamily.Checkpoint, CheckpointStore.KeyOf(attempt, snapshot.Iteration), record.ToByteArray());
-        Retain([.. hashes], batch);
-    }
-
-    private bool IsKept(byte[] hash) => _kept.Any(kept => kept.Any(known => known.AsSpan().SequenceEqual(hash)));
-
-    /// <summary>Artifacts that none of the last few checkpoints names go; the records stay until the task is done, so that its chain is whole.</summary>
-    private void Retain(byte[][] hashes, WriteBatch batch)
-    {
-        _kept.Enqueue(hashes);
-        if (_kept.Count <= keep) return;
-        foreach (var hash in _kept.Dequeue())
-        {
-            if (!IsKept(hash)) batch.Delete(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash));
-        }
+        if (Interlocked.Exchange(ref _pending, null) is not { } snapshot || _closed) return;
+        chain.Append(attempt, snapshot, models[snapshot.Model].Name, batch);
     }
 }

@@ -3,7 +3,7 @@ namespace Rqml.Checkpoints;
 /// <summary>The checkpoints in a node's store, for inspection. Workers write them through the checkpoint writer, which they never wait for. Thread-safe.</summary>
 public interface ICheckpointStore
 {
-    /// <summary>The checkpoints of an unfinished task, oldest first; damaged ones are left out and counted.</summary>
+    /// <summary>The checkpoints of an unfinished task, oldest first, each with its decisions; of all but the newest three the state is gone. Damaged ones are left out and counted.</summary>
     /// <exception cref="Storage.StoreCorruptException">The store itself cannot be read.</exception>
     IReadOnlyList<TaskCheckpoint> Read(TaskId task);
 

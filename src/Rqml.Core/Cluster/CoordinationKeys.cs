@@ -48,10 +48,10 @@ internal sealed class CoordinationKeys
     {
         try
         {
-            var record = MemberRecord.Parser.ParseFrom(entry.Value.Span);
+            var record = MemberRecord.Parser.Read(entry.Value.Span);
             return new Member(Records.Read(record.Peer), record.Nonce);
         }
-        catch (InvalidProtocolBufferException error)
+        catch (RecordDamagedException error)
         {
             throw new RecordDamagedException($"'{entry.Key}' of the coordination store holds no member.", error);
         }
@@ -63,10 +63,9 @@ internal sealed class CoordinationKeys
         if (entry is null) return 1;
         try
         {
-            var generation = GenerationRecord.Parser.ParseFrom(entry.Value.Span).Generation;
-            return generation >= 1 ? generation : throw new RecordDamagedException($"'{entry.Key}' of the coordination store holds the generation {generation}; it begins at 1.");
+            return Check.InRange(GenerationRecord.Parser.Read(entry.Value.Span).Generation, 1, Records.MaxGeneration, "A generation");
         }
-        catch (InvalidProtocolBufferException error)
+        catch (RecordDamagedException error)
         {
             throw new RecordDamagedException($"'{entry.Key}' of the coordination store holds no generation.", error);
         }

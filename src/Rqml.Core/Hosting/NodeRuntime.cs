@@ -215,7 +215,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Node = new NodeOrchestrator(Loop, machine, _commit, _fabric, _options.Classes, lanes, new NodeSurroundings
         {
             MemoryPressure = _options.MemoryPressure,
-            BytesCarried = () => 0,
+            BytesCarried = () => _links?.BytesCarried ?? 0,
             MaxAbandoned = _options.MaxAbandoned,
             Instruments = _options.Instruments.Nodes,
             Logger = _options.Logger,

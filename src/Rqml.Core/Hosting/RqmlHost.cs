@@ -33,6 +33,11 @@ internal sealed partial class RqmlHost(
 
     private ICoordinationStore? Coordination => field ??= builder.Coordination?.Invoke(services);
 
+    /// <summary>Other hosts see our nodes only where they were asked to; nodes among themselves need no names that are unique in the process.</summary>
+    private InProcessTransport? Transport => field ??=
+        services.GetServices<ITransport>().OfType<InProcessTransport>().FirstOrDefault()
+        ?? (builder.SchedulerAddress is not null ? new InProcessTransport() : builder.Nodes.Count > 0 ? InProcessTransport.Private() : null);
+
     /// <summary>Room in the ledger of the host's own node; closed from the beginning of the stop on.</summary>
     public Admission Admission => _admission ??= new Admission(options.Value.MaxOpenTasks);
 
@@ -136,7 +141,7 @@ internal sealed partial class RqmlHost(
             },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
-            Transport = builder.Nodes.Count > 0 || leader is not null || services.GetServices<ITransport>().OfType<InProcessTransport>().Any() ? new InProcessTransport() : null,
+            Transport = Transport,
             Leader = leader,
             Coordination = Coordination,
             Admission = _main is null ? Admission : null,

@@ -4,13 +4,19 @@ using System.Threading.Channels;
 
 namespace Rqml.Messaging;
 
-/// <summary>Links between nodes of one process: blocks are handed over, nothing leaves the process. Every instance sees the same addresses.</summary>
+/// <summary>Links between nodes of one process: blocks are handed over, nothing leaves the process. Every instance that a host or a user makes sees the same addresses.</summary>
 public sealed class InProcessTransport : ITransport
 {
     internal const string SchemeName = "inproc";
     private const int MaxBlockBytes = 64 << 20;
-    private const int BlocksInFlight = 64;
-    private static readonly ConcurrentDictionary<string, Listener> Listeners = new();
+    private const int MaxOffered = 128;      // links that wait to be accepted, as the backlog of a socket
+    private static readonly ConcurrentDictionary<string, Listener> OfProcess = new();
+    private readonly ConcurrentDictionary<string, Listener> _listeners;
+
+    /// <summary>A transport to every node of the process that listens on one.</summary>
+    public InProcessTransport() : this(OfProcess) { }
+
+    private InProcessTransport(ConcurrentDictionary<string, Listener> listeners) => _listeners = listeners;
 
     /// <inheritdoc/>
     public string Scheme => SchemeName;
@@ -18,12 +24,16 @@ public sealed class InProcessTransport : ITransport
     /// <inheritdoc/>
     public TransportCapabilities Capabilities { get; } = new(MaxBlockBytes, IsLocal: true, IsEncrypted: false);
 
+    /// <summary>One whose addresses nobody else sees: for the nodes of one host, whatever those of another are called.</summary>
+    internal static InProcessTransport Private() => new(new ConcurrentDictionary<string, Listener>());
+
     /// <inheritdoc/>
     public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(address);
-        var listener = new Listener(address);
-        if (!Listeners.TryAdd(address.AbsoluteUri, listener)) throw new TransportException(address.AbsoluteUri, "another node of this process listens there");
+        cancellationToken.ThrowIfCancellationRequested();
+        var listener = new Listener(_listeners, address);
+        if (!_listeners.TryAdd(address.AbsoluteUri, listener)) throw new TransportException(address.AbsoluteUri, "another node of this process listens there");
         return new(listener);
     }
 
@@ -31,18 +41,17 @@ public sealed class InProcessTransport : ITransport
     public async ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (!Listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new ConnectionRefusedException(address.AbsoluteUri);
-        var there = NewChannel();
-        var back = NewChannel();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_listeners.TryGetValue(address.AbsoluteUri, out var listener)) throw new ConnectionRefusedException(address.AbsoluteUri);
+        var there = new BlockPipe(address.AbsoluteUri);
+        var back = new BlockPipe(address.AbsoluteUri);
         await listener.OfferAsync(new Link(address.AbsoluteUri, there, back), cancellationToken);
         return new Link(address.AbsoluteUri, back, there);
     }
 
-    private static Channel<byte[]> NewChannel() => Channel.CreateBounded<byte[]>(new BoundedChannelOptions(BlocksInFlight) { SingleReader = true, SingleWriter = true });
-
-    private sealed class Listener(Uri address) : IListener
+    private sealed class Listener(ConcurrentDictionary<string, Listener> listeners, Uri address) : IListener
     {
-        private readonly Channel<ILink> _links = Channel.CreateUnbounded<ILink>();
+        private readonly Channel<ILink> _offered = Channel.CreateBounded<ILink>(MaxOffered);
 
         public Uri Address => address;
 
@@ -50,7 +59,7 @@ public sealed class InProcessTransport : ITransport
         {
             try
             {
-                return await _links.Reader.ReadAsync(cancellationToken);
+                return await _offered.Reader.ReadAsync(cancellationToken);
             }
             catch (ChannelClosedException)
             {
@@ -62,7 +71,7 @@ public sealed class InProcessTransport : ITransport
         {
             try
             {
-                await _links.Writer.WriteAsync(link, cancellationToken);
+                await _offered.Writer.WriteAsync(link, cancellationToken);
             }
             catch (ChannelClosedException)
             {
@@ -70,48 +79,32 @@ public sealed class InProcessTransport : ITransport
             }
         }
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
-            Listeners.TryRemove(new(address.AbsoluteUri, this));
-            _links.Writer.TryComplete();
-            return ValueTask.CompletedTask;
+            listeners.TryRemove(new(address.AbsoluteUri, this));
+            _offered.Writer.TryComplete();
+            while (_offered.Reader.TryRead(out var link)) await link.DisposeAsync();      // nobody will ever accept it
         }
     }
 
-    private sealed class Link(string peer, Channel<byte[]> incoming, Channel<byte[]> outgoing) : ILink
+    private sealed class Link(string peer, BlockPipe incoming, BlockPipe outgoing) : ILink
     {
         public PeerIdentity Peer { get; } = new(peer);
 
-        public async ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
+        public ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
         {
             if (block.Length > MaxBlockBytes) throw new ArgumentException($"A block has at most {MaxBlockBytes} bytes, not {block.Length}.", nameof(block));
-            try
-            {
-                await outgoing.Writer.WriteAsync(block.ToArray(), cancellationToken);
-            }
-            catch (ChannelClosedException)
-            {
-                throw new LinkClosedException(peer, "the other end closed it");
-            }
+            return outgoing.WriteAsync(block, cancellationToken);
         }
 
-        public async ValueTask<Block> ReceiveBlockAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                return new Block(new ReadOnlySequence<byte>(await incoming.Reader.ReadAsync(cancellationToken)), null);
-            }
-            catch (ChannelClosedException)
-            {
-                throw new LinkClosedException(peer, "the other end closed it");
-            }
-        }
+        public async ValueTask<Block> ReceiveBlockAsync(CancellationToken cancellationToken) =>
+            new(new ReadOnlySequence<byte>(await incoming.ReadAsync(cancellationToken)), null);
 
         public ValueTask DisposeAsync()
         {
-            // Both directions end: a reader that waits at either end hears of it, and so does a sender that waits for room.
-            outgoing.Writer.TryComplete();
-            incoming.Writer.TryComplete();
+            // Both directions end: whoever reads or sends at either end hears of it.
+            outgoing.Close();
+            incoming.Close();
             return ValueTask.CompletedTask;
         }
     }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
-using Rqml.Cluster;
 using Rqml.Nodes;
 using Rqml.Protocol;
 
@@ -13,7 +12,33 @@ internal static class MessageCodec
     public const int MaxFrameBytes = 32 << 20;
     private const int LengthBytes = 4;
 
-    public static void Write(in Message message, ArrayBufferWriter<byte> block)
+    /// <summary>Appends the message as a frame; false, and nothing appended, where the frame is longer than <paramref name="roomBytes"/> or <see cref="MaxFrameBytes"/>.</summary>
+    public static bool TryWrite(in Message message, ArrayBufferWriter<byte> block, int roomBytes)
+    {
+        var record = Write(message);
+        var length = record.CalculateSize();
+        if (length is < 0 or > MaxFrameBytes || length > roomBytes - LengthBytes) return false;      // beyond 2 GiB the size comes out negative
+        BinaryPrimitives.WriteInt32LittleEndian(block.GetSpan(LengthBytes), length);
+        block.Advance(LengthBytes);
+        record.WriteTo(block);
+        return true;
+    }
+
+    /// <summary>Bytes of the frames at the beginning of what <see cref="TryWrite"/> has written: as many as fit into <paramref name="targetBytes"/>, and at least one.</summary>
+    public static int FramesIn(ReadOnlySpan<byte> frames, int targetBytes)
+    {
+        var taken = 0;
+        while (taken < frames.Length)
+        {
+            var frame = LengthBytes + BinaryPrimitives.ReadInt32LittleEndian(frames[taken..]);
+            if (taken > 0 && taken + frame > targetBytes) break;
+            taken += frame;
+        }
+
+        return taken;
+    }
+
+    private static MessageRecord Write(in Message message)
     {
         var record = new MessageRecord
         {
@@ -46,10 +71,7 @@ internal static class MessageCodec
                 break;
         }
 
-        var length = record.CalculateSize();
-        BinaryPrimitives.WriteInt32LittleEndian(block.GetSpan(LengthBytes), length);
-        block.Advance(LengthBytes);
-        record.WriteTo(block);
+        return record;
     }
 
     /// <summary>Reads the next frame of a block and takes it off; false where the block is used up.</summary>
@@ -64,22 +86,14 @@ internal static class MessageCodec
         var length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
         if (length < 0 || length > MaxFrameBytes) throw new RecordDamagedException($"A frame has at most {MaxFrameBytes} bytes, not {length}.");
         if (block.Length < LengthBytes + length) throw new RecordDamagedException("A block ends inside a frame.");
-        try
-        {
-            message = Read(MessageRecord.Parser.ParseFrom(block.Slice(LengthBytes, length)));
-        }
-        catch (InvalidProtocolBufferException error)
-        {
-            throw new RecordDamagedException("A frame is no message.", error);
-        }
-
+        message = Read(MessageRecord.Parser.Read(block.Slice(LengthBytes, length)));
         block = block.Slice(LengthBytes + length);
         return true;
     }
 
     private static Message Read(MessageRecord record)
     {
-        var kind = (MessageKind)record.Kind;
+        var kind = KindOf(record.Kind);
         object? body = record.BodyCase switch
         {
             MessageRecord.BodyOneofCase.Announcement => new Announcement(Records.Read(record.Announcement.Submission), record.Announcement.Watched),
@@ -91,9 +105,20 @@ internal static class MessageCodec
             _ => null,
         };
         if (!BodyFits(kind, body)) throw new RecordDamagedException($"A message of kind {record.Kind} has the body {record.BodyCase}.");
-        if (record.From is null) throw new RecordDamagedException("A message has no sender.");
+        if (!NumberFits(kind, record.Number)) throw new RecordDamagedException($"A message of kind {kind} has the number {record.Number}, which it never says.");
         return new Message(kind, Records.Read(record.From), Records.ReadTask(record.Task), Records.Read(record.Epoch), record.Number, body);
     }
+
+    private static MessageKind KindOf(int kind) =>
+        kind is > 0 and <= byte.MaxValue && Enum.IsDefined((MessageKind)kind) ? (MessageKind)kind : throw new RecordDamagedException($"There is no message of kind {kind}.");
+
+    private static bool NumberFits(MessageKind kind, long number) => kind switch
+    {
+        MessageKind.Refused => number is >= (long)RefusalReason.Full and <= (long)RefusalReason.NotHeld,
+        MessageKind.Answered => number is (long)Verdict.Settled or (long)Verdict.AlreadySettled,
+        MessageKind.StrikeCounted => number >= 0,
+        _ => true,      // an incarnation or a run, which may be any number, or nothing
+    };
 
     private static bool BodyFits(MessageKind kind, object? body) => kind switch
     {
@@ -103,7 +128,7 @@ internal static class MessageCodec
         MessageKind.Report => body is NodeReport,
         MessageKind.Result => body is Ledgers.Settlement,
         MessageKind.Progress => body is IterationReport,
-        _ => Enum.IsDefined(kind) && body is null,
+        _ => body is null,
     };
 
     private static AssignmentBody Write(Assignment body)
@@ -124,9 +149,10 @@ internal static class MessageCodec
     }
 
     private static Assignment Read(AssignmentBody record) => new(
-        Records.Read(record.Submission), Records.Read(record.Ledger), new Incarnation(record.To), record.HasRemainingMs ? record.RemainingMs : long.MaxValue, record.Watched)
+        Records.Read(record.Submission), Records.Read(record.Ledger), new Incarnation(record.To),
+        record.HasRemainingMs ? Check.NotNegative(record.RemainingMs, "An assignment's remaining time") : long.MaxValue, record.Watched)
     {
-        Term = new Term(record.Generation, record.Term),
+        Term = Records.ReadTerm(record.Generation, record.Term),
         Adopted = record.Adopted,
         Suspicion = Records.Read(record.Suspicion),
     };
@@ -168,13 +194,29 @@ internal static class MessageCodec
 
     private static NodeReport Read(ReportBody record) => new()
     {
-        Term = new Term(record.Generation, record.Term),
-        Classes = [.. record.Classes.Select(key => new ClassKey(key.Name, key.Version))],
-        Limit = record.Limit,
+        Term = Records.ReadTerm(record.Generation, record.Term),
+        Classes = [.. record.Classes.Select(key => Records.ReadClass(key.Name, key.Version))],
+        Limit = Check.NotNegative(record.Limit, "A node's limit"),
         Draining = record.Draining,
-        Load = new NodeLoad(record.Lanes, record.Running, record.Waiting, record.MemoryPressure, record.Devices.ToDictionary(), record.BytesPerSecond),
-        Held = [.. record.Held.Select(held => new HeldAttempt(new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), held.Iteration, held.AwaitsAdoption, Records.Read(held.Suspicion), held.HasPartitionKey ? held.PartitionKey : null))],
+        Load = ReadLoad(record),
+        Held = [.. record.Held.Select(held => new HeldAttempt(
+            new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), Check.NotNegative(held.Iteration, "An attempt's iteration"), held.AwaitsAdoption,
+            Records.Read(held.Suspicion), held.HasPartitionKey ? held.PartitionKey : null))],
     };
+
+    /// <summary>The scheduler computes with these, and may not stumble over what a node says of itself.</summary>
+    private static NodeLoad ReadLoad(ReportBody record)
+    {
+        foreach (var (kind, free) in record.Devices)
+        {
+            Check.Length(kind, 1, 64, "The name of a device kind");
+            Check.NotNegative(free, "A count of free devices");
+        }
+
+        return new NodeLoad(
+            Check.NotNegative(record.Lanes, "A count of lanes"), Check.NotNegative(record.Running, "A count of running attempts"), Check.NotNegative(record.Waiting, "A count of waiting attempts"),
+            Check.Share(record.MemoryPressure, "A memory pressure"), record.Devices.ToDictionary(), Check.NotNegative(record.BytesPerSecond, "A bandwidth"));
+    }
 
     private static IterationBody Write(IterationReport body)
     {
@@ -192,6 +234,6 @@ internal static class MessageCodec
     }
 
     private static IterationReport Read(IterationBody record) => new(
-        record.Iteration, record.Artifact.Memory, record.HasScore ? record.Score : double.NaN, record.HasSimilarity ? record.Similarity : double.NaN,
-        record.Model, record.Tier, Records.ReadNode(record.Node));
+        Check.NotNegative(record.Iteration, "An iteration"), record.Artifact.Memory, record.HasScore ? Check.Share(record.Score, "A score") : double.NaN,
+        record.HasSimilarity ? Check.Share(record.Similarity, "A similarity") : double.NaN, record.Model, Check.NotNegative(record.Tier, "A tier"), Records.ReadNode(record.Node));
 }

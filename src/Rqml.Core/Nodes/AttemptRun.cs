@@ -31,6 +31,7 @@ internal sealed class AttemptRun
     private long _beatMs;
     private long _stoppedMs = long.MaxValue;
     private DeviceLane _lane;
+    private volatile bool _hasLane;
 
     public AttemptRun(RunContext context, NodeAttempt attempt, TaskClassDefinition @class, CheckpointSlot? slot)
     {
@@ -56,7 +57,8 @@ internal sealed class AttemptRun
     public DeviceLane Lane => _lane;
 
     /// <summary>When it is to be given up: without a sign of life, or still at work long after it was told to stop.</summary>
-    public long PatienceEndsMs => Math.Min(Volatile.Read(ref _beatMs) + BeatTimeoutMs, Volatile.Read(ref _stoppedMs));
+    /// <remarks>A run that waits for a thread has no model yet that could hang.</remarks>
+    public long PatienceEndsMs => _hasLane ? Math.Min(Volatile.Read(ref _beatMs) + BeatTimeoutMs, Volatile.Read(ref _stoppedMs)) : long.MaxValue;
 
     public void Begin() => Completion = RunAsync();
 
@@ -93,6 +95,8 @@ internal sealed class AttemptRun
         Boundary = _machine.State;
         var worker = _context.Lanes.Take(_machine.Model.Device);
         _lane = worker.Lane;
+        _beat();
+        _hasLane = true;
         _context.Instruments.LaneTaken(_lane.Device);
         try
         {
@@ -100,6 +104,7 @@ internal sealed class AttemptRun
             _context.Stations?.Entered(Station.RefinementQueue, _attempt.Attempt.Task);
             var ended = await IterateAsync(worker);
             if (Interlocked.Exchange(ref _ended, 1) != 0) return;      // abandoned: the lane has another worker
+            if (ended.Ending == RunEnding.Finished) _slot?.Close();
             _context.Lanes.Return(worker);
             _context.Ended(ended);
         }
@@ -162,11 +167,7 @@ internal sealed class AttemptRun
                 decision = validated.Value;
             }
 
-            if (Settles(decision, failure) is { } settlement)
-            {
-                _slot?.Close();
-                return NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, settlement);
-            }
+            if (Settles(decision, failure) is { } settlement) return NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, settlement);
 
             Checkpoint();
             if (decision == SupervisionDecision.Retry) return End(RunEnding.Pausing, FirstPauseMs << Math.Min(_machine.State.Failures - 1, 10));
@@ -213,7 +214,7 @@ internal sealed class AttemptRun
         if (_slot is not null)
         {
             Enter(Station.Checkpoint);
-            _slot.Put(_machine.State, _machine.Model.Name);
+            _slot.Put(_machine.State);
         }
 
         _machine.ForgetDecisions();

@@ -11,12 +11,24 @@ internal sealed class InProcessWorkerHost(TaskClassRegistry classes) : IWorkerHo
 
     private sealed class InProcessWorker(TaskClassRegistry classes) : IWorker
     {
-        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) =>
-            classes.Get(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
+        private volatile bool _isDisposed;
 
-        public ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) =>
-            classes.Get(request.Class, request.ClassVersion).ValidateAsync(request, cancellationToken);
+        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return classes.Get(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
+        }
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return classes.Get(request.Class, request.ClassVersion).ValidateAsync(request, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _isDisposed = true;
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -66,8 +66,8 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     /// <summary>Revoked, settled or superseded: whatever still runs of it counts no more.</summary>
     public bool IsDropped { get; set; }
 
-    /// <summary>Hash of the checkpoint that it was recovered from: the next one chains to it.</summary>
-    public byte[] ResumeHash { get; private set; } = [];
+    /// <summary>The task's checkpoints here: an attempt that takes over from another of the same task goes on with its chain.</summary>
+    public CheckpointChain Chain { get; set; } = new();
 
     /// <summary>The attempt as the disk holds it, going on from its newest checkpoint that is whole.</summary>
     public static NodeAttempt From(StoredAttempt stored, StoredCheckpoint checkpoint) => new(stored.Attempt, stored.Spec, stored.Ledger)
@@ -76,7 +76,7 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
         Alone = stored.Alone,
         Resume = checkpoint.Snapshot,
         ResumedAt = checkpoint.Snapshot.Iteration,
-        ResumeHash = checkpoint.Hash,
+        Chain = checkpoint.Chain,
     };
 
     public StoredAttempt ToStored() => new(Attempt, Spec, Ledger, Suspicion, Alone);

@@ -226,6 +226,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (held is not null)
         {
             taken.Resume = held.Resume;
+            taken.Chain = held.Chain;
             taken.ResumedAt = held.Resume.Iteration;
             taken.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             Stop(held, effects);

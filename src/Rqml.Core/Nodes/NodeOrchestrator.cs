@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rqml.Checkpoints;
 using Rqml.Diagnostics;
@@ -12,7 +11,6 @@ namespace Rqml.Nodes;
 /// <summary>Feeds the <see cref="NodeMachine"/>, runs attempts on lanes, and watches over them.</summary>
 internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, INodeOrchestrator, IAsyncDisposable
 {
-    private const int KeptCheckpoints = 3;
     private const int FirstRestartMs = 10;
     private const int LongestRestartMs = 5_000;
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(100);
@@ -30,7 +28,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly Lock _runsLock = new();
     private readonly List<AttemptRun> _runs = [];      // at most one a lane, and those that were given up
     private readonly List<Task> _replacements = [];
-    private readonly ConcurrentQueue<Action> _questions = new();
+    private readonly LoopQuestions _questions;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
@@ -51,6 +49,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         (_loop, _machine, _store, _fabric, _classes, _lanes) = (loop, machine, store, fabric, classes, lanes);
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
+        _questions = new LoopQuestions(loop);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments, _stations);
         machine.MeasureLoad = Measure;
         _watchedMs = _carriedMs = loop.Clock.NowMs;
@@ -66,22 +65,11 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     /// <summary>Completes once a scheduler has welcomed the node for the first time.</summary>
     public Task Joined => _joined.Task;
 
-    public async ValueTask<NodeQueues> GetQueuesAsync(CancellationToken cancellationToken = default)
-    {
-        var asked = new TaskCompletionSource<NodeQueues>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _questions.Enqueue(() => asked.TrySetResult(Describe()));
-        _loop.Wake();
-        return await asked.Task.WaitAsync(cancellationToken);
-    }
+    public ValueTask<NodeQueues> GetQueuesAsync(CancellationToken cancellationToken = default) => _questions.AskAsync(Describe, cancellationToken);
 
     /// <summary>The unfinished tasks that the node holds.</summary>
-    public async Task<IReadOnlyList<TaskId>> GetHeldAsync(CancellationToken cancellationToken = default)
-    {
-        var asked = new TaskCompletionSource<IReadOnlyList<TaskId>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _questions.Enqueue(() => asked.TrySetResult([.. _machine.Held]));
-        _loop.Wake();
-        return await asked.Task.WaitAsync(cancellationToken);
-    }
+    public ValueTask<IReadOnlyList<TaskId>> GetHeldAsync(CancellationToken cancellationToken = default) =>
+        _questions.AskAsync<IReadOnlyList<TaskId>>(() => [.. _machine.Held], cancellationToken);
 
     public async Task DrainAsync(CancellationToken cancellationToken = default)
     {
@@ -94,8 +82,16 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var worked = base.Drain(nowMs);
         Volatile.Write(ref _phase, (int)_machine.Phase);
         if (_machine.Phase == NodePhase.Active) _joined.TrySetResult();
-        while (_questions.TryDequeue(out var question)) question();
+        _questions.Answer();
         return worked;
+    }
+
+    /// <summary>Whoever waits for the drain of a node that has stopped waits for nothing any more.</summary>
+    public override void Close()
+    {
+        base.Close();
+        _questions.Answer();
+        _drained.TrySetResult();
     }
 
     public void RunEnded(in NodeEvent ended)
@@ -201,8 +197,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
         _context.Instruments.Dequeued(attempt.Spec.Class.Name, _loop.Clock.NowMs - attempt.QueuedMs);
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
-        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, KeptCheckpoints, attempt.ResumeHash));
-        var run = new AttemptRun(_context, attempt, _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version), handle.Slot);
+        var @class = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version);
+        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models));
+        var run = new AttemptRun(_context, attempt, @class, handle.Slot);
         attempt.Handle = handle with { Run = run };
         lock (_runsLock) _runs.Add(run);
         _lanes.Start(run);

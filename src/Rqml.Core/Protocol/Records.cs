@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Rqml.Cluster;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
@@ -9,6 +10,15 @@ namespace Rqml.Protocol;
 /// <summary>Our values to protobuf records and back. Reading checks what protobuf cannot; damage surfaces as <see cref="RecordDamagedException"/>.</summary>
 internal static class Records
 {
+    /// <summary>Raised by hand, one by one. The checkpoint keys need its first byte.</summary>
+    public const long MaxGeneration = (1L << 56) - 1;
+
+    private const int MaxEndpointLength = 1_024;
+    private const int MaxKeyLength = 512;
+    private const int MaxPriority = 1_000;
+    private const int MaxIterations = 1_000_000;
+    private static readonly long MaxTimeMs = (long)TimeSpan.FromDays(365).TotalMilliseconds;
+
     public static ByteString Write(TaskId id) => UnsafeByteOperations.UnsafeWrap(id.ToByteArray());
 
     public static TaskId ReadTask(ByteString bytes) =>
@@ -16,11 +26,24 @@ internal static class Records
 
     public static EpochRecord Write(Epoch epoch) => new() { Generation = epoch.Generation, Term = epoch.Term, Number = epoch.Number };
 
-    public static Epoch Read(EpochRecord? record) => record is null ? default : new(record.Generation, record.Term, record.Number);
+    public static Epoch Read(EpochRecord? record) => record is null ? default : new(
+        Check.InRange(record.Generation, 0, MaxGeneration, "The generation of an epoch"),
+        Check.NotNegative(record.Term, "The term of an epoch"), Check.NotNegative(record.Number, "The number of an epoch"));
+
+    public static Term ReadTerm(long generation, long number) =>
+        new(Check.InRange(generation, 0, MaxGeneration, "The generation of a term"), Check.NotNegative(number, "The number of a term"));
+
+    public static ClassKey ReadClass(string name, int version) =>
+        new(Check.Length(name, 1, TaskClass.MaxNameLength, "The name of a task class"), Check.InRange(version, 1, int.MaxValue, "The version of a task class"));
 
     public static PeerRecord Write(Peer peer) => new() { Node = peer.Node.Value, Incarnation = peer.Incarnation.Value, Endpoint = peer.Endpoint };
 
-    public static Peer Read(PeerRecord? record) => new(ReadNode(record?.Node), new Incarnation(record!.Incarnation), record.Endpoint);
+    public static Peer Read(PeerRecord? record)
+    {
+        if (record is null) throw new RecordDamagedException("A peer is missing.");
+        if (record.Incarnation == 0) throw new RecordDamagedException("An incarnation is never zero.");
+        return new Peer(ReadNode(record.Node), new Incarnation(record.Incarnation), Check.Length(record.Endpoint, 0, MaxEndpointLength, "An endpoint"));
+    }
 
     public static SubmissionRecord Write(TaskSpec spec)
     {
@@ -39,7 +62,7 @@ internal static class Records
         if (!double.IsNaN(spec.Difficulty)) record.Difficulty = spec.Difficulty;
         if (spec.DeadlineMs != long.MaxValue) record.DeadlineMs = spec.DeadlineMs;
         if (spec.Budget.Iterations is { } iterations) record.MaxIterations = iterations;
-        if (spec.Budget.Time is { } time) record.MaxTimeMs = (long)time.TotalMilliseconds;
+        if (spec.Budget.Time is { } time) record.MaxTimeMs = (long)Math.Ceiling(time.TotalMilliseconds);      // a budget below a millisecond is not none
         if (spec.Budget.Cost is { } cost) record.MaxCost = cost;
         if (spec.PartitionKey is { } key) record.PartitionKey = key;
         if (spec.IdempotencyKey is { } idempotency) record.IdempotencyKey = idempotency;
@@ -52,22 +75,22 @@ internal static class Records
         return new TaskSpec
         {
             Id = ReadTask(record.Id),
-            Class = new ClassKey(record.Class, record.ClassVersion),
+            Class = ReadClass(record.Class, record.ClassVersion),
             Payload = record.Payload.Memory,
-            Priority = record.Priority,
-            Difficulty = record.HasDifficulty ? record.Difficulty : double.NaN,
-            SubmittedMs = record.SubmittedMs,
-            DeadlineMs = record.HasDeadlineMs ? record.DeadlineMs : long.MaxValue,
-            NotBeforeMs = record.NotBeforeMs,
-            KeepResultMs = record.KeepResultMs,
+            Priority = Check.InRange(record.Priority, -MaxPriority, MaxPriority, "A priority"),
+            Difficulty = record.HasDifficulty ? Check.Share(record.Difficulty, "A difficulty") : double.NaN,
+            SubmittedMs = Check.NotNegative(record.SubmittedMs, "A time of submission"),
+            DeadlineMs = record.HasDeadlineMs ? Check.NotNegative(record.DeadlineMs, "A deadline") : long.MaxValue,
+            NotBeforeMs = Check.NotNegative(record.NotBeforeMs, "A time not to begin before"),
+            KeepResultMs = Check.NotNegative(record.KeepResultMs, "A time to keep a result"),
             Budget = new TaskBudget
             {
-                Iterations = record.HasMaxIterations ? record.MaxIterations : null,
-                Time = record.HasMaxTimeMs ? TimeSpan.FromMilliseconds(record.MaxTimeMs) : null,
-                Cost = record.HasMaxCost ? record.MaxCost : null,
+                Iterations = record.HasMaxIterations ? Check.InRange(record.MaxIterations, 1, MaxIterations, "A budget of iterations") : null,
+                Time = record.HasMaxTimeMs ? TimeSpan.FromMilliseconds(Check.InRange(record.MaxTimeMs, 1, MaxTimeMs, "A budget of milliseconds")) : null,
+                Cost = record.HasMaxCost ? Check.InRange(record.MaxCost, double.Epsilon, double.MaxValue, "A budget of cost") : null,
             },
-            PartitionKey = record.HasPartitionKey ? record.PartitionKey : null,
-            IdempotencyKey = record.HasIdempotencyKey ? record.IdempotencyKey : null,
+            PartitionKey = record.HasPartitionKey ? Check.Length(record.PartitionKey, 1, MaxKeyLength, "A partition key") : null,
+            IdempotencyKey = record.HasIdempotencyKey ? Check.Length(record.IdempotencyKey, 1, MaxKeyLength, "An idempotency key") : null,
             Seed = record.Seed,
         };
     }
@@ -93,21 +116,22 @@ internal static class Records
 
     public static Settlement Read(SettlementRecord? record)
     {
-        if (record is null || !Enum.IsDefined((Outcome)record.Outcome)) throw new RecordDamagedException("A settlement is missing or has an unknown outcome.");
+        if (record is null) throw new RecordDamagedException("A settlement is missing.");
+        if (!Enum.IsDefined((Outcome)record.Outcome)) throw new RecordDamagedException($"There is no outcome {record.Outcome}.");
         return new Settlement
         {
             Outcome = (Outcome)record.Outcome,
             Artifact = record.HasArtifact ? record.Artifact.Memory : default,
             HasArtifact = record.HasArtifact,
-            Score = record.HasScore ? record.Score : double.NaN,
-            Iterations = record.Iterations,
+            Score = record.HasScore ? Check.Share(record.Score, "A score") : double.NaN,
+            Iterations = Check.NotNegative(record.Iterations, "A count of iterations"),
             Model = record.HasModel ? record.Model : null,
-            Tier = record.Tier,
+            Tier = Check.NotNegative(record.Tier, "A tier"),
             Node = record.HasNode ? ReadNode(record.Node) : null,
             Epoch = Read(record.Epoch),
             Reason = record.HasReason ? record.Reason : null,
-            ResumedAt = record.ResumedAt,
-            SettledMs = record.SettledMs,
+            ResumedAt = Check.NotNegative(record.ResumedAt, "An iteration to resume at"),
+            SettledMs = Check.NotNegative(record.SettledMs, "A time of settlement"),
         };
     }
 
@@ -178,7 +202,8 @@ internal static class Records
 
     public static SuspicionRecord? Write(Suspicion suspicion) => suspicion == Suspicion.None ? null : new SuspicionRecord { Deaths = suspicion.Deaths, Iteration = suspicion.Iteration };
 
-    public static Suspicion Read(SuspicionRecord? record) => record is null ? Suspicion.None : new Suspicion(record.Deaths, record.Iteration);
+    public static Suspicion Read(SuspicionRecord? record) => record is null ? Suspicion.None : new Suspicion(
+        Check.NotNegative(record.Deaths, "A count of deaths"), Check.NotNegative(record.Iteration, "An iteration"));
 
     public static OutboundRecord Write(Outbound outbound)
     {

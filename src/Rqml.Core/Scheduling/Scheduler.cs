@@ -12,21 +12,27 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
 {
     private readonly SchedulerMachine _machine = machine;
     private readonly EngineLoop _loop = loop;
-    private readonly System.Collections.Concurrent.ConcurrentQueue<Action> _questions = new();
+    private readonly LoopQuestions _questions = new(loop);
 
     public SchedulerMachine Machine => _machine;
 
-    public ValueTask<SchedulerStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) => AskAsync(Describe, cancellationToken);
+    public ValueTask<SchedulerStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) => _questions.AskAsync(Describe, cancellationToken);
 
-    public ValueTask<PlacementDecision?> ExplainAsync(TaskId task, CancellationToken cancellationToken = default) => AskAsync(() => _machine.Explain(task), cancellationToken);
+    public ValueTask<PlacementDecision?> ExplainAsync(TaskId task, CancellationToken cancellationToken = default) => _questions.AskAsync(() => _machine.Explain(task), cancellationToken);
 
     public override bool Drain(long nowMs)
     {
         var moved = _machine.Moved;
         var worked = base.Drain(nowMs);
         instruments.Moved(_machine.Moved - moved);
-        while (_questions.TryDequeue(out var question)) question();
+        _questions.Answer();
         return worked;
+    }
+
+    public override void Close()
+    {
+        base.Close();
+        _questions.Answer();
     }
 
     protected override void CarryOut(in SchedulerEffect effect)
@@ -56,15 +62,6 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
     }
 
     protected override void Encode(in SchedulerEffect effect, WriteBatch batch) { }
-
-    /// <summary>Machines are read by the loop alone; a question waits for its turn there.</summary>
-    private async ValueTask<T> AskAsync<T>(Func<T> answer, CancellationToken cancellationToken)
-    {
-        var asked = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _questions.Enqueue(() => asked.TrySetResult(answer()));
-        _loop.Wake();
-        return await asked.Task.WaitAsync(cancellationToken);
-    }
 
     private SchedulerStatistics Describe()
     {

@@ -139,9 +139,9 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
             if (hasRequest)
             {
+                _group.Add(request);      // first: should encoding fail, its waiter hears of it with the others
                 if (request.Owner is not null) request.Owner.Encode(request.Writes!, _batch);
                 else _batch.Append(request.Batch!);
-                _group.Add(request);
             }
 
             slot?.Encode(_batch);

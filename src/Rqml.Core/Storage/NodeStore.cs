@@ -18,6 +18,7 @@ internal static class NodeStore
     private const byte SubmissionMark = (byte)'a';
     private const byte SettlementMark = (byte)'b';
     private const byte StrikesMark = (byte)'c';
+    private const int TermBytes = 2 * sizeof(long);
 
     private static ReadOnlySpan<byte> LedgerKey => "ledger"u8;
 
@@ -63,7 +64,7 @@ internal static class NodeStore
             var task = TaskId.Read(entry.Key.AsSpan(1));
             if (entry.Value.Length > 0)
             {
-                machine.Restore(Read(store, "settled task", () => Records.Read(task, SettledRecord.Parser.ParseFrom(entry.Value))));
+                machine.Restore(Read(store, "settled task", () => Records.Read(task, SettledRecord.Parser.Read(entry.Value))));
                 continue;
             }
 
@@ -74,14 +75,14 @@ internal static class NodeStore
 
     /// <summary>What was submitted; null where it was purged.</summary>
     public static TaskSpec? ReadSubmission(IKeyValueStore store, TaskId task) =>
-        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SubmissionMark), out var value) ? Read(store, "submission", () => Records.Read(SubmissionRecord.Parser.ParseFrom(value))) : null;
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SubmissionMark), out var value) ? Read(store, "submission", () => OfTask(task, Records.Read(SubmissionRecord.Parser.Read(value)))) : null;
 
     /// <summary>How a task was settled; null where it is open or was purged.</summary>
     public static Settlement? ReadSettlement(IKeyValueStore store, TaskId task) =>
-        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark), out var value) ? Read(store, "settlement", () => Records.Read(SettlementRecord.Parser.ParseFrom(value))) : null;
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, SettlementMark), out var value) ? Read(store, "settlement", () => Records.Read(SettlementRecord.Parser.Read(value))) : null;
 
     private static List<Strike> ReadStrikes(IKeyValueStore store, TaskId task) =>
-        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark), out var value) ? Read(store, "strikes", () => Records.Read(StrikesRecord.Parser.ParseFrom(value))) : [];
+        store.TryGet(StoreFamily.Ledger, LedgerKeyOf(task, StrikesMark), out var value) ? Read(store, "strikes", () => Records.Read(StrikesRecord.Parser.Read(value))) : [];
 
     public static void PutAttempt(WriteBatch batch, StoredAttempt attempt) =>
         batch.Put(StoreFamily.Task, attempt.Attempt.Task.ToByteArray(), Records.Write(attempt).ToByteArray());
@@ -107,7 +108,8 @@ internal static class NodeStore
     {
         foreach (var entry in store.Scan(StoreFamily.Task, default))
         {
-            var stored = Read(store, "attempt", () => Records.Read(TaskId.Read(entry.Key), AttemptRecord.Parser.ParseFrom(entry.Value)));
+            var stored = Read(store, "attempt", () => Records.Read(TaskOf(entry.Key), AttemptRecord.Parser.Read(entry.Value)));
+            Read(store, "attempt", () => OfTask(stored.Attempt.Task, stored.Spec));
             yield return NodeAttempt.From(stored, checkpoints.LoadNewest(stored.Attempt.Task));
         }
     }
@@ -118,14 +120,19 @@ internal static class NodeStore
         {
             yield return Read(store, "outbound result", () =>
             {
-                var record = OutboundRecord.Parser.ParseFrom(entry.Value);
-                return new Outbound(new Attempt(TaskId.Read(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null);
+                var record = OutboundRecord.Parser.Read(entry.Value);
+                return new Outbound(new Attempt(TaskOf(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null);
             });
         }
     }
 
-    public static LedgerId? ReadLedgerId(IKeyValueStore store) =>
-        store.TryGet(StoreFamily.Meta, LedgerKey, out var value) && value.Length == 4 ? new LedgerId(BinaryPrimitives.ReadUInt32LittleEndian(value)) : null;
+    /// <exception cref="StoreCorruptException">There is one that cannot be read: another in its place would disown every task here.</exception>
+    public static LedgerId? ReadLedgerId(IKeyValueStore store)
+    {
+        if (!store.TryGet(StoreFamily.Meta, LedgerKey, out var value)) return null;
+        if (value.Length != sizeof(uint)) throw new StoreCorruptException(store.Name, $"the ledger's id has {value.Length} bytes, not {sizeof(uint)}");
+        return new LedgerId(BinaryPrimitives.ReadUInt32LittleEndian(value));
+    }
 
     public static void PutLedgerId(WriteBatch batch, LedgerId ledger)
     {
@@ -153,7 +160,7 @@ internal static class NodeStore
 
     /// <summary>The nodes that this process schedules without a coordination store: a restarted scheduler first hears what they hold.</summary>
     public static IReadOnlyList<Peer> ReadMembers(IKeyValueStore store) =>
-        [.. store.Scan(StoreFamily.Meta, MemberPrefix.ToArray()).Select(entry => Read(store, "member", () => Records.Read(PeerRecord.Parser.ParseFrom(entry.Value))))];
+        [.. store.Scan(StoreFamily.Meta, MemberPrefix.ToArray()).Select(entry => Read(store, "member", () => Records.Read(PeerRecord.Parser.Read(entry.Value))))];
 
     public static void PutMember(WriteBatch batch, Peer node) => batch.Put(StoreFamily.Meta, MemberKeyOf(node), Records.Write(node).ToByteArray());
 
@@ -163,13 +170,14 @@ internal static class NodeStore
 
     private static Term ReadTerm(IKeyValueStore store, ReadOnlySpan<byte> key)
     {
-        if (!store.TryGet(StoreFamily.Meta, key, out var value) || value.Length != 16) return Term.None;
-        return new Term(BinaryPrimitives.ReadInt64LittleEndian(value), BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(8)));
+        if (!store.TryGet(StoreFamily.Meta, key, out var value)) return Term.None;
+        if (value.Length != TermBytes) throw new StoreCorruptException(store.Name, $"a term has {value.Length} bytes, not {TermBytes}");      // obeying an older one would be worse
+        return Read(store, "term", () => Records.ReadTerm(BinaryPrimitives.ReadInt64LittleEndian(value), BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(sizeof(long)))));
     }
 
     private static void PutTerm(WriteBatch batch, ReadOnlySpan<byte> key, Term term)
     {
-        Span<byte> value = stackalloc byte[16];
+        Span<byte> value = stackalloc byte[TermBytes];
         BinaryPrimitives.WriteInt64LittleEndian(value, term.Generation);
         BinaryPrimitives.WriteInt64LittleEndian(value[8..], term.Number);
         batch.Put(StoreFamily.Meta, key, value);
@@ -183,13 +191,17 @@ internal static class NodeStore
         return key;
     }
 
+    private static TaskId TaskOf(byte[] key) => key.Length == TaskId.Bytes ? TaskId.Read(key) : throw new RecordDamagedException($"A key of a task has {TaskId.Bytes} bytes, not {key.Length}.");
+
+    private static TaskSpec OfTask(TaskId task, TaskSpec spec) => spec.Id == task ? spec : throw new RecordDamagedException($"The submission of {spec.Id} lies at the key of {task}.");
+
     private static T Read<T>(IKeyValueStore store, string what, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception error) when (error is InvalidProtocolBufferException or RecordDamagedException)
+        catch (RecordDamagedException error)
         {
             throw new StoreCorruptException(store.Name, $"a {what} cannot be read", error);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Rqml.Messaging;
 
@@ -60,7 +61,13 @@ internal sealed class IterationFeed
         private readonly Channel<IterationReport> _window =
             Channel.CreateBounded<IterationReport>(new BoundedChannelOptions(Kept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-        public IAsyncEnumerable<IterationReport> Reports(CancellationToken cancellationToken) => _window.Reader.ReadAllAsync(cancellationToken);
+        public async IAsyncEnumerable<IterationReport> Reports([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            while (await _window.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (_window.Reader.TryRead(out var report)) yield return report;
+            }
+        }
 
         public void Offer(IterationReport report) => _window.Writer.TryWrite(report);
 

@@ -6,7 +6,7 @@ namespace Rqml;
 [DebuggerDisplay("{Name} v{Version}")]
 public abstract class TaskClass
 {
-    private const int MaxNameLength = 128;
+    internal const int MaxNameLength = 128;
 
     private protected TaskClass(string name, int version)
     {

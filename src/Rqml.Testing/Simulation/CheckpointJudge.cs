@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
 using Rqml.Checkpoints;
+using Rqml.Protocol;
 using Rqml.Storage;
 
 namespace Rqml.Testing.Simulation;
@@ -76,27 +77,40 @@ internal sealed class CheckpointJudge(Judge judge)
         foreach (var key in _chains.Keys.Where(key => key.Machine == machine).ToArray()) _chains.Remove(key);
     }
 
-    /// <summary>The checkpoints of one task on one disk, as they were written, and what was damaged since.</summary>
+    /// <summary>The checkpoints of one task on one disk, as they were written, and what was damaged since. A state is vouched for by its entry in the history.</summary>
     private sealed class Chain(TaskId task)
     {
-        private readonly SortedDictionary<(Epoch Epoch, int Iteration), Stored> _records = [];
-        private readonly HashSet<string> _there = [];
+        private readonly SortedDictionary<(Epoch Epoch, int Iteration), State> _states = [];
+        private readonly Dictionary<long, string> _entries = [];
+        private readonly Dictionary<string, IMessage> _written = [];
         private readonly HashSet<string> _damaged = [];
 
         /// <summary>Whether the newest one would have been whole, had nothing been damaged.</summary>
-        public bool IsNewestDamaged => _records.Count > 0 && _records.Last().Value is var newest && newest.Artifacts.All(_there.Contains) && !IsWhole(newest);
+        public bool IsNewestDamaged => Newest is { } newest && newest.Artifacts.All(_written.ContainsKey) && !IsWhole(newest);
+
+        private State? Newest => _states.Count > 0 ? _states.Last().Value : null;
 
         public void Put(in Write write)
         {
             var key = Convert.ToHexString(write.Key);
             _damaged.Remove(key);
-            _there.Add(key);
-            if (write.Family != StoreFamily.Checkpoint) return;
-            var record = Protocol.TaskCheckpoint.Parser.ParseFrom(write.Value);
-            _records[EpochOf(write.Key)] = new Stored(key, record, [.. record.IntermediateArtifacts.Select(artifact => Convert.ToHexString(CheckpointStore.ArtifactKeyOf(task, artifact.Sha256.Span)))]);
+            if (write.Family != StoreFamily.Checkpoint)
+            {
+                _written[key] = Artifact;
+                return;
+            }
+
+            _written[key] = Parse(key, write.Value.ToArray())!;
+            if (_written[key] is CheckpointEntry entry) _entries[entry.Sequence] = key;
+            else if (_written[key] is Protocol.TaskCheckpoint record) _states[EpochOf(write.Key)] = new State(key, record.Sequence, [.. record.IntermediateArtifacts.Select(artifact => Convert.ToHexString(CheckpointStore.ArtifactKeyOf(task, artifact.Sha256.Span)))]);
         }
 
-        public void Delete(ReadOnlySpan<byte> key) => _there.Remove(Convert.ToHexString(key));
+        public void Delete(ReadOnlySpan<byte> key)
+        {
+            var deleted = Convert.ToHexString(key);
+            _written.Remove(deleted);
+            foreach (var (at, _) in _states.Where(state => state.Value.Key == deleted).ToArray()) _states.Remove(at);
+        }
 
         public bool IsDamaged(byte[] key) => _damaged.Contains(Convert.ToHexString(key));
 
@@ -104,19 +118,22 @@ internal sealed class CheckpointJudge(Judge judge)
         public void Damage(StoreEntry damaged)
         {
             var key = Convert.ToHexString(damaged.Key);
-            var record = _records.Values.FirstOrDefault(stored => stored.Key == key)?.Record;
-            if (record is null || !record.Equals(Parse(damaged.Value))) _damaged.Add(key);
+            if (!_written.TryGetValue(key, out var written) || written == Artifact || !written.Equals(Parse(key, damaged.Value))) _damaged.Add(key);
         }
 
-        public int NewestWhole() => _records.Reverse().Where(entry => IsWhole(entry.Value)).Select(entry => entry.Key.Iteration).FirstOrDefault();
+        public int NewestWhole() => _states.Reverse().Where(state => IsWhole(state.Value)).Select(state => state.Key.Iteration).FirstOrDefault();
 
-        private bool IsWhole(Stored record) => !_damaged.Contains(record.Key) && record.Artifacts.All(artifact => _there.Contains(artifact) && !_damaged.Contains(artifact));
+        private static IMessage Artifact { get; } = new TaskIdsBody();      // stands for bytes that are no record
 
-        private static Protocol.TaskCheckpoint? Parse(byte[] value)
+        private bool IsWhole(State state) => IsThere(state.Key) && _entries.TryGetValue(state.Sequence, out var entry) && IsThere(entry) && state.Artifacts.All(IsThere);
+
+        private bool IsThere(string key) => _written.ContainsKey(key) && !_damaged.Contains(key);
+
+        private static IMessage? Parse(string key, byte[] value)
         {
             try
             {
-                return Protocol.TaskCheckpoint.Parser.ParseFrom(value);
+                return key.Length == 2 * CheckpointStore.StateKeyBytes ? Protocol.TaskCheckpoint.Parser.ParseFrom(value) : CheckpointEntry.Parser.ParseFrom(value);
             }
             catch (InvalidProtocolBufferException)
             {
@@ -127,6 +144,6 @@ internal sealed class CheckpointJudge(Judge judge)
         private static (Epoch, int) EpochOf(ReadOnlySpan<byte> key) =>
             (new Epoch(BinaryPrimitives.ReadInt64BigEndian(key[16..]), BinaryPrimitives.ReadInt64BigEndian(key[24..]), BinaryPrimitives.ReadInt64BigEndian(key[32..])), BinaryPrimitives.ReadInt32BigEndian(key[40..]));
 
-        private sealed record Stored(string Key, Protocol.TaskCheckpoint Record, string[] Artifacts);
+        private sealed record State(string Key, long Sequence, string[] Artifacts);
     }
 }

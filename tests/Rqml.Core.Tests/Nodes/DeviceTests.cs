@@ -14,6 +14,7 @@ public sealed class DeviceTests
     public async Task A_task_moves_from_a_processor_to_a_device_with_its_model()
     {
         var lanes = new ConcurrentBag<(string Model, DeviceLane Lane)>();
+        var both = new TaskCompletionSource();
         await using var host = await TestHost.StartAsync(rqml => rqml
             .AddDevices("cuda", lanes: 2)
             .Configure(options => options.Lanes = 1)
@@ -34,10 +35,12 @@ public sealed class DeviceTests
         Assert.All(lanes, pass => Assert.Equal(pass.Model == "small" ? "cpu" : "cuda", pass.Lane.Device));
         Assert.Equal([0, 1], lanes.Where(pass => pass.Model == "large").Select(pass => pass.Lane.Number).Distinct().Order());
 
-        ValueTask<Refinement<int>> Step(string model, RefinementContext<int, int> context)
+        async ValueTask<Refinement<int>> Step(string model, RefinementContext<int, int> context)
         {
             lanes.Add((model, context.Lane));
-            return new(new Refinement<int>(context.Payload, Confidence: model == "small" ? 0.1 : 0.9));
+            if (lanes.Where(pass => pass.Model == "large").DistinctBy(pass => pass.Lane.Number).Count() == 2) both.TrySetResult();
+            if (model == "large") await both.Task;      // the first waits for one on the other lane
+            return new Refinement<int>(context.Payload, Confidence: model == "small" ? 0.1 : 0.9);
         }
     }
 
