@@ -106,9 +106,10 @@ internal sealed class OutgoingLink(LinkTable table, Uri address) : IThreadPoolWo
     private async Task SendBlocksAsync()
     {
         var rest = _sending.WrittenMemory;
+        var blockBytes = Math.Min(BlockBytes, table.Transport.Capabilities.MaxBlockBytes);
         while (rest.Length > 0)
         {
-            var block = rest[..MessageCodec.FramesIn(rest.Span, BlockBytes)];
+            var block = rest[..MessageCodec.FramesIn(rest.Span, blockBytes)];
             await SendAsync(block);
             table.Carried(block.Length);
             rest = rest[block.Length..];
