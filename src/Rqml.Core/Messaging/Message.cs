@@ -16,7 +16,7 @@ internal enum MessageKind : byte
     Revoke = 17,        // scheduler: drop that attempt
     Welcome = 18,       // scheduler: I lead in this term                         Epoch: generation and term
     Answered = 19,      // ledger: your result is settled, or was already         Number: Verdict
-    StrikeCounted = 20, // ledger: your strike is durable                         Number: strikes so far
+    StrikeCounted = 20, // ledger: your strike is durable                         Number: the run, as the strike named it
     WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
     Fenced = 22,        // scheduler: that start of you is fenced; come back as another  Number: its incarnation
     Heard = 23,         // scheduler: I hear you, in this term                    Epoch: generation and term

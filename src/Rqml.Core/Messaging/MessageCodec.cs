@@ -116,7 +116,6 @@ internal static class MessageCodec
     {
         MessageKind.Refused => number is >= (long)RefusalReason.Full and <= (long)RefusalReason.NotHeld,
         MessageKind.Answered => number is (long)Verdict.Settled or (long)Verdict.AlreadySettled,
-        MessageKind.StrikeCounted => number >= 0,
         _ => true,      // an incarnation or a run, which may be any number, or nothing
     };
 

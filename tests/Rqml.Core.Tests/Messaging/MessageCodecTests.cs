@@ -131,7 +131,6 @@ public sealed class MessageCodecTests
         Refused("The number of an epoch is -1", MessageKind.Watch, record => record.Epoch.Number = -1);
         Refused("Refused has the number 7", MessageKind.Refused, record => record.Number = 7);
         Refused("Answered has the number 0", MessageKind.Answered, record => record.Number = 0);
-        Refused("StrikeCounted has the number -1", MessageKind.StrikeCounted, record => record.Number = -1);
         Refused("remaining time is -1", MessageKind.Assign, record => record.Assignment.RemainingMs = -1);
         Refused("peer is missing", MessageKind.Assign, record => record.Assignment.Ledger = null);
         Refused("A similarity is 2", MessageKind.Progress, record => record.Iteration.Similarity = 2);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Google.Protobuf;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
+using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Storage;
@@ -79,14 +80,18 @@ public sealed class DecoderFuzzTests
     public void Stores_of_a_node()
     {
         var corpus = Enumerable.Range(1, 20).SelectMany(seed => Written(new Samples((ulong)seed))).ToArray();
+        var samples = new Samples(21);
         var random = new SplitMix64(17);
         for (var i = 0; i < Inputs; i++)
         {
+            var task = samples.TaskId();
             var (family, key, value) = corpus[random.NextInt(corpus.Length)];
             var store = new SingleEntryStore(family, random.NextInt(8) == 0 ? Mutate(key, ref random) : key, Mutate(value, ref random));
             Survives(i, 17, store.Value, () =>
             {
-                foreach (var task in NodeStore.ReadLedger(store)) _ = task.Spec;
+                NodeStore.ReadLedger(store, new LedgerMachine(samples.Peer(), new LedgerId(5), keepsContent: false));
+                NodeStore.ReadSubmission(store, task);
+                NodeStore.ReadSettlement(store, task);
                 foreach (var attempt in NodeStore.ReadAttempts(store, new CheckpointStore(store))) _ = attempt.Spec;
                 foreach (var outbound in NodeStore.ReadOutbound(store)) _ = outbound.Result;
                 NodeStore.ReadMembers(store);
@@ -103,7 +108,8 @@ public sealed class DecoderFuzzTests
         var attempt = samples.Attempt();
         NodeStore.PutSubmission(batch, samples.Spec());
         NodeStore.PutAttempt(batch, attempt);
-        NodeStore.PutOutbound(batch, new Outbound(attempt.Attempt, samples.Peer(), samples.Settlement()));
+        NodeStore.PutOutbound(batch, new Outbound(attempt.Attempt, samples.Peer(), samples.Settlement(), samples.Coin() ? "key" : null));
+        NodeStore.PutSettlement(batch, attempt.Attempt.Task, samples.Settlement());
         NodeStore.PutMember(batch, samples.Peer());
         NodeStore.PutLedgerId(batch, new LedgerId(5));
         NodeStore.PutTerm(batch, new Term(1, 2));

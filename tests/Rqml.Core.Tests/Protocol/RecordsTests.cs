@@ -12,7 +12,7 @@ public sealed class RecordsTests
     {
         var samples = new Samples((ulong)seed);
         var (spec, settlement, attempt, peer) = (samples.Spec(), samples.Settlement(), samples.Attempt(), samples.Peer());
-        var outbound = new Outbound(attempt.Attempt, peer, settlement);
+        var outbound = new Outbound(attempt.Attempt, peer, settlement, samples.Coin() ? "key" : null);
         var strikes = Enumerable.Range(0, samples.Below(5)).Select(_ => new Strike(samples.Epoch(), (long)samples.Bits())).ToList();
 
         Contents.AssertSame(spec, Records.Read(Again(Records.Write(spec), SubmissionRecord.Parser)));
@@ -21,7 +21,7 @@ public sealed class RecordsTests
         Contents.AssertSame(peer, Records.Read(Again(Records.Write(peer), PeerRecord.Parser)));
         Contents.AssertSame(strikes, Records.Read(Again(Records.Write(strikes), StrikesRecord.Parser)));
         var record = Again(Records.Write(outbound), OutboundRecord.Parser);
-        Contents.AssertSame(outbound, new Outbound(new Attempt(attempt.Attempt.Task, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result)));
+        Contents.AssertSame(outbound, new Outbound(new Attempt(attempt.Attempt.Task, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null));
     }
 
     [Fact]

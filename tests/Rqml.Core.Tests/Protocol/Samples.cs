@@ -130,14 +130,13 @@ internal sealed class Samples(ulong seed)
         Limit = Int(),
         Draining = Coin(),
         Load = new NodeLoad(Int(), Int(), Int(), Below(101) / 100.0, Enumerable.Range(0, Below(3)).ToDictionary(i => $"{Name(20)}{i}", _ => Int()), Below(1 << 30)),
-        Held = [.. Enumerable.Range(0, Below(10)).Select(_ => new HeldAttempt(new Attempt(TaskId(), Epoch()), Int(), Coin(), Suspicion()))],
+        Held = [.. Enumerable.Range(0, Below(10)).Select(_ => new HeldAttempt(new Attempt(TaskId(), Epoch()), Int(), Coin(), Suspicion(), Coin() ? Name(40) : null))],
     };
 
     private long Number(MessageKind kind) => kind switch
     {
         MessageKind.Refused => 1 + Below(6),
         MessageKind.Answered => 1 + Below(2),
-        MessageKind.StrikeCounted => Below(4),
         _ => (long)Bits(),
     };
 

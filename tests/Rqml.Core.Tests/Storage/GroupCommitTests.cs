@@ -112,6 +112,7 @@ public sealed class GroupCommitTests : IDisposable
         Assert.All([inFlight, waiting, late], task => Assert.Same(error, task.Exception?.InnerException));
         Assert.True(drained.IsCompletedSuccessfully);
         Assert.Empty(owner.Told);
+        Assert.Equal(["told"], owner.ToldLost);
         Assert.Equal([error], failures);
         Assert.Equal([1], _store.Commits);
     }
@@ -200,9 +201,13 @@ public sealed class GroupCommitTests : IDisposable
     {
         public List<object> Told { get; } = [];
 
+        public List<object> ToldLost { get; } = [];
+
         public void Encode(object writes, WriteBatch batch) => batch.Put(StoreFamily.Ledger, "owner"u8, default);
 
         public void Durable(object held) => Told.Add(held);
+
+        public void Lost(object held) => ToldLost.Add(held);
     }
 
     private sealed class RecordingSlot : IDirty
