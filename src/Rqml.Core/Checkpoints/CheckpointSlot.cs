@@ -1,3 +1,4 @@
+using Rqml.Diagnostics;
 using Rqml.Refinement;
 using Rqml.Storage;
 
@@ -11,7 +12,7 @@ namespace Rqml.Checkpoints;
 /// What waits is one immutable value, changed by compare-and-swap alone: whoever takes it takes its decisions with it, so none is lost and none is written
 /// twice. A slot stands in the writer's queue at most once.
 /// </remarks>
-internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, CheckpointChain chain, IReadOnlyList<ModelDescriptor> models) : IDirty
+internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, CheckpointChain chain, IReadOnlyList<ModelDescriptor> models, CheckpointInstruments instruments) : IDirty
 {
     private RefinementSnapshot? _pending;
     private long _replaced;
@@ -33,7 +34,7 @@ internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, Checkp
         }
 
         if (unwritten is null) writer.MarkDirty(this);
-        else Interlocked.Increment(ref _replaced);      // whoever put the older one has marked the slot, or is about to
+        else CountReplaced();      // whoever put the older one has marked the slot, or is about to
     }
 
     /// <summary>Nothing more is to be written: the task has a result, or is dropped.</summary>
@@ -43,5 +44,12 @@ internal sealed class CheckpointSlot(Attempt attempt, GroupCommit writer, Checkp
     {
         if (Interlocked.Exchange(ref _pending, null) is not { } snapshot || _closed) return;
         chain.Append(attempt, snapshot, models[snapshot.Model].Name, batch);
+        instruments.Written();
+    }
+
+    private void CountReplaced()
+    {
+        Interlocked.Increment(ref _replaced);
+        instruments.Replaced();
     }
 }

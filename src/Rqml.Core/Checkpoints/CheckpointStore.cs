@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Rqml.Diagnostics;
 using Rqml.Protocol;
 using Rqml.Refinement;
 using Rqml.Storage;
@@ -11,7 +12,7 @@ namespace Rqml.Checkpoints;
 /// state that is whole.
 /// </summary>
 /// <remarks>A generation stays below 2^56, so that the first byte after the task tells states from entries, and a scan of the states does not touch the history.</remarks>
-internal sealed class CheckpointStore(IKeyValueStore store) : ICheckpointStore
+internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstruments instruments) : ICheckpointStore
 {
     /// <summary>Length of a state's key; an entry's is shorter.</summary>
     public const int StateKeyBytes = TaskId.Bytes + 3 * sizeof(long) + sizeof(int);
@@ -147,7 +148,11 @@ internal sealed class CheckpointStore(IKeyValueStore store) : ICheckpointStore
         }
     }
 
-    private void CountDamage() => Interlocked.Increment(ref _damaged);
+    private void CountDamage()
+    {
+        Interlocked.Increment(ref _damaged);
+        instruments.Damaged();
+    }
 
     private static byte[] PrefixOf(TaskId task, byte mark) => [.. task.ToByteArray(), mark];
 }

@@ -34,8 +34,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Clock = new Clock(options.Time);
         Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail, Interposer = options.Interposer };
         Self = new Peer(options.Node, new Incarnation(_random.Next() | 1), options.Endpoint);
-        _fabric = new Fabric(Self, options.Stations);
-        if (options.Transport is { } transport) _links = new LinkTable(Self, transport, options.Dispatcher, this, options.Logger) { PeerGone = PeerGone };
+        _fabric = new Fabric(Self, options.Instruments.Messaging, options.Stations);
+        if (options.Transport is { } transport) _links = new LinkTable(Self, transport, options.Dispatcher, this, options.Instruments.Messaging, options.Logger) { PeerGone = PeerGone };
         _fabric.Attach(this, _links);
     }
 
@@ -80,8 +80,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (_store is not null)
         {
             await _store.OpenAsync(cancellationToken);
-            _commit = new GroupCommit(_store, _options.Dispatcher) { Failed = Fail };
-            Checkpoints = new CheckpointStore(_store);
+            _commit = new GroupCommit(_store, _options.Dispatcher, Clock.Time, _options.Instruments.Storage) { Failed = Fail };
+            Checkpoints = new CheckpointStore(_store, _options.Instruments.Checkpoints);
+            if (NodeStore.IsNew(_store)) await CommitAsync(NodeStore.PutLayout);
         }
 
         if (_options.Coordination is { } coordination) PrepareLeadership(coordination);
@@ -187,7 +188,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
         _options.Admission?.Occupy(machine.OpenCount);
-        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Stations, _options.Admission, Lost);
+        foreach (var open in machine.Open) _options.Instruments.Tasks.Recovered(open.Spec.Class.Name);
+        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Instruments.Tasks, _options.Stations, _options.Admission, Lost);
     }
 
     private void PrepareLeadership(ICoordinationStore store)
@@ -217,7 +219,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             MemoryPressure = _options.MemoryPressure,
             BytesCarried = () => _links?.BytesCarried ?? 0,
             MaxAbandoned = _options.MaxAbandoned,
-            Instruments = _options.Instruments.Nodes,
+            Instruments = _options.Instruments,
             Logger = _options.Logger,
             Stations = _options.Stations,
         });

@@ -115,6 +115,9 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     /// <summary>Adds the effect's change to the batch. Called by the store's writer, so it reads only what is immutable.</summary>
     protected abstract void Encode(in TEffect effect, WriteBatch batch);
 
+    /// <summary>Sees every effect once, as it was decided: for what is counted.</summary>
+    protected virtual void Decided(ReadOnlySpan<TEffect> effects) { }
+
     /// <summary>Does what became durable when the loop had stopped; by default nothing, as nothing begins any more.</summary>
     protected virtual void CarryOutLate(in TEffect effect) { }
 
@@ -126,6 +129,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
 
     private void CarryOutAll()
     {
+        Decided(_effects.Effects);
         var writes = 0;
         var held = 0;
         foreach (ref readonly var effect in _effects.Effects)

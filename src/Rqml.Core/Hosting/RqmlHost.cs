@@ -27,6 +27,8 @@ internal sealed partial class RqmlHost(
 
     public TaskClassRegistry Classes => _classes ??= builder.BuildClasses(services);
 
+    public RqmlInstruments Instruments => _instruments;
+
     public RqmlOptions Options => options.Value;
 
     public IReadOnlyDictionary<string, NodeRuntime> Added => _added;

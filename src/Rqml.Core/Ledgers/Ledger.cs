@@ -8,7 +8,7 @@ namespace Rqml.Ledgers;
 
 /// <summary>The durable record of what was submitted here and how it was settled: feeds the <see cref="LedgerMachine"/> and carries out what it decides.</summary>
 internal sealed class Ledger(
-    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, IStationObserver? stations, Admission? admission, Func<Exception> lost)
+    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, TaskInstruments instruments, IStationObserver? stations, Admission? admission, Func<Exception> lost)
     : Owner<LedgerEvent, LedgerEffect>(loop, machine, store)
 {
     private readonly LedgerMachine _machine = machine;
@@ -81,6 +81,15 @@ internal sealed class Ledger(
             case LedgerEventKind.Ask:
                 ((Question)@event.Subject!).Lose(lost());
                 break;
+        }
+    }
+
+    protected override void Decided(ReadOnlySpan<LedgerEffect> effects)
+    {
+        foreach (ref readonly var effect in effects)
+        {
+            if (effect.Kind == LedgerEffectKind.WriteSubmission) instruments.Submitted(((TaskSpec)effect.Subject!).Class.Name);
+            else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Target: SettledTask task }) instruments.Settled(task.Class.Name, task.Outcome, task.SettledMs - task.SubmittedMs);
         }
     }
 

@@ -6,13 +6,10 @@ namespace Rqml.Messaging;
 /// Takes messages to the owner that hears their kind: within the process as they are, beyond it as frames in blocks over a link. What cannot be
 /// delivered is dropped and counted: every sender repeats what matters until it is answered.
 /// </summary>
-internal sealed class Fabric(Peer self, IStationObserver? stations)
+internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStationObserver? stations)
 {
     private IMessageReceiver? _local;
     private ILinkTable? _links;
-
-    /// <summary>Messages that found nobody.</summary>
-    public long Dropped { get; private set; }
 
     public Peer Self { get; } = self;
 
@@ -26,7 +23,7 @@ internal sealed class Fabric(Peer self, IStationObserver? stations)
     {
         if (message.Kind is MessageKind.Assign or MessageKind.Result) stations?.Entered(Station.Fabric, message.Task);
         if (to.Node == Self.Node) _local!.Receive(message);
-        else if (_links is null || !_links.TrySend(to, message)) Dropped++;
+        else if (_links is null || !_links.TrySend(to, message)) instruments.Dropped();
     }
 }
 

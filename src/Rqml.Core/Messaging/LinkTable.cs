@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 
 namespace Rqml.Messaging;
@@ -9,7 +10,7 @@ namespace Rqml.Messaging;
 /// not fit or arrive is dropped; its owner repeats it.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and a sender may still look at it.")]
-internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatcher dispatcher, IMessageReceiver receiver, ILogger logger) : ILinkTable, IAsyncDisposable
+internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatcher dispatcher, IMessageReceiver receiver, MessagingInstruments instruments, ILogger logger) : ILinkTable, IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, OutgoingLink> _outgoing = [];
@@ -91,7 +92,11 @@ internal sealed partial class LinkTable(Peer self, ITransport transport, Dispatc
         if (!IsClosing) PeerGone?.Invoke(peer);
     }
 
-    public void Malformed(ILink link, Exception error) => Log.Malformed(logger, link.Peer.Address, error);
+    public void Malformed(ILink link, Exception error)
+    {
+        instruments.Malformed();
+        Log.Malformed(logger, link.Peer.Address, error);
+    }
 
     public void Broken(string peer, Exception error) => Log.Broken(logger, peer, error);
 

@@ -32,6 +32,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
+    private readonly CheckpointInstruments _checkpointed;
     private readonly int _maxAbandoned;
     private readonly Func<long> _bytesCarried;
     private readonly HashSet<AttemptRun> _hanging = [];      // given up, and still at work for all we know
@@ -49,8 +50,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         (_loop, _machine, _store, _fabric, _classes, _lanes) = (loop, machine, store, fabric, classes, lanes);
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
+        _checkpointed = surroundings.Instruments.Checkpoints;
         _questions = new LoopQuestions(loop);
-        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments, _stations);
+        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, _stations);
         machine.MeasureLoad = Measure;
         _watchedMs = _carriedMs = loop.Clock.NowMs;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
@@ -198,7 +200,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         _context.Instruments.Dequeued(attempt.Spec.Class.Name, _loop.Clock.NowMs - attempt.QueuedMs);
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var @class = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version);
-        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models));
+        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models, _checkpointed));
         var run = new AttemptRun(_context, attempt, @class, handle.Slot);
         attempt.Handle = handle with { Run = run };
         lock (_runsLock) _runs.Add(run);

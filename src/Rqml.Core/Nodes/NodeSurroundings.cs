@@ -15,7 +15,7 @@ internal sealed record NodeSurroundings
     /// <summary>Hung workers at which the node takes nothing new.</summary>
     public required int MaxAbandoned { get; init; }
 
-    public required NodeInstruments Instruments { get; init; }
+    public required RqmlInstruments Instruments { get; init; }
 
     public required ILogger Logger { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 
 namespace Rqml.Storage;
@@ -24,11 +25,11 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     private Exception? _failure;
     private TaskCompletionSource? _idle;
 
-    public GroupCommit(IKeyValueStore store, Dispatcher dispatcher)
-    {
-        _store = store;
-        _dispatcher = dispatcher;
-    }
+    private readonly TimeProvider _time;
+    private readonly StorageInstruments _instruments;
+
+    public GroupCommit(IKeyValueStore store, Dispatcher dispatcher, TimeProvider time, StorageInstruments instruments) =>
+        (_store, _dispatcher, _time, _instruments) = (store, dispatcher, time, instruments);
 
     /// <summary>Called once, when a commit has failed.</summary>
     public Action<Exception>? Failed { get; set; }
@@ -99,7 +100,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             while (TakeGroup())
             {
-                if (_batch.Count > 0) await _store.CommitAsync(_batch, CancellationToken.None);
+                if (_batch.Count > 0) await CommitGroupAsync();
                 foreach (var request in _group)
                 {
                     request.Owner?.Durable(request.Held!);
@@ -111,6 +112,13 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             Fail(error);
         }
+    }
+
+    private async ValueTask CommitGroupAsync()
+    {
+        var began = _time.GetTimestamp();
+        await _store.CommitAsync(_batch, CancellationToken.None);
+        _instruments.Committed(_time.GetElapsedTime(began), _batch.Bytes);
     }
 
     /// <summary>Fills the batch with the next group; false, and no longer running, where there is nothing.</summary>
@@ -152,6 +160,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
     private void Fail(Exception error)
     {
+        _instruments.Failed();
         List<Request> waiting;
         lock (_lock)
         {

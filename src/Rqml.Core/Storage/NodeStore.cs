@@ -20,6 +20,11 @@ internal static class NodeStore
     private const byte StrikesMark = (byte)'c';
     private const int TermBytes = 2 * sizeof(long);
 
+    // 1: ledger keys began with the task. 2: they begin with their mark, and every task has an index entry.
+    private const int Layout = 2;
+
+    private static ReadOnlySpan<byte> LayoutKey => "layout"u8;
+
     private static ReadOnlySpan<byte> LedgerKey => "ledger"u8;
 
     private static ReadOnlySpan<byte> TermKey => "term"u8;
@@ -31,6 +36,26 @@ internal static class NodeStore
     private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
 
     /// <summary>The index entry is empty as long as the task is open.</summary>
+    /// <summary>Whether nothing was ever kept here.</summary>
+    /// <exception cref="StoreFormatException">What is here lies in another layout: read as ours, its tasks would seem not to exist.</exception>
+    public static bool IsNew(IKeyValueStore store)
+    {
+        if (store.TryGet(StoreFamily.Meta, LayoutKey, out var value))
+        {
+            var found = value.Length == sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(value) : throw new StoreCorruptException(store.Name, $"the layout's number has {value.Length} bytes, not {sizeof(int)}");
+            return found == Layout ? false : throw new StoreFormatException(store.Name, found, Layout, Layout);
+        }
+
+        return store.Scan(StoreFamily.Meta, default).Any() ? throw new StoreFormatException(store.Name, 1, Layout, Layout) : true;
+    }
+
+    public static void PutLayout(WriteBatch batch)
+    {
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(value, Layout);
+        batch.Put(StoreFamily.Meta, LayoutKey, value);
+    }
+
     public static void PutSubmission(WriteBatch batch, TaskSpec spec)
     {
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());

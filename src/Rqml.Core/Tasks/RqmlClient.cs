@@ -17,41 +17,56 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     public async ValueTask<RefinementHandle<TArtifact>> SubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var definition = Check(taskClass, ref options);
-        Ledger(host.Main);
-        while (true)
+        try
         {
-            if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
-            switch (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken))
+            var definition = Check(taskClass, ref options);
+            Ledger(host.Main);
+            while (true)
             {
-                case SubmitOutcome<TArtifact>.Accepted accepted:
-                    return accepted.Handle;
-                case SubmitOutcome<TArtifact>.Existing existing:
-                    return existing.Handle;
-                case SubmitOutcome<TArtifact>.ShuttingDown:
-                    throw Ended();
+                if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
+                switch (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken))
+                {
+                    case SubmitOutcome<TArtifact>.Accepted accepted:
+                        return accepted.Handle;
+                    case SubmitOutcome<TArtifact>.Existing existing:
+                        return existing.Handle;
+                    case SubmitOutcome<TArtifact>.ShuttingDown:
+                        throw Ended();
+                }
             }
+        }
+        catch (Exception error) when (IsRefusal(error))
+        {
+            throw;
         }
     }
 
     public async ValueTask<SubmitOutcome<TArtifact>> TrySubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var definition = Check(taskClass, ref options);
-        Ledger(host.Main);
-        while (true)
+        try
         {
-            switch (host.Admission.TryEnter())
+            var definition = Check(taskClass, ref options);
+            Ledger(host.Main);
+            while (true)
             {
-                case Entry.Full:
-                    return new SubmitOutcome<TArtifact>.Full(RetryAfter);
-                case Entry.Closed when Ended() is LedgerLostException lost:
-                    throw lost;
-                case Entry.Closed:
-                    return new SubmitOutcome<TArtifact>.ShuttingDown();
-            }
+                switch (host.Admission.TryEnter())
+                {
+                    case Entry.Full:
+                        host.Instruments.Tasks.Refused(nameof(Entry.Full));
+                        return new SubmitOutcome<TArtifact>.Full(RetryAfter);
+                    case Entry.Closed when Ended() is LedgerLostException lost:
+                        throw lost;
+                    case Entry.Closed:
+                        return new SubmitOutcome<TArtifact>.ShuttingDown();
+                }
 
-            if (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken) is { } outcome) return outcome;
+                if (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken) is { } outcome) return outcome;
+            }
+        }
+        catch (Exception error) when (IsRefusal(error))
+        {
+            throw;
         }
     }
 
@@ -152,6 +167,13 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         {
             return null;
         }
+    }
+
+    /// <summary>Counts what is thrown at the door, and lets it pass: a filter that never catches.</summary>
+    private bool IsRefusal(Exception error)
+    {
+        if (error is RqmlException or ArgumentException) host.Instruments.Tasks.Refused(error.GetType().Name);
+        return false;
     }
 
     private static RefinementStatus[] List(LedgerMachine machine, TaskFilter? filter) =>

@@ -1,3 +1,4 @@
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Storage;
 using static Rqml.Checkpoints.TestCheckpoints;
@@ -29,8 +30,8 @@ public sealed class CheckpointSlotTests
     {
         await using var store = new GatedStore();
         var dispatcher = new ManualDispatcher();
-        var writer = new GroupCommit(store, dispatcher);
-        var slot = new CheckpointSlot(new Attempt(TestCheckpoints.Task, default), writer, new CheckpointChain(), [new ModelDescriptor("small", 0, "a", 1, "cpu")]);
+        var writer = new GroupCommit(store, dispatcher, TimeProvider.System, RqmlInstruments.OfProcess.Storage);
+        var slot = new CheckpointSlot(new Attempt(TestCheckpoints.Task, default), writer, new CheckpointChain(), [new ModelDescriptor("small", 0, "a", 1, "cpu")], RqmlInstruments.OfProcess.Checkpoints);
         var asked = new CountedSlot(slot);
         for (var i = 1; i <= 100; i++) slot.Put(Snapshot(i, "a"));
         writer.MarkDirty(asked);
@@ -73,8 +74,8 @@ public sealed class CheckpointSlotTests
         const int Snapshots = 20_000;
         await using var store = new InMemoryKeyValueStore();
         await store.OpenAsync(CancellationToken.None);
-        var writer = new GroupCommit(store, Dispatcher.ThreadPool);
-        var slot = new CheckpointSlot(new Attempt(TestCheckpoints.Task, default), writer, new CheckpointChain(), [new ModelDescriptor("small", 0, "a", 1, "cpu")]);
+        var writer = new GroupCommit(store, Dispatcher.ThreadPool, TimeProvider.System, RqmlInstruments.OfProcess.Storage);
+        var slot = new CheckpointSlot(new Attempt(TestCheckpoints.Task, default), writer, new CheckpointChain(), [new ModelDescriptor("small", 0, "a", 1, "cpu")], RqmlInstruments.OfProcess.Checkpoints);
         for (var i = 1; i <= Snapshots; i++)
         {
             slot.Put(Snapshot(i, "a", decisions: $"{i}"));
@@ -82,7 +83,7 @@ public sealed class CheckpointSlotTests
         }
 
         await writer.DrainAsync().WaitAsync(StepLimit);
-        var checkpoints = new CheckpointStore(store);
+        var checkpoints = new CheckpointStore(store, RqmlInstruments.OfProcess.Checkpoints);
         var written = checkpoints.Read(TestCheckpoints.Task);
 
         Assert.Equal(Enumerable.Range(1, Snapshots).Select(i => $"{i}"), written.SelectMany(checkpoint => checkpoint.Decisions).Select(decision => decision.Model));

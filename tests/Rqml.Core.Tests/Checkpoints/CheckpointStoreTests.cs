@@ -1,3 +1,4 @@
+using Rqml.Diagnostics;
 using Rqml.Refinement;
 using Rqml.Storage;
 using static Rqml.Checkpoints.TestCheckpoints;
@@ -52,7 +53,7 @@ public sealed class CheckpointStoreTests
         await using var checkpoints = new TestCheckpoints();
         for (var i = 1; i <= 1_000; i++) checkpoints.Write(Snapshot(i, $"artifact {i}", decisions: $"{i}"));
         var counted = new CountingStore(checkpoints.Disk);
-        var (snapshot, _) = new CheckpointStore(counted).LoadNewest(TestCheckpoints.Task);
+        var (snapshot, _) = new CheckpointStore(counted, RqmlInstruments.OfProcess.Checkpoints).LoadNewest(TestCheckpoints.Task);
 
         Assert.Equal(1_000, snapshot.Iteration);
         Assert.Equal(3, counted.Scanned);

@@ -1,3 +1,4 @@
+using Rqml.Diagnostics;
 using Rqml.Refinement;
 using Rqml.Storage;
 using Rqml.Supervision;
@@ -17,9 +18,9 @@ internal sealed class TestCheckpoints : IAsyncDisposable
     public TestCheckpoints()
     {
         Disk.OpenAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        _writer = new GroupCommit(Disk, _dispatcher);
+        _writer = new GroupCommit(Disk, _dispatcher, TimeProvider.System, RqmlInstruments.OfProcess.Storage);
         _slot = SlotOf(new Epoch(1, 1, 1), new CheckpointChain());
-        Store = new CheckpointStore(Disk);
+        Store = new CheckpointStore(Disk, RqmlInstruments.OfProcess.Checkpoints);
     }
 
     public InMemoryKeyValueStore Disk { get; } = new();
@@ -50,7 +51,7 @@ internal sealed class TestCheckpoints : IAsyncDisposable
     /// <summary>The node starts again, and the task goes on from what the disk holds.</summary>
     public RefinementSnapshot Restart(long epoch = 1)
     {
-        Store = new CheckpointStore(Disk);
+        Store = new CheckpointStore(Disk, RqmlInstruments.OfProcess.Checkpoints);
         var (snapshot, chain) = Store.LoadNewest(Task);
         _slot = SlotOf(new Epoch(1, 1, epoch), chain);
         return snapshot;
@@ -80,7 +81,7 @@ internal sealed class TestCheckpoints : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Disk.DisposeAsync();
 
-    private CheckpointSlot SlotOf(Epoch epoch, CheckpointChain chain) => new(new Attempt(Task, epoch), _writer, chain, Models);
+    private CheckpointSlot SlotOf(Epoch epoch, CheckpointChain chain) => new(new Attempt(Task, epoch), _writer, chain, Models, RqmlInstruments.OfProcess.Checkpoints);
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 }

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Ledgers;
 
@@ -245,7 +246,7 @@ public sealed class LinkTableTests : IAsyncLifetime
     private async Task StartAsync(ScriptedTransport transport)
     {
         _transport = transport;
-        _table = new LinkTable(Self, transport, Dispatcher.ThreadPool, _inbox, _journal) { PeerGone = peer => _gone.Writer.TryWrite(peer) };
+        _table = new LinkTable(Self, transport, Dispatcher.ThreadPool, _inbox, RqmlInstruments.OfProcess.Messaging, _journal) { PeerGone = peer => _gone.Writer.TryWrite(peer) };
         await _table.StartAsync(CancellationToken.None);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Rqml.Diagnostics;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Ledgers;
@@ -92,7 +93,7 @@ public sealed class DecoderFuzzTests
                 NodeStore.ReadLedger(store, new LedgerMachine(samples.Peer(), new LedgerId(5), keepsContent: false));
                 NodeStore.ReadSubmission(store, task);
                 NodeStore.ReadSettlement(store, task);
-                foreach (var attempt in NodeStore.ReadAttempts(store, new CheckpointStore(store))) _ = attempt.Spec;
+                foreach (var attempt in NodeStore.ReadAttempts(store, new CheckpointStore(store, RqmlInstruments.OfProcess.Checkpoints))) _ = attempt.Spec;
                 foreach (var outbound in NodeStore.ReadOutbound(store)) _ = outbound.Result;
                 NodeStore.ReadMembers(store);
                 NodeStore.ReadLedgerId(store);

@@ -1,3 +1,4 @@
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 
 namespace Rqml.Storage;
@@ -9,7 +10,7 @@ public sealed class GroupCommitTests : IDisposable
     private readonly ManualDispatcher _dispatcher = new();
     private readonly GroupCommit _writer;
 
-    public GroupCommitTests() => _writer = new GroupCommit(_store, _dispatcher);
+    public GroupCommitTests() => _writer = new GroupCommit(_store, _dispatcher, TimeProvider.System, RqmlInstruments.OfProcess.Storage);
 
     public void Dispose() => _store.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
@@ -165,7 +166,7 @@ public sealed class GroupCommitTests : IDisposable
     {
         await using var store = new InMemoryKeyValueStore();
         await store.OpenAsync(CancellationToken.None);
-        var writer = new GroupCommit(store, Dispatcher.ThreadPool);
+        var writer = new GroupCommit(store, Dispatcher.ThreadPool, TimeProvider.System, RqmlInstruments.OfProcess.Storage);
         var slots = Enumerable.Range(0, 8).Select(i => new CountingSlot((byte)i)).ToArray();
         var threads = slots.Select(slot => Task.Factory.StartNew(() => Work(slot), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap());
         await Task.WhenAll(threads).WaitAsync(StepLimit);

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Rqml.Core.Tests.Hosting;
+using Rqml.Diagnostics;
+using Rqml.Storage;
+
+namespace Rqml.Core.Tests.Diagnostics;
+
+public sealed class InstrumentTests
+{
+    private static readonly TaskClass<int, int> Count = new("count");
+
+    [Fact]
+    public async Task What_happens_to_tasks_is_counted()
+    {
+        using var meters = new Meters();
+        using var heard = new Heard(meters);
+        await using (var host = await TestHost.StartAsync(Configure, services => services.AddSingleton<IMeterFactory>(meters)))
+        {
+            for (var i = 0; i < 10; i++) await TestHost.Step("completion", (await host.Client.SubmitAsync(Count, i)).Completion);
+            await Assert.ThrowsAsync<UnknownTaskClassException>(async () => await host.Client.SubmitAsync(new TaskClass<int, int>("nobody"), 1));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await host.Client.SubmitAsync(Count, 1, new SubmitOptions { Priority = 5_000 }));
+        }
+
+        Assert.Equal(10, heard["rqml.tasks.submitted"]);
+        Assert.Equal(10, heard["rqml.tasks.settled"]);
+        Assert.Equal(0, heard["rqml.tasks.open"]);
+        Assert.Equal(2, heard["rqml.tasks.refused"]);
+        Assert.Equal(10, heard["rqml.scheduler.assigned"]);
+        Assert.Equal(20, heard.Times("rqml.queue.wait"));      // a failed pass gives its lane up for a pause
+        Assert.Equal(10, heard.Times("rqml.task.duration"));
+        Assert.Equal(30, heard.Times("rqml.pass.duration"));
+        Assert.Equal(10, heard["rqml.passes.failed"]);
+        Assert.Equal(0, heard["rqml.lanes.busy"]);
+        Assert.True(heard["rqml.checkpoints.written"] + heard["rqml.checkpoints.replaced"] >= 30, "Some boundary left no checkpoint.");
+        Assert.True(heard.Times("rqml.store.commit.duration") > 0, "No commit was measured.");
+    }
+
+    [Fact]
+    public void Names_and_units_are_those_of_OpenTelemetry()
+    {
+        using var meters = new Meters();
+        using var heard = new Heard(meters);
+        RqmlInstruments.Of(meters);
+
+        Assert.Equal(heard.Published.DistinctBy(instrument => instrument.Name).Count(), heard.Published.Count);
+        foreach (var instrument in heard.Published)
+        {
+            Assert.Matches("^rqml(\\.[a-z]+)+$", instrument.Name);
+            Assert.Matches("^(s|By|\\{[a-z]+\\})$", instrument.Unit);
+            Assert.EndsWith(".", instrument.Description, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Three iterations, of which the first fails once.</summary>
+    private static void Configure(IRqmlBuilder rqml)
+    {
+        var stumbled = new ConcurrentDictionary<TaskId, bool>();
+        rqml.UseStore("memory", _ => new InMemoryKeyValueStore()).AddTaskClass(Count, count => count
+            .AddModel("count", (context, _) => stumbled.TryAdd(context.Attempt.Task, true) ? throw new InvalidOperationException("Once.") : new(context.Artifact + 1))
+            .Limit(iterations: 3));
+    }
+
+    private sealed class Meters : IMeterFactory
+    {
+        private readonly List<Meter> _made = [];
+
+        public Meter Create(MeterOptions options)
+        {
+            options.Scope = this;
+            var meter = new Meter(options);
+            _made.Add(meter);
+            return meter;
+        }
+
+        public void Dispose() => _made.ForEach(meter => meter.Dispose());
+    }
+
+    /// <summary>Adds up what the instruments of one host say.</summary>
+    private sealed class Heard : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentDictionary<string, long> _sums = new();
+        private readonly ConcurrentDictionary<string, int> _times = new();
+
+        public Heard(Meters meters)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (!ReferenceEquals(instrument.Meter.Scope, meters)) return;
+                Published.Add(instrument);
+                listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => _sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value));
+            _listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => _times.AddOrUpdate(instrument.Name, 1, (_, times) => times + 1));
+            _listener.Start();
+        }
+
+        public List<Instrument> Published { get; } = [];
+
+        public long this[string instrument] => _sums.GetValueOrDefault(instrument);
+
+        public int Times(string instrument) => _times.GetValueOrDefault(instrument);
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
