@@ -139,6 +139,13 @@ internal sealed class NodePool(ulong seed)
         node.Held.IntersectWith(still);
     }
 
+    /// <summary>The node says that it does not hold the task, or gives it back.</summary>
+    public void Forget(ScheduledNode node, TaskId task)
+    {
+        if (_held.TryGetValue(task, out var known) && known.Node == node) _held.Remove(task);
+        node.Held.Remove(task);
+    }
+
     public Holding? HolderOf(TaskId task) => _held.TryGetValue(task, out var holding) ? holding : null;
 
     /// <summary>

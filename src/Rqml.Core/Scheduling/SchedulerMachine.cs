@@ -316,6 +316,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         switch ((RefusalReason)refused.Number)
         {
             case RefusalReason.NotHeld:
+                _pool.Forget(node, refused.Task);
                 task.Inquired = true;
                 effects.Add(SchedulerEffect.Send(task.Ledger, new Message(MessageKind.Inquire, _self, refused.Task)));
                 return;
@@ -329,6 +330,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 break;
         }
 
+        _pool.Forget(node, refused.Task);
         Unassign(task, nowMs);
     }
 
@@ -387,8 +389,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             _waiting.Remove(task.Spec.Id);
             if (!_waiting.Hold(key, task.Spec.Id))
             {
-                Enqueue(task);      // another task of the key is out
-                Revoke(node, task.Spec.Id, epoch, effects);
+                Enqueue(task);      // another task of the key is out: one of the two is settled, and we are about to hear which
                 return;
             }
         }
@@ -464,6 +465,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_unreported.Count > 0) return;
         while (_pool.HasRoom && _waiting.TryDequeue(nowMs, out var task))
         {
+            // A node that still holds it has neither given it back nor been fenced: the task stays there.
+            if (_pool.HolderOf(task.Spec.Id) is { } holder)
+            {
+                Adopt(task, holder.Node, holder.Held, nowMs, effects);
+                continue;
+            }
+
             if (_pool.Draw(task, nowMs, out var placement) is not { } node)
             {
                 Park(task.Spec.Class);      // nobody who serves it has room; other classes go on

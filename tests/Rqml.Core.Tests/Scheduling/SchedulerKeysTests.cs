@@ -59,6 +59,22 @@ public sealed class SchedulerKeysTests
     }
 
     [Fact]
+    public void A_task_that_a_node_holds_is_given_to_nobody_else_though_its_key_is_out_for_a_moment()
+    {
+        var (settled, running) = (Ids.Next(9), Ids.Next(10));
+        Begin(First, Second);
+        Announce(running, "key");
+        Report(Second, new HeldAttempt(new Attempt(settled, new Epoch(1, 6, 4)), 3, AwaitsAdoption: false, Suspicion.None, "key"));      // its result waits for an answer
+        Report(First, new HeldAttempt(new Attempt(running, new Epoch(1, 6, 5)), 2, AwaitsAdoption: false, Suspicion.None, "key"));
+        Step(new Message(MessageKind.TaskSettled, Ledger, settled));
+
+        var said = _effects.Effects.ToArray();
+        Assert.DoesNotContain(said, effect => effect.Message.Kind == MessageKind.Revoke);
+        var agreed = Assert.Single(said, effect => effect.Message.Kind == MessageKind.Assign);
+        Assert.True(agreed.To == First && agreed.Message.Body is Assignment { Adopted: true }, "The task went to somebody who does not hold it.");
+    }
+
+    [Fact]
     public void A_node_gets_nothing_before_its_registration_is_in_the_store_however_often_it_reports()
     {
         Begin();

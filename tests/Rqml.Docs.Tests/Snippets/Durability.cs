@@ -16,7 +16,7 @@ public sealed class Durability : IDisposable
     {
         var folder = _workplace.Folder;
         var batch = new WriteBatch();
-        batch.Put(StoreFamily.Meta, "key"u8, "value"u8);
+        batch.Put(StoreFamily.Checkpoint, "key"u8, "value"u8);
         await using (var store = new RocksDbStore(new RocksDbOptions { Path = folder }))
         {
             await store.OpenAsync(CancellationToken.None);
