@@ -35,7 +35,7 @@ internal sealed class SimulatedCluster
         {
             schedulers = 2 + _world.Draw(2);
             leader = null;
-            _coordination = new SimulatedCoordination(_world, _operator.Time) 
+            _coordination = new SimulatedCoordination(_world, _operator.Time)
             {
                 LostAnswers = 0.05,
                 Lost = endpoint => Note(Fault.LostAnswer, _byEndpoint[endpoint]),

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
-using Rqml.Diagnostics;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
+using Rqml.Diagnostics;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
