@@ -143,6 +143,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         _leading = LeadAsync(later);
     }
 
+    /// <summary>The host is stopping: no task is assigned or handed over here any more.</summary>
+    public void StopLeading() => Scheduler?.Post(SchedulerEvent.Deposed());
+
     /// <summary>Drains, writes what is left, and closes.</summary>
     public async ValueTask DisposeAsync()
     {

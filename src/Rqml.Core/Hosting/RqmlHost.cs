@@ -79,12 +79,12 @@ internal sealed partial class RqmlHost(
     {
         if (_main is null) return;
         Admission.Close();
-        foreach (var runtime in All())
-        {
-            if (runtime.IsStopped) continue;
-            if (runtime.Node is { } node && !runtime.Failure.Task.IsCompleted) await DrainAsync(node, cancellationToken);
-            await runtime.DisposeAsync();
-        }
+
+        // First nobody leads here: a scheduler that saw its own nodes go would fence them, and give away at the next start what they have on disk.
+        _main.StopLeading();
+        var stopping = All().Where(runtime => !runtime.IsStopped).ToArray();
+        await Task.WhenAll(stopping.Select(runtime => runtime.Node is { } node && !runtime.Failure.Task.IsCompleted ? DrainAsync(node, cancellationToken) : Task.CompletedTask));
+        foreach (var runtime in stopping) await runtime.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

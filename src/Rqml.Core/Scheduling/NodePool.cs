@@ -12,18 +12,27 @@ internal sealed class NodePool(ulong seed)
 
     private readonly Dictionary<NodeId, ScheduledNode> _nodes = [];
     private readonly Dictionary<NodeId, Reliability> _departed = [];
-    private readonly Dictionary<ClassKey, int> _servers = [];
+    private readonly Dictionary<string, NodeGroup> _groups = new(StringComparer.Ordinal);      // few: nodes of a cluster run mostly the same
+    private readonly Dictionary<ClassKey, List<NodeGroup>> _servers = [];
     private readonly Dictionary<TaskId, Holding> _held = [];
-    private readonly FenwickTree _weights = new();
-    private readonly List<ScheduledNode?> _slots = [];
-    private readonly Stack<int> _freeSlots = new();
     private readonly Affinity _affinity = new();
     private SplitMix64 _random = new(seed);
 
     public IReadOnlyCollection<ScheduledNode> Nodes => _nodes.Values;
 
     /// <summary>Whether any node would take another task.</summary>
-    public bool HasRoom => _weights.Total > 0;
+    public bool HasRoom
+    {
+        get
+        {
+            foreach (var group in _groups.Values)
+            {
+                if (group.Weight > 0) return true;
+            }
+
+            return false;
+        }
+    }
 
     public ScheduledNode? Find(NodeId node) => _nodes.GetValueOrDefault(node);
 
@@ -34,26 +43,16 @@ internal sealed class NodePool(ulong seed)
     public ScheduledNode Add(Peer peer, long nowMs)
     {
         if (_nodes.TryGetValue(peer.Node, out var known)) Remove(known);
-        if (!_freeSlots.TryPop(out var slot))
-        {
-            slot = _weights.Add(0);
-            _slots.Add(null);
-        }
-
         _departed.Remove(peer.Node, out var reliability);
-        var node = new ScheduledNode(peer, slot) { Standing = NodeStanding.Suspect, HeardMs = nowMs, Reliability = reliability };
-        _slots[slot] = node;
+        var node = new ScheduledNode(peer) { Standing = NodeStanding.Suspect, HeardMs = nowMs, Reliability = reliability };
         _nodes[peer.Node] = node;
         return node;
     }
 
     public void Remove(ScheduledNode node)
     {
-        _weights.Set(node.Slot, 0);
-        _slots[node.Slot] = null;
-        _freeSlots.Push(node.Slot);
         _nodes.Remove(node.Peer.Node);
-        SetClasses(node, []);
+        Leave(node);
         ForgetHeld(node, []);
         if (_departed.Count >= RememberedNodes) _departed.Clear();      // names that never come back: the prior will do
         _departed[node.Peer.Node] = node.Reliability;
@@ -63,13 +62,9 @@ internal sealed class NodePool(ulong seed)
     public void SetClasses(ScheduledNode node, IReadOnlyList<ClassKey> classes)
     {
         if (node.Classes.SetEquals(classes)) return;
-        foreach (var left in node.Classes)
-        {
-            if (--_servers[left] == 0) _servers.Remove(left);
-        }
-
+        Leave(node);
         node.Classes = [.. classes];
-        foreach (var served in node.Classes) _servers[served] = _servers.GetValueOrDefault(served) + 1;
+        if (classes.Count > 0) GroupOf([.. classes.OrderBy(@class => @class.Name, StringComparer.Ordinal).ThenBy(@class => @class.Version)]).Add(node);
     }
 
     public void Clear()
@@ -79,9 +74,9 @@ internal sealed class NodePool(ulong seed)
     }
 
     /// <summary>Brings the node's place in the draw up to date.</summary>
-    public void Weigh(ScheduledNode node, long nowMs)
+    public static void Weigh(ScheduledNode node, long nowMs)
     {
-        if (_slots[node.Slot] == node) _weights.Set(node.Slot, WeightOf(node, nowMs).Value);
+        node.Group?.Weigh(node, WeightOf(node, nowMs).Value);
     }
 
     /// <summary>The node's weight without the affinity of any one task.</summary>
@@ -102,8 +97,8 @@ internal sealed class NodePool(ulong seed)
             return Takes(only, task.Spec, nowMs) ? only : null;
         }
 
-        if (DrawOne(task, nowMs) is not { } first) return null;
-        var second = DrawOne(task, nowMs);
+        if (DrawOne(task) is not { } first) return null;
+        var second = DrawOne(task);
         if (second is null || second == first)
         {
             placement = new PlacementDecision(first.Peer.Node, WeightFor(first, task, nowMs), ExpectedWait(first), null, default, 0);
@@ -150,20 +145,65 @@ internal sealed class NodePool(ulong seed)
 
     /// <summary>
     /// Draws by the weight that a node has for every task, and takes it with the probability of its affinity to this one: together a draw by the product
-    /// (von Neumann's rejection sampling, 1951), with one tree for all tasks. After a few draws whoever serves the class and has room will do.
+    /// (von Neumann's rejection sampling, 1951), with one tree for all tasks of a class. After a few draws whoever came last will do.
     /// </summary>
-    private ScheduledNode? DrawOne(ScheduledTask task, long nowMs)
+    private ScheduledNode? DrawOne(ScheduledTask task)
     {
-        ScheduledNode? fitting = null;
-        for (var draw = 0; draw < Draws && _weights.Total > 0; draw++)
+        if (!_servers.TryGetValue(task.Spec.Class, out var groups)) return null;
+        ScheduledNode? drawn = null;
+        for (var draw = 0; draw < Draws; draw++)
         {
-            var node = _slots[_weights.Draw(_random.NextDouble() * _weights.Total)];
-            if (node is null || !Takes(node, task.Spec, nowMs)) continue;
-            fitting = node;
-            if (_random.NextDouble() < _affinity.Of(node, task)) return node;
+            drawn = DrawFrom(groups);
+            if (drawn is null || _random.NextDouble() < _affinity.Of(drawn, task)) return drawn;
         }
 
-        return fitting ?? _nodes.Values.FirstOrDefault(node => Takes(node, task.Spec, nowMs));
+        return drawn;
+    }
+
+    private ScheduledNode? DrawFrom(List<NodeGroup> groups)
+    {
+        var total = 0.0;
+        foreach (var group in groups) total += group.Weight;
+        if (total <= 0) return null;
+        var u = _random.NextDouble() * total;
+        var last = groups[0];
+        foreach (var group in groups)
+        {
+            if (group.Weight <= 0) continue;
+            last = group;
+            if (u < group.Weight) break;
+            u -= group.Weight;
+        }
+
+        return last.Draw(Math.Max(0, u));
+    }
+
+    private NodeGroup GroupOf(ClassKey[] classes)
+    {
+        var name = string.Join('\n', classes);
+        if (_groups.TryGetValue(name, out var known)) return known;
+        var group = _groups[name] = new NodeGroup(classes);
+        foreach (var @class in classes)
+        {
+            if (!_servers.TryGetValue(@class, out var groups)) _servers[@class] = groups = [];
+            groups.Add(group);
+        }
+
+        return group;
+    }
+
+    private void Leave(ScheduledNode node)
+    {
+        if (node.Group is not { } group) return;
+        group.Remove(node);
+        if (group.Count > 0) return;
+        _groups.Remove(string.Join('\n', group.Classes));
+        foreach (var @class in group.Classes)
+        {
+            var groups = _servers[@class];
+            groups.Remove(group);
+            if (groups.Count == 0) _servers.Remove(@class);
+        }
     }
 
     private NodeWeight WeightFor(ScheduledNode node, ScheduledTask task, long nowMs)

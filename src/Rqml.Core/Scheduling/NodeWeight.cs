@@ -15,7 +15,7 @@ public readonly record struct NodeWeight
         Affinity = Factor(affinity, nameof(affinity));
     }
 
-    /// <summary>The share of the node's limit that is free, less its memory pressure, in [0,1].</summary>
+    /// <summary>The share of the node's limit that is free, times the share of its memory that is left, in [0,1].</summary>
     public double FreeCapacity { get; }
 
     /// <summary>The expected share of attempts that the node finishes, in [0,1]; half of what was seen is forgotten every ten minutes.</summary>
@@ -27,7 +27,10 @@ public readonly record struct NodeWeight
     /// <summary>The product of the three, in [0,1]. Zero: the node does not get the task.</summary>
     public double Value => FreeCapacity * Reliability * Affinity;
 
-    /// <summary>(limit − running − assigned since the last report) / limit, less the memory pressure, and never below zero.</summary>
+    /// <summary>
+    /// (limit − running − assigned since the last report) / limit, times the share of memory that is left. A node that has nothing to do counts as free for at
+    /// least one task however full its memory seems: only work makes a garbage collector look again.
+    /// </summary>
     /// <param name="limit">Tasks that the node takes: its lanes and its inbound window. Zero for a node that takes none.</param>
     /// <param name="running">Tasks that it had when it last reported, waiting or running.</param>
     /// <param name="assignedSince">Tasks assigned to it since that report.</param>
@@ -40,7 +43,8 @@ public readonly record struct NodeWeight
         Factor(memoryPressure, nameof(memoryPressure));
         if (limit == 0) return 0;
         var free = ((double)limit - running - assignedSince) / limit;
-        return Math.Max(0, free - memoryPressure);
+        var weighed = Math.Max(0, free * (1 - memoryPressure));
+        return running + assignedSince == 0 ? Math.Max(weighed, 1.0 / limit) : weighed;
     }
 
     /// <summary>The value, and its factors.</summary>

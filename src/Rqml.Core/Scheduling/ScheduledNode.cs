@@ -20,12 +20,15 @@ internal enum NodeStanding : byte
 }
 
 /// <summary>One node as its reports describe it: the machine's own state.</summary>
-internal sealed class ScheduledNode(Peer peer, int slot)
+internal sealed class ScheduledNode(Peer peer)
 {
     public Peer Peer { get; set; } = peer;
 
-    /// <summary>Its place in the weighted draw.</summary>
-    public int Slot { get; } = slot;
+    /// <summary>The nodes that run the same classes; null before its first report.</summary>
+    public NodeGroup? Group { get; set; }
+
+    /// <summary>Its place in the weighted draw of its group.</summary>
+    public int Slot { get; set; }
 
     public NodeStanding Standing { get; set; }
 

@@ -347,7 +347,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         if (node.Standing == NodeStanding.Fencing) return;
         node.Standing = NodeStanding.Fencing;
-        _pool.Weigh(node, 0);
+        NodePool.Weigh(node, 0);
         effects.Add(SchedulerEffect.Fence(node.Peer, _term));
     }
 
@@ -451,7 +451,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>Brings the node's place in the draw up to date; where it has room, the classes that it serves have somewhere to go again.</summary>
     private void Weigh(ScheduledNode node, long nowMs)
     {
-        _pool.Weigh(node, nowMs);
+        NodePool.Weigh(node, nowMs);
         if (_parkedClasses.Count == 0 || NodePool.WeightOf(node, nowMs).Value <= 0) return;
         foreach (var served in node.Classes)
         {
@@ -492,7 +492,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         task.AssignedMs = nowMs;
         node.Assigned.Add(task.Spec.Id);
         if (task.Spec.PartitionKey is { } key) _pool.KeyRanAt(key, node.Peer.Node);
-        _pool.Weigh(node, nowMs);
+        NodePool.Weigh(node, nowMs);
         SendAssignment(task, node, nowMs, effects);
     }
 
@@ -536,7 +536,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             else if (node.HeardMs + SuspectAfterMs <= nowMs && node.Standing == NodeStanding.Active)
             {
                 node.Standing = NodeStanding.Suspect;
-                _pool.Weigh(node, nowMs);
+                NodePool.Weigh(node, nowMs);
             }
         }
     }

@@ -28,9 +28,11 @@ public sealed class NodeWeightTests
 
     [Theory]
     [InlineData(20, 5, 5, 0, 0.5)]
-    [InlineData(20, 5, 5, 0.25, 0.25)]
+    [InlineData(20, 5, 5, 0.25, 0.375)]
     [InlineData(20, 15, 10, 0, 0)]
-    [InlineData(20, 15, 0, 0.5, 0)]
+    [InlineData(20, 15, 0, 0.5, 0.125)]
+    [InlineData(20, 0, 1, 1, 0)]
+    [InlineData(20, 0, 0, 1, 0.05)]
     [InlineData(0, 0, 0, 0, 0)]
     public void Free_capacity_counts_what_runs_what_was_assigned_since_and_memory(int limit, int running, int assigned, double pressure, double free) =>
         Assert.Equal(free, NodeWeight.FreeCapacityOf(limit, running, assigned, pressure));

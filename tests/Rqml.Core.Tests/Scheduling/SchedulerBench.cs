@@ -47,14 +47,14 @@ internal sealed class SchedulerBench
         Report(node, limit, classes);
     }
 
-    public void Report(string node, int limit = 10, ClassKey[]? classes = null, bool draining = false, params HeldAttempt[] held) =>
+    public void Report(string node, int limit = 10, ClassKey[]? classes = null, bool draining = false, double pressure = 0, params HeldAttempt[] held) =>
         Step(SchedulerEvent.Of(new Message(MessageKind.Report, PeerOf(node), Body: new NodeReport
         {
             Term = Term,
             Classes = classes is { Length: > 0 } ? classes : [Work],
             Limit = limit,
             Draining = draining,
-            Load = new NodeLoad(2, 0, 0, 0, NodeSettings.NoDevices, 0),
+            Load = new NodeLoad(2, 0, 0, pressure, NodeSettings.NoDevices, 0),
             Held = held,
         })));
 

@@ -21,6 +21,32 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void Tasks_of_a_class_that_few_nodes_run_are_spread_over_all_of_them()
+    {
+        var scheduler = new SchedulerBench();
+        for (var node = 0; node < 1_000; node++) scheduler.Join($"n{node}", 50, node % 100 == 0 ? [SchedulerBench.Work, Rare] : [SchedulerBench.Work]);
+        for (var i = 0; i < 100; i++) scheduler.Announce(@class: Rare);
+
+        var counts = scheduler.Assigned.GroupBy(assigned => assigned.Node).Select(group => group.Count()).ToArray();
+        Assert.Equal(10, counts.Length);
+        Assert.True(counts.Max() <= 20, $"One of ten nodes got {counts.Max()} of 100 tasks.");
+    }
+
+    [Fact]
+    public void A_node_whose_memory_seems_full_still_gets_one_task_at_a_time()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.Report("a", pressure: 1);
+        var first = scheduler.Announce();
+        scheduler.Announce();
+        Assert.Single(scheduler.Assigned);
+
+        scheduler.Settle(first);
+        Assert.Equal(2, scheduler.Assigned.Count());
+    }
+
+    [Fact]
     public void No_node_gets_more_than_its_limit()
     {
         var scheduler = new SchedulerBench();
