@@ -75,10 +75,10 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         }
     }
 
+    /// <summary>The bytes are always the serializer's own: an artifact never changes, and a model may use the buffer that it gave us again.</summary>
     private ReadOnlyMemory<byte> Write(TArtifact artifact)
     {
-        if (artifact is ReadOnlyMemory<byte> raw) return raw;
-        var buffer = new ArrayBufferWriter<byte>(256);
+        var buffer = new ArrayBufferWriter<byte>(artifact is ReadOnlyMemory<byte> raw ? Math.Max(1, raw.Length) : 256);      // raw bytes are copied once, into their own length
         try
         {
             @class.ArtifactSerializer.Serialize(artifact, buffer);
