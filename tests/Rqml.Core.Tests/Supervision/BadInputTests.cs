@@ -38,6 +38,18 @@ public sealed class BadInputTests
         }
     }
 
+    [Fact]
+    public async Task The_words_of_an_error_are_cut_to_what_a_result_carries()
+    {
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords((_, _) => throw new FormatException(new string('w', 100_000)), words => words.SuperviseWith(new FaultyPolicy("fails"))));
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+
+        Assert.Equal(Outcome.Failed, result.Outcome);
+        Assert.StartsWith("FormatException: www", result.Reason, StringComparison.Ordinal);
+        Assert.InRange(result.Reason!.Length, 1_000, 5_000);
+    }
+
     [Theory]
     [InlineData("throws")]
     [InlineData("undefined")]
@@ -71,6 +83,7 @@ public sealed class BadInputTests
             ("throws", _) or ("throws when refused", ObservationKind.Rejected) => throw new InvalidOperationException("The policy does not know."),
             ("undefined", ObservationKind.Refined) => (SupervisionDecision)77,
             ("undefined", _) => SupervisionDecision.Retry,
+            ("fails", _) => SupervisionDecision.Fail,
             ("never ends", _) => SupervisionDecision.Continue,
             _ => SupervisionDecision.Accept,
         };
