@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using Rqml.Nodes;
 using Rqml.Refinement;
 
@@ -31,16 +33,27 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
     }
 
+    /// <summary>Asks all until one refuses. One that throws abstains, so that another may still refuse; where none does, what the first of them threw is told.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A validator is a user's: whatever it throws is an abstention.")]
     public override async ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
     {
+        ExceptionDispatchInfo? abstention = null;
         foreach (var validator in validators)
         {
-            var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
-            var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
-            var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
-            if (!validation.Accepted) return validation;
+            try
+            {
+                var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
+                var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
+                var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
+                if (!validation.Accepted) return validation;
+            }
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+            {
+                abstention ??= ExceptionDispatchInfo.Capture(error);
+            }
         }
 
+        abstention?.Throw();
         return Validation.Accept;
     }
 
