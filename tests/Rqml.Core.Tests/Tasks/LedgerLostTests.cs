@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rqml.Cluster;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Storage;
 
@@ -124,6 +126,33 @@ public sealed class LedgerLostTests
             var lost = await Assert.ThrowsAsync<LedgerLostException>(() => call().WaitAsync(TestStep.Limit));
             Assert.IsType<StoreFailedException>(lost.InnerException);
         }
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_takes_its_own_host_and_no_other()
+    {
+        var time = new FakeTimeProvider();
+        var gate = new Gate();
+        var broken = new KeptStore();
+        await using var coordination = new InMemoryCoordinationStore(time);
+        await using var whole = await StartAsync("whole", new KeptStore());
+        var others = await TestHost.Step("the submissions", whole.Client.SubmitAllAsync(Words.Class, Words.Stream(20)).ToListAsync());
+        await whole.Pass("the first pass", gate.Entered);
+        await using var failing = await StartAsync("failing", broken);
+        var lost = await failing.Client.SubmitAsync(Words.Class, "lost");
+
+        broken.Break();
+        await Assert.ThrowsAsync<LedgerLostException>(() => failing.Client.SubmitAsync(Words.Class, "later").AsTask().WaitAsync(TestStep.Limit));
+        await Assert.ThrowsAsync<LedgerLostException>(() => lost.Completion.WaitAsync(TestStep.Limit));
+
+        gate.Open();
+        var results = await whole.Pass("all completions of the other host", Task.WhenAll(others.Select(task => task.Completion)));
+        Assert.All(results, result => Assert.Equal(Outcome.Converged, result.Outcome));
+        var next = await whole.Client.SubmitAsync(Words.Class, "next");
+        Assert.Equal(Outcome.Converged, (await whole.Pass("completion of the next", next.Completion)).Outcome);
+
+        Task<TestHost> StartAsync(string node, KeptStore store) => TestHost.StartAsync(
+            rqml => rqml.AddInProcess().UseStore("kept", _ => store).UseCoordinationStore("memory", _ => coordination).AddWords(gate.Refine).Configure(options => options.NodeName = node), time: time);
     }
 
     [Fact]
