@@ -166,6 +166,7 @@ public sealed class LedgerLostTests
         await TestStep.Of("the first pass", gate.Entered);
         store.Hold();
         var cancelling = handle.CancelAsync().AsTask();
+        for (var round = 0; round < 2; round++) await host.Main.Node!.GetQueuesAsync();      // by the second answer the loop has taken the cancel, and only the disk is awaited
 
         var stopping = host.Host.StopAsync(new CancellationToken(canceled: true));
         store.Release();
