@@ -28,15 +28,19 @@ internal sealed class CoordinationKeys
     /// <summary>Its presence says that this start of the node is over, whatever it still does.</summary>
     public string Fence(NodeId node, Incarnation incarnation) => $"{Prefix}fence/{node}/{incarnation.Value:x16}";
 
-    /// <summary>The registered starts of nodes that no fence names.</summary>
-    public IEnumerable<Peer> Members(CoordinationSnapshot snapshot)
+    /// <summary>The registered starts of nodes that no fence names, and the keys of entries that hold none: such a node registers itself again when it reports.</summary>
+    public (IReadOnlyList<Peer> Members, IReadOnlyList<string> Damaged) Members(CoordinationSnapshot snapshot)
     {
+        var members = new List<Peer>();
+        var damaged = new List<string>();
         foreach (var entry in snapshot.Entries)
         {
             if (!entry.Key.StartsWith(Prefix + "node/", StringComparison.Ordinal)) continue;
-            var member = Read(entry).Peer;
-            if (snapshot.Find(Fence(member.Node, member.Incarnation)) is null) yield return member;
+            if (TryRead(entry) is not { Peer: var member } || Node(member.Node) != entry.Key) damaged.Add(entry.Key);
+            else if (snapshot.Find(Fence(member.Node, member.Incarnation)) is null) members.Add(member);
         }
+
+        return (members, damaged);
     }
 
     public static ReadOnlyMemory<byte> Write(Peer peer, ulong nonce) => new MemberRecord { Peer = Records.Write(peer), Nonce = nonce }.ToByteArray();
@@ -54,6 +58,32 @@ internal sealed class CoordinationKeys
         catch (RecordDamagedException error)
         {
             throw new RecordDamagedException($"'{entry.Key}' of the coordination store holds no member.", error);
+        }
+    }
+
+    /// <summary>The member that the entry holds; null where it is damaged. Others write to the store, so that this is a fact to go by and no error of ours.</summary>
+    public static Member? TryRead(CoordinationEntry entry)
+    {
+        try
+        {
+            return Read(entry);
+        }
+        catch (RecordDamagedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The generation that the entry holds, 1 where there is none; null where it is damaged.</summary>
+    public static long? TryReadGeneration(CoordinationEntry? entry)
+    {
+        try
+        {
+            return ReadGeneration(entry);
+        }
+        catch (RecordDamagedException)
+        {
+            return null;
         }
     }
 

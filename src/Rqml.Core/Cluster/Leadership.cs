@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Storage;
@@ -5,22 +7,27 @@ using Rqml.Storage;
 namespace Rqml.Cluster;
 
 /// <summary>Feeds the <see cref="LeadershipMachine"/> with what the coordination store says, and takes its decisions to the store and to the node here.</summary>
-internal sealed class Leadership : Owner<LeadershipEvent, LeadershipEffect>, IMembership, IThreadPoolWorkItem, IAsyncDisposable
+internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffect>, IMembership, IThreadPoolWorkItem, IAsyncDisposable
 {
     private readonly ICoordinationStore _store;
     private readonly CoordinationKeys _keys;
     private readonly Dispatcher _dispatcher;
     private readonly ILeadershipListener _listener;
+    private readonly ClusterInstruments _instruments;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopping = new();
     private readonly List<Task> _calls = [];      // of the loop alone
     private readonly TimeProvider _time;
     private Task _watching = Task.CompletedTask;
 
-    public Leadership(EngineLoop loop, LeadershipMachine machine, ICoordinationStore store, CoordinationKeys keys, Dispatcher dispatcher, ILeadershipListener listener)
+    public Leadership(
+        EngineLoop loop, LeadershipMachine machine, ICoordinationStore store, CoordinationKeys keys, Dispatcher dispatcher, ILeadershipListener listener,
+        ClusterInstruments instruments, ILogger logger)
         : base(loop, machine, store: null)
     {
         (_store, _keys, _dispatcher, _listener, _time) = (store, keys, dispatcher, listener, loop.Clock.Time);
+        (_instruments, _logger) = (instruments, logger);
     }
 
     public void Start() => _dispatcher.Post(this);
@@ -75,6 +82,14 @@ internal sealed class Leadership : Owner<LeadershipEvent, LeadershipEffect>, IMe
                 break;
             case LeadershipEffectKind.RefusedAsFenced:
                 _listener.RefusedAsFenced(effect.Peer!, effect.Term);
+                break;
+            case LeadershipEffectKind.Stuck:
+                _instruments.EntryDamaged();
+                Log.Stuck(_logger, effect.Key!);
+                break;
+            case LeadershipEffectKind.SkippedMember:
+                _instruments.EntryDamaged();
+                Log.SkippedMember(_logger, effect.Key!);
                 break;
         }
     }
@@ -168,6 +183,15 @@ internal sealed class Leadership : Owner<LeadershipEvent, LeadershipEffect>, IMe
     }
 
     private static bool IsUnavailable(Exception error) => error is CoordinationUnavailableException or OperationCanceledException or ObjectDisposedException;
+
+    private static partial class Log
+    {
+        [LoggerMessage(5101, LogLevel.Error, "'{Key}' of the coordination store is damaged: who leads cannot be said, so nobody takes over until it is gone or written anew")]
+        public static partial void Stuck(ILogger logger, string key);
+
+        [LoggerMessage(5102, LogLevel.Warning, "'{Key}' of the coordination store is damaged and was skipped; its node is registered again once it reports")]
+        public static partial void SkippedMember(ILogger logger, string key);
+    }
 }
 
 /// <summary>Who has to know about leadership in a process.</summary>

@@ -16,6 +16,8 @@ internal enum LeadershipEffectKind : byte
     Registered,
     Fenced,
     RefusedAsFenced,
+    Stuck,
+    SkippedMember,
 }
 
 /// <summary>One effect of the <see cref="LeadershipMachine"/>. It writes nothing to the node's own store.</summary>
@@ -41,6 +43,9 @@ internal readonly struct LeadershipEffect : IEffect
 
     public IReadOnlyList<Peer> Members { get; private init; } = [];
 
+    /// <summary>The damaged entry that it is about.</summary>
+    public string? Key { get; private init; }
+
     public static LeadershipEffect GrantLease() => new(LeadershipEffectKind.GrantLease);
 
     public static LeadershipEffect RenewLease(LeaseId lease) => new(LeadershipEffectKind.RenewLease) { Lease = lease };
@@ -61,4 +66,10 @@ internal readonly struct LeadershipEffect : IEffect
 
     /// <summary>The node cannot be registered: that start of it is fenced.</summary>
     public static LeadershipEffect RefusedAsFenced(Peer node, Term term) => new(LeadershipEffectKind.RefusedAsFenced) { Peer = node, Term = term };
+
+    /// <summary>An entry that says who may lead is damaged: nobody stands for election until it is mended.</summary>
+    public static LeadershipEffect Stuck(string key) => new(LeadershipEffectKind.Stuck) { Key = key };
+
+    /// <summary>The entry of a member is damaged: the term begins without it.</summary>
+    public static LeadershipEffect SkippedMember(string key) => new(LeadershipEffectKind.SkippedMember) { Key = key };
 }

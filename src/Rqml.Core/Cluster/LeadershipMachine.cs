@@ -18,6 +18,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     private const long RenewEveryMs = 1_700;
     private const long ListAgainMs = 60_000;
+    private const long ListStuckMs = 5_000;
     private const long FirstRetryMs = 50;
     private const long LongestRetryMs = 5_000;
     private const int KeptElections = 8;
@@ -36,6 +37,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private Peer? _gone;
     private Term _followed;
     private int _failures;
+    private long _toldRevision;      // of the damaged entry that was told of last
     private bool _isAsking;
     private long _renewDueMs = long.MaxValue;
     private long _listDueMs = long.MaxValue;
@@ -150,8 +152,15 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         _isAsking = false;
         _failures = 0;
         _listDueMs = nowMs + ListAgainMs;
+        if (CoordinationKeys.TryReadGeneration(snapshot.Find(_keys.Generation)) is null)
+        {
+            BeStuck(snapshot.Find(_keys.Generation)!, nowMs, effects);      // nothing that was read with it can be put in order
+            return;
+        }
+
         if (_seen is not null && At(snapshot) < At(_seen)) return;
         _seen = snapshot;
+        if (snapshot.Find(_keys.Leader) is { } leader && CoordinationKeys.TryRead(leader) is null) BeStuck(leader, nowMs, effects);
         Recognize(snapshot, effects);
         if (_leading is not null && !_isAnnounced) Announce(snapshot, effects);
         foreach (var (peer, wish) in _wishes.ToArray()) Settle(peer, wish, snapshot, effects);
@@ -159,11 +168,23 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         Stand(snapshot, effects);
     }
 
+    /// <summary>
+    /// Whoever wrote that entry may lead, and we cannot say who it is: we neither follow nor take over, and keep asking. It goes with the lease of its writer, or an
+    /// operator deletes it. It is told once, not at each reading.
+    /// </summary>
+    private void BeStuck(CoordinationEntry damaged, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        _listDueMs = nowMs + ListStuckMs;
+        if (_toldRevision == damaged.ModifiedRevision) return;
+        _toldRevision = damaged.ModifiedRevision;
+        effects.Add(LeadershipEffect.Stuck(damaged.Key));
+    }
+
     /// <summary>Finds out whether we lead: an election that nobody answered may have been won, and a leadership may be over.</summary>
     private void Recognize(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
     {
         var leader = snapshot.Find(_keys.Leader);
-        if (leader is not null && _leading?.Term.Number != leader.ModifiedRevision) Win(CoordinationKeys.Read(leader).Nonce, leader.ModifiedRevision, effects);
+        if (leader is not null && _leading?.Term.Number != leader.ModifiedRevision && CoordinationKeys.TryRead(leader) is { Nonce: var nonce }) Win(nonce, leader.ModifiedRevision, effects);
         if (_leading is not { Term: var term } || At(snapshot) < term) return;
         if (leader?.ModifiedRevision != term.Number || GenerationOf(snapshot) != term.Generation) Depose(effects);
     }
@@ -173,7 +194,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     {
         if (!_isCandidate || _leading is not null || _lease == LeaseId.None) return;
         var leader = snapshot.Find(_keys.Leader);
-        if (leader is not null && !IsGone(CoordinationKeys.Read(leader).Peer)) return;
+        if (leader is not null && (CoordinationKeys.TryRead(leader) is not { Peer: var named } || !IsGone(named))) return;
         if (_elections.Exists(election => !election.IsAnswered)) return;      // one is on its way
         if (_elections.Count == KeptElections) _elections.RemoveAt(0);
         var election = new Election(Nonce(), GenerationOf(snapshot), Unchanged(_keys.Generation, snapshot));
@@ -207,7 +228,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     {
         _isAnnounced = true;
         _gone = null;
-        effects.Add(LeadershipEffect.Elected(_leading!.Term, [.. _keys.Members(snapshot)]));
+        var (members, damaged) = _keys.Members(snapshot);
+        foreach (var key in damaged) effects.Add(LeadershipEffect.SkippedMember(key));
+        effects.Add(LeadershipEffect.Elected(_leading!.Term, members));
     }
 
     private void Depose(EffectBuffer<LeadershipEffect> effects)
@@ -246,7 +269,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     {
         if (_leading is not { Term: var term }) return;
         var isFenced = snapshot.Find(_keys.Fence(node.Node, node.Incarnation)) is not null;
-        var isRegistered = snapshot.Find(_keys.Node(node.Node)) is { } entry && CoordinationKeys.Read(entry).Peer == node;
+        var isRegistered = snapshot.Find(_keys.Node(node.Node)) is { } entry && CoordinationKeys.TryRead(entry)?.Peer == node;
         switch (wish.Standing)
         {
             case Standing.Fencing when isFenced:
@@ -268,11 +291,11 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     private void Follow(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
     {
-        if (snapshot.Find(_keys.Leader) is not { } leader) return;
+        if (snapshot.Find(_keys.Leader) is not { } leader || CoordinationKeys.TryRead(leader) is not { Peer: var named }) return;
         var term = new Term(GenerationOf(snapshot), leader.ModifiedRevision);
         if (term <= _followed) return;
         _followed = term;
-        effects.Add(LeadershipEffect.Follow(CoordinationKeys.Read(leader).Peer, term));
+        effects.Add(LeadershipEffect.Follow(named, term));
     }
 
     private void Ask(EffectBuffer<LeadershipEffect> effects)

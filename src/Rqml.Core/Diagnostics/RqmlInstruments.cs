@@ -16,6 +16,7 @@ internal sealed class RqmlInstruments
         Checkpoints = new CheckpointInstruments(meter);
         Storage = new StorageInstruments(meter);
         Messaging = new MessagingInstruments(meter);
+        Cluster = new ClusterInstruments(meter);
     }
 
     /// <summary>For runtimes that nobody gave any: what they count is heard by whoever listens to the process.</summary>
@@ -35,4 +36,6 @@ internal sealed class RqmlInstruments
     public StorageInstruments Storage { get; }
 
     public MessagingInstruments Messaging { get; }
+
+    public ClusterInstruments Cluster { get; }
 }

@@ -199,7 +199,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     {
         var keys = new CoordinationKeys(_options.Cluster);
         var machine = new LeadershipMachine(Self, keys, _options.Roles.HasFlag(NodeRoles.Scheduler), _random.Next());
-        Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this);
+        Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this, _options.Instruments.Cluster, _options.Logger);
     }
 
     private void StartScheduler() =>

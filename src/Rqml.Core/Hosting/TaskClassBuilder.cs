@@ -97,8 +97,8 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         Check(iterations is null or (>= 1 and <= 1_000_000), $"{nameof(Limit)}({nameof(iterations)})", iterations, "1 to 1,000,000");
         Check(time is null || (time > TimeSpan.Zero && time <= TimeSpan.FromDays(365)), $"{nameof(Limit)}({nameof(time)})", time, "above zero, to 365 days");
         Check(cost is null || (cost > 0 && double.IsFinite(cost.Value)), $"{nameof(Limit)}({nameof(cost)})", cost, "above zero and finite");
-        Check(payloadBytes is null or (>= 1 and <= 16 << 20), $"{nameof(Limit)}({nameof(payloadBytes)})", payloadBytes, "1 to 16 MiB");
-        Check(artifactBytes is null or (>= 1 and <= 16 << 20), $"{nameof(Limit)}({nameof(artifactBytes)})", artifactBytes, "1 to 16 MiB");
+        Check(payloadBytes is null or (>= 1 and <= ClassPolicy.LargestValueBytes), $"{nameof(Limit)}({nameof(payloadBytes)})", payloadBytes, "1 to 16 MiB");
+        Check(artifactBytes is null or (>= 1 and <= ClassPolicy.LargestValueBytes), $"{nameof(Limit)}({nameof(artifactBytes)})", artifactBytes, "1 to 16 MiB");
         Check(beatTimeout is null || (beatTimeout >= TimeSpan.FromMilliseconds(10) && beatTimeout <= TimeSpan.FromDays(1)), $"{nameof(Limit)}({nameof(beatTimeout)})", beatTimeout, "10 ms to 1 day");
         _policy = _policy with
         {

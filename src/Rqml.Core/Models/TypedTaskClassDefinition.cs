@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using Rqml.Nodes;
 using Rqml.Refinement;
 
@@ -31,16 +33,27 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
     }
 
+    /// <summary>Asks all until one refuses. One that throws abstains, so that another may still refuse; where none does, what the first of them threw is told.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A validator is a user's: whatever it throws is an abstention.")]
     public override async ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
     {
+        ExceptionDispatchInfo? abstention = null;
         foreach (var validator in validators)
         {
-            var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
-            var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
-            var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
-            if (!validation.Accepted) return validation;
+            try
+            {
+                var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
+                var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
+                var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
+                if (!validation.Accepted) return validation;
+            }
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+            {
+                abstention ??= ExceptionDispatchInfo.Capture(error);
+            }
         }
 
+        abstention?.Throw();
         return Validation.Accept;
     }
 
@@ -75,10 +88,10 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         }
     }
 
+    /// <summary>The bytes are always the serializer's own: an artifact never changes, and a model may use the buffer that it gave us again.</summary>
     private ReadOnlyMemory<byte> Write(TArtifact artifact)
     {
-        if (artifact is ReadOnlyMemory<byte> raw) return raw;
-        var buffer = new ArrayBufferWriter<byte>(256);
+        var buffer = new ArrayBufferWriter<byte>(artifact is ReadOnlyMemory<byte> raw ? Math.Max(1, raw.Length) : 256);      // raw bytes are copied once, into their own length
         try
         {
             @class.ArtifactSerializer.Serialize(artifact, buffer);

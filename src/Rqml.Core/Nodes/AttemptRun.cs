@@ -15,6 +15,9 @@ namespace Rqml.Nodes;
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and Stop may come at any time.")]
 internal sealed class AttemptRun
 {
+    /// <summary>Characters of an error that a result tells.</summary>
+    public const int LongestReason = 4_096;
+
     private const int FirstPauseMs = 50;
     private const long ObeyStopMs = 10_000;
 
@@ -232,5 +235,10 @@ internal sealed class AttemptRun
 
     private void Enter(Station station) => _context.Stations?.Entered(station, _attempt.Attempt.Task);
 
-    private static string Describe(Exception error) => $"{error.GetType().Name}: {error.Message}";
+    /// <summary>The words come from a user's code and travel with the result, whose frame has a limit: they are cut to what a reader needs.</summary>
+    private static string Describe(Exception error)
+    {
+        var words = $"{error.GetType().Name}: {error.Message}";
+        return words.Length <= LongestReason ? words : $"{words[..LongestReason]}…";
+    }
 }

@@ -200,6 +200,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var assignment = (Assignment)message.Body!;
         if (Refusal(assignment) is { } reason)
         {
+            // The task goes elsewhere under another epoch: a late duplicate of this one must find it used, though there be room by then.
+            if (assignment.To == _self.Incarnation && assignment.Term == _term) _ = _obeyed.TryObey(message.Epoch);
             Refuse(message, reason, effects);
             return;
         }

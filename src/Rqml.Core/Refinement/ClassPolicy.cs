@@ -5,15 +5,18 @@ namespace Rqml.Refinement;
 /// <summary>What a task class asks of the loop. Immutable.</summary>
 internal sealed record ClassPolicy
 {
+    /// <summary>The most that a class may allow for a payload or an artifact: half of the longest frame, so that the rest of what a frame carries has room beside it.</summary>
+    public const int LargestValueBytes = 16 << 20;
+
     public int MaxIterations { get; init; } = 64;
 
     public TimeSpan MaxTime { get; init; } = TimeSpan.FromHours(1);
 
     public double MaxCost { get; init; } = double.PositiveInfinity;
 
-    public int MaxPayloadBytes { get; init; } = 16 << 20;
+    public int MaxPayloadBytes { get; init; } = LargestValueBytes;
 
-    public int MaxArtifactBytes { get; init; } = 16 << 20;
+    public int MaxArtifactBytes { get; init; } = LargestValueBytes;
 
     public TimeSpan BeatTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -531,7 +531,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         ForgiveSilence(nowMs);
         foreach (var node in _pool.Nodes.ToArray())
         {
-            if (MayBeStarting(node, nowMs)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
+            // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
+            if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
             if (node.HeardMs + FenceAfterMs <= nowMs) Fence(node, effects);
             else if (node.HeardMs + SuspectAfterMs <= nowMs && node.Standing == NodeStanding.Active)
             {
@@ -551,7 +552,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     }
 
     /// <summary>Whether a node that we only know of may be coming up as we are: after a power cut all come up at once, and what it holds is worth a moment.</summary>
-    private bool MayBeStarting(ScheduledNode node, long nowMs) => _unreported.Contains(node.Peer.Node) && !node.Reported && nowMs < _beganMs + StartingMs;
+    private bool MayBeStarting(ScheduledNode node, long nowMs) => IsAwaited(node) && nowMs < _beganMs + StartingMs;
+
+    /// <summary>Whether it was registered when the term began, and has neither reported to it nor is being fenced.</summary>
+    private bool IsAwaited(ScheduledNode node) => _unreported.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;
 
     private Message Welcome() => new(MessageKind.Welcome, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0));
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Scheduling;
@@ -52,11 +53,31 @@ public sealed class CoordinationTests
         Assert.Equal("with-added-b", (await TestHost.Step("completion", task.Completion)).Node!.Value.Value);
     }
 
-    private static Task<TestHost> StartAsync(string node, ICoordinationStore store, Gate? gate, Action<IRqmlBuilder>? more = null) => TestHost.StartAsync(rqml =>
+    [Fact]
+    public async Task While_the_stores_entry_of_the_leader_is_damaged_tasks_are_taken_and_once_it_is_gone_they_run()
     {
-        rqml.AddInProcess().UseCoordinationStore("memory", _ => store)
-            .AddWords(gate is null ? Words.Echo : gate.Refine)
-            .Configure(options => (options.NodeName, options.Heartbeat) = (node, TimeSpan.FromMilliseconds(50)));
-        more?.Invoke(rqml);
-    });
+        var key = new CoordinationKeys("rqml").Leader;
+        await using var store = new InMemoryCoordinationStore();
+        await store.CommitAsync(new CoordinationTransaction([], [new Change.Put(key, new byte[] { 0xFF })]), CancellationToken.None);
+        var logs = new KeptLogs();
+        await using var host = await StartAsync("damaged", store, null, logs: logs);
+
+        var task = await TestHost.Step("the submission", host.Client.SubmitAsync(Words.Class, "a").AsTask());
+        await TestHost.Until("the word of the log", () => logs.Lines.Any(line => line.StartsWith($"Error 5101 '{key}'", StringComparison.Ordinal)));
+        Assert.False((await host.Services.GetRequiredService<IScheduler>().GetStatisticsAsync()).IsActive);
+
+        await store.CommitAsync(new CoordinationTransaction([], [new Change.Delete(key)]), CancellationToken.None);
+        Assert.Equal(Outcome.Converged, (await TestHost.Step("completion", task.Completion)).Outcome);
+        Assert.Single(logs.Lines, line => line.Contains("5101", StringComparison.Ordinal));
+    }
+
+    private static Task<TestHost> StartAsync(string node, ICoordinationStore store, Gate? gate, Action<IRqmlBuilder>? more = null, KeptLogs? logs = null) => TestHost.StartAsync(
+        rqml =>
+        {
+            rqml.AddInProcess().UseCoordinationStore("memory", _ => store)
+                .AddWords(gate is null ? Words.Echo : gate.Refine)
+                .Configure(options => (options.NodeName, options.Heartbeat) = (node, TimeSpan.FromMilliseconds(50)));
+            more?.Invoke(rqml);
+        },
+        services => services.AddLogging(logging => logging.AddProvider(logs ?? new KeptLogs())));
 }

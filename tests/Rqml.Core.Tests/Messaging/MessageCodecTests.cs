@@ -4,6 +4,7 @@ using FsCheck.Xunit;
 using Google.Protobuf;
 using Rqml.Nodes;
 using Rqml.Protocol;
+using Rqml.Refinement;
 using Rqml.Scheduling;
 
 namespace Rqml.Messaging;
@@ -57,6 +58,31 @@ public sealed class MessageCodecTests
         Assert.Equal(length, block.WrittenCount);
         Assert.True(MessageCodec.TryWrite(message, block, length));
         Assert.False(MessageCodec.TryWrite(message with { Body = new Ledgers.Settlement { Outcome = Outcome.Converged, HasArtifact = true, Artifact = new byte[MessageCodec.MaxFrameBytes] } }, block, int.MaxValue));
+    }
+
+    /// <summary>A result that no frame carries would wait in its outbound queue for ever.</summary>
+    [Fact]
+    public void The_longest_payload_and_the_longest_artifact_fit_into_a_frame_with_all_that_goes_beside_them()
+    {
+        Assert.True(MessageCodec.MaxFrameBytes >= 2 * ClassPolicy.LargestValueBytes);
+        Assert.True(OutgoingLink.MaxWaitingBytes >= 2 * MessageCodec.MaxFrameBytes);
+        var transport = new InProcessTransport();
+        Assert.True(transport.Capabilities.MaxBlockBytes > MessageCodec.MaxFrameBytes);
+
+        var value = new byte[ClassPolicy.LargestValueBytes];
+        var words = new string('漢', AttemptRun.LongestReason + 1);      // three bytes each
+        var key = new string('漢', 512);
+        var spec = new Samples(1).Spec() with { Payload = value, PartitionKey = key, IdempotencyKey = key };
+        var samples = new Samples(2);
+        var assignment = (Assignment)samples.Message(MessageKind.Assign).Body!;
+        object[] bodies =
+        [
+            new Ledgers.Settlement { Outcome = Outcome.Failed, HasArtifact = true, Artifact = value, Reason = words, Model = words, Node = samples.NodeId() },
+            new IterationReport(1, value, 1, 1, "model", 1, samples.NodeId()),
+            new Announcement(spec, true),
+            assignment with { Spec = spec },
+        ];
+        foreach (var body in bodies) Assert.True(MessageCodec.TryWrite(samples.Message(MessageKind.Revoke) with { Body = body }, new ArrayBufferWriter<byte>(), transport.Capabilities.MaxBlockBytes), body.GetType().Name);
     }
 
     [Theory]

@@ -19,14 +19,14 @@ internal sealed class NodeBench
     private readonly EffectBuffer<NodeEffect> _effects = new();
     private long _number;
 
-    public NodeBench(int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null)
+    public NodeBench(int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null, int limit = 100)
     {
         var all = new Dictionary<string, int> { [NodeSettings.Processor] = lanes };
         devices?.Invoke(all);
         var settings = new NodeSettings
         {
             Lanes = all,
-            Limit = 100,
+            Limit = limit,
             Models = models ?? new Dictionary<ClassKey, IReadOnlyList<string>> { [new("work", 1)] = [NodeSettings.Processor] },
         };
         Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(3), ""), settings);
@@ -42,6 +42,9 @@ internal sealed class NodeBench
 
     public IEnumerable<TaskId> AskedToYield => Effects.Where(effect => effect.Kind == NodeEffectKind.YieldRun).Select(effect => effect.Attempt!.Attempt.Task);
 
+    public IEnumerable<(TaskId Task, RefusalReason Reason)> Refused =>
+        Effects.Where(effect => effect is { Kind: NodeEffectKind.Send, Message.Kind: MessageKind.Refused }).Select(effect => (effect.Message.Task, (RefusalReason)effect.Message.Number));
+
     public IEnumerable<TaskId> Dropped => Effects.Where(effect => effect.Kind == NodeEffectKind.DropTask).Select(effect => effect.Task);
 
     public NodeReport LastReport => (NodeReport)Effects.Last(effect => effect is { Kind: NodeEffectKind.Send, Message.Kind: MessageKind.Report }).Message.Body!;
@@ -55,10 +58,14 @@ internal sealed class NodeBench
     public NodeAttempt Assign(string @class = "work", int priority = 0, long remainingMs = long.MaxValue)
     {
         var spec = new TaskSpec { Id = _ids.Next(NowMs), Class = new ClassKey(@class, 1), Payload = default, Priority = priority };
-        var epoch = new Epoch(Term.Generation, Term.Number, ++_number);
-        Hear(new Message(MessageKind.Assign, Scheduler, spec.Id, epoch, Body: new Assignment(spec, Ledger, Machine.Self.Incarnation, remainingMs, false) { Term = Term }));
-        return new NodeAttempt(new Attempt(spec.Id, epoch), spec, Ledger);
+        var attempt = new NodeAttempt(new Attempt(spec.Id, new Epoch(Term.Generation, Term.Number, ++_number)), spec, Ledger);
+        Assign(attempt, remainingMs);
+        return attempt;
     }
+
+    /// <summary>The message of an assignment comes, perhaps once more.</summary>
+    public void Assign(NodeAttempt attempt, long remainingMs = long.MaxValue) =>
+        Hear(new Message(MessageKind.Assign, Scheduler, attempt.Attempt.Task, attempt.Attempt.Epoch, Body: new Assignment(attempt.Spec, Ledger, Machine.Self.Incarnation, remainingMs, false) { Term = Term }));
 
     public void Hear(Message message)
     {

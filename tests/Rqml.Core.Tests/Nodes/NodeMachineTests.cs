@@ -94,6 +94,22 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void What_was_refused_for_want_of_room_is_not_taken_by_a_late_duplicate()
+    {
+        var node = new NodeBench(limit: 1).Welcome();
+        var first = node.Assign();
+        node.Assign();
+        var refused = node.Assign();
+        Assert.Equal([(refused.Attempt.Task, RefusalReason.Full)], node.Refused);
+
+        node.End(first.Attempt.Task, RunEnding.Finished, result: Result());
+        node.Assign(refused);      // by now the scheduler has given the task to another node
+
+        Assert.DoesNotContain(refused.Attempt.Task, node.Machine.Held);
+        Assert.Equal((refused.Attempt.Task, RefusalReason.NotHeld), node.Refused.Last());
+    }
+
+    [Fact]
     public void A_node_that_no_scheduler_hears_is_degraded_until_one_does()
     {
         var node = new NodeBench();

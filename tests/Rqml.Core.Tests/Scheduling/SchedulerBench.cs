@@ -36,6 +36,9 @@ internal sealed class SchedulerBench
         where effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Assign } && effect.Message.Body is Assignment { Adopted: false }
         select (effect.Message.Task, effect.To.Node.Value);
 
+    /// <summary>Every welcome so far.</summary>
+    public IEnumerable<string> Welcomed => Effects.Where(effect => effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Welcome }).Select(effect => effect.To.Node.Value);
+
     public IEnumerable<string> Fenced => Effects.Where(effect => effect.Kind == SchedulerEffectKind.Fence).Select(effect => effect.To.Node.Value);
 
     /// <summary>Lets a node join: it reports, is registered, and reports again to this term.</summary>
@@ -80,10 +83,13 @@ internal sealed class SchedulerBench
         Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, epoch, iterations)));
     }
 
+    /// <summary>Someone knocked at the node, and nobody was there.</summary>
+    public void Refuse(string node) => Step(SchedulerEvent.NodeGone(PeerOf(node)));
+
     /// <summary>The node is gone, and its fence is in the store.</summary>
     public void Lose(string node)
     {
-        Step(SchedulerEvent.NodeGone(PeerOf(node)));
+        Refuse(node);
         Step(SchedulerEvent.Fenced(PeerOf(node), Term));
     }
 

@@ -1,3 +1,4 @@
+using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Scheduling;
 
@@ -176,6 +177,44 @@ public sealed class SchedulerMachineTests
 
         scheduler.Pass(2_000);
         Assert.Equal(["b"], scheduler.Fenced);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    public void A_node_that_was_gone_before_the_term_began_is_fenced_within_three_seconds(int deadAfterMs)
+    {
+        var dead = new Peer(new NodeId("dead"), new Incarnation(1), "");
+        var scheduler = new SchedulerBench(members: [dead]);
+        scheduler.Join("a");
+        var task = scheduler.Announce();
+        var knocks = 0;
+        for (var ms = 0; ms < 3_000; ms += 50)
+        {
+            scheduler.Pass(50);
+            if (ms % 1_000 == 0) scheduler.Report("a");
+            if (scheduler.Welcomed.Count(node => node == "dead") is var sent && sent == knocks) continue;
+            knocks = sent;
+            if (ms >= deadAfterMs) scheduler.Refuse("dead");      // the welcome is a knock, and nobody is there
+            if (ms < 1_900) Assert.Empty(scheduler.Fenced);      // it might have been coming up, as we were
+        }
+
+        Assert.Equal(["dead"], scheduler.Fenced);
+        scheduler.Lose("dead");
+        Assert.Equal([(task.Id, "a")], scheduler.Assigned);
+    }
+
+    [Fact]
+    public void A_node_that_has_reported_is_knocked_at_no_more()
+    {
+        var scheduler = new SchedulerBench(members: [new Peer(new NodeId("a"), new Incarnation(1), "")]);
+        scheduler.Pass(1_000);
+        scheduler.Report("a");
+        var knocks = scheduler.Welcomed.Count();
+        scheduler.Pass(2_500);
+
+        Assert.True(knocks > 2, $"It was knocked at {knocks} times.");
+        Assert.Equal(knocks, scheduler.Welcomed.Count());
     }
 
     [Fact]

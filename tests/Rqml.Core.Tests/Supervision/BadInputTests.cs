@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Supervision;
 
@@ -39,6 +43,71 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    public async Task A_score_or_similarity_out_of_range_fails_the_pass_and_is_named(double value)
+    {
+        await AssertFailsAsync<ScoreOutOfRangeException>(words => words.ScoreWith<Measure>(), passes: 4, $"The scorer of task class 'words' gave {value}");
+        await AssertFailsAsync<ScoreOutOfRangeException>(words => words.CompareWith<Measure>(), passes: 5, $"The similarity of task class 'words' gave {value}");      // the first has nothing to be compared with
+
+        Task AssertFailsAsync<TError>(Action<TaskClassBuilder<string, string>> more, int passes, string words) =>
+            BadInputTests.AssertFailsAsync<TError>(Words.Class, more, passes, words, services => services.AddSingleton(new Measure(value)));
+    }
+
+    [Fact]
+    public async Task An_artifact_serializer_that_throws_fails_the_pass_and_is_named()
+    {
+        var atWrite = new TaskClass<string, string>("words", new Stumbling(), new Stumbling { AtWrite = true });
+        await AssertFailsAsync<SerializationFailedException>(atWrite, null, passes: 4, "The serializer of the artifact type System.String threw NotSupportedException");
+        var atRead = new TaskClass<string, string>("words", new Stumbling(), new Stumbling { AtRead = true });
+        await AssertFailsAsync<SerializationFailedException>(atRead, null, passes: 1, "The serializer of the artifact type System.String threw NotSupportedException");      // the later ones never came to the model
+    }
+
+    /// <summary>Each failed pass is counted and tried again; after the last the task fails with the words of the error.</summary>
+    private static async Task AssertFailsAsync<TError>(TaskClass<string, string> @class, Action<TaskClassBuilder<string, string>>? more, int passes, string words, Action<IServiceCollection>? services = null)
+    {
+        var made = 0;
+        using var failed = new FailedPasses(typeof(TError));
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddTaskClass(@class, of =>
+            {
+                of.AddModel("model", Refine).ConvergeWhenAll(Stability.Over(2).AtLeast(1.0));
+                more?.Invoke(of);
+            }),
+            all =>
+            {
+                all.AddSingleton<IMeterFactory>(failed);
+                services?.Invoke(all);
+            });
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(@class, "a")).Completion);
+
+        Assert.Equal(Outcome.Failed, result.Outcome);
+        Assert.StartsWith($"{typeof(TError).Name}: {words}", result.Reason, StringComparison.Ordinal);
+        Assert.Equal((passes, 4), (made, failed.Count));
+
+        ValueTask<Refinement<string>> Refine(RefinementContext<string, string> context, CancellationToken cancellationToken)
+        {
+            made++;
+            return Words.Echo(context, cancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task The_words_of_an_error_are_cut_to_what_a_result_carries()
+    {
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords((_, _) => throw new FormatException(new string('w', 100_000)), words => words.SuperviseWith(new FaultyPolicy("fails"))));
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+
+        Assert.Equal(Outcome.Failed, result.Outcome);
+        Assert.StartsWith("FormatException: www", result.Reason, StringComparison.Ordinal);
+        Assert.InRange(result.Reason!.Length, 1_000, 5_000);
+    }
+
+    [Theory]
     [InlineData("throws")]
     [InlineData("undefined")]
     [InlineData("throws when refused")]
@@ -71,9 +140,71 @@ public sealed class BadInputTests
             ("throws", _) or ("throws when refused", ObservationKind.Rejected) => throw new InvalidOperationException("The policy does not know."),
             ("undefined", ObservationKind.Refined) => (SupervisionDecision)77,
             ("undefined", _) => SupervisionDecision.Retry,
+            ("fails", _) => SupervisionDecision.Fail,
             ("never ends", _) => SupervisionDecision.Continue,
             _ => SupervisionDecision.Accept,
         };
+    }
+
+    private sealed class Measure(double value) : IArtifactScorer<string, string>, IArtifactSimilarity<string>
+    {
+        public ValueTask<double> ScoreAsync(string payload, string artifact, CancellationToken cancellationToken) => new(value);
+
+        double IArtifactSimilarity<string>.Measure(string left, string right) => value;
+    }
+
+    private sealed class Stumbling : IValueSerializer<string>
+    {
+        public bool AtWrite { get; init; }
+
+        public bool AtRead { get; init; }
+
+        public void Serialize(string value, IBufferWriter<byte> target)
+        {
+            if (AtWrite) throw new NotSupportedException("It does not write.");
+            target.Write(Encoding.UTF8.GetBytes(value));
+        }
+
+        public string Deserialize(ReadOnlyMemory<byte> source) => AtRead ? throw new NotSupportedException("It does not read.") : Encoding.UTF8.GetString(source.Span);
+    }
+
+    /// <summary>The meters of one host, and how many passes failed there with an error of that type.</summary>
+    private sealed class FailedPasses : IMeterFactory
+    {
+        private readonly MeterListener _listener = new();
+        private readonly List<Meter> _meters = [];
+        private int _count;
+
+        public FailedPasses(Type error)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (_meters.Contains(instrument.Meter) && instrument.Name == "rqml.passes.failed") listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+            {
+                foreach (var tag in tags)
+                {
+                    if (tag.Key == "error.type" && Equals(tag.Value, error.FullName)) Interlocked.Add(ref _count, (int)count);
+                }
+            });
+            _listener.Start();
+        }
+
+        public int Count => Volatile.Read(ref _count);
+
+        public Meter Create(MeterOptions options)
+        {
+            var meter = new Meter(options);
+            _meters.Add(meter);
+            return meter;
+        }
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            foreach (var meter in _meters) meter.Dispose();
+        }
     }
 
     private sealed class Refusal : IArtifactValidator<string, string>

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rqml.Cluster;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Storage;
 
@@ -127,6 +129,33 @@ public sealed class LedgerLostTests
     }
 
     [Fact]
+    public async Task A_store_that_fails_takes_its_own_host_and_no_other()
+    {
+        var time = new FakeTimeProvider();
+        var gate = new Gate();
+        var broken = new KeptStore();
+        await using var coordination = new InMemoryCoordinationStore(time);
+        await using var whole = await StartAsync("whole", new KeptStore());
+        var others = await TestHost.Step("the submissions", whole.Client.SubmitAllAsync(Words.Class, Words.Stream(20)).ToListAsync());
+        await whole.Pass("the first pass", gate.Entered);
+        await using var failing = await StartAsync("failing", broken);
+        var lost = await failing.Client.SubmitAsync(Words.Class, "lost");
+
+        broken.Break();
+        await Assert.ThrowsAsync<LedgerLostException>(() => failing.Client.SubmitAsync(Words.Class, "later").AsTask().WaitAsync(TestStep.Limit));
+        await Assert.ThrowsAsync<LedgerLostException>(() => lost.Completion.WaitAsync(TestStep.Limit));
+
+        gate.Open();
+        var results = await whole.Pass("all completions of the other host", Task.WhenAll(others.Select(task => task.Completion)));
+        Assert.All(results, result => Assert.Equal(Outcome.Converged, result.Outcome));
+        var next = await whole.Client.SubmitAsync(Words.Class, "next");
+        Assert.Equal(Outcome.Converged, (await whole.Pass("completion of the next", next.Completion)).Outcome);
+
+        Task<TestHost> StartAsync(string node, KeptStore store) => TestHost.StartAsync(
+            rqml => rqml.AddInProcess().UseStore("kept", _ => store).UseCoordinationStore("memory", _ => coordination).AddWords(gate.Refine).Configure(options => options.NodeName = node), time: time);
+    }
+
+    [Fact]
     public async Task What_became_durable_in_the_last_moment_of_the_stop_is_still_said()
     {
         var gate = new Gate();
@@ -137,6 +166,7 @@ public sealed class LedgerLostTests
         await TestStep.Of("the first pass", gate.Entered);
         store.Hold();
         var cancelling = handle.CancelAsync().AsTask();
+        for (var round = 0; round < 2; round++) await host.Main.Node!.GetQueuesAsync();      // by the second answer the loop has taken the cancel, and only the disk is awaited
 
         var stopping = host.Host.StopAsync(new CancellationToken(canceled: true));
         store.Release();
