@@ -117,7 +117,7 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         }
         catch (Exception error) when (IsUnavailable(error))
         {
-            Post(LeadershipEvent.Unavailable(0));
+            Post(LeadershipEvent.GrantFailed());
         }
     }
 

@@ -6,6 +6,7 @@ namespace Rqml.Cluster;
 internal enum LeadershipEventKind : byte
 {
     LeaseGranted,
+    GrantFailed,
     LeaseRenewed,
     LeaseGone,
     Snapshot,
@@ -39,6 +40,9 @@ internal readonly struct LeadershipEvent
     public Term Term { get; private init; }
 
     public static LeadershipEvent Granted(LeaseId lease) => new(LeadershipEventKind.LeaseGranted) { Lease = lease };
+
+    /// <summary>The store did not answer; should it have granted a lease, that one ends by itself.</summary>
+    public static LeadershipEvent GrantFailed() => new(LeadershipEventKind.GrantFailed);
 
     public static LeadershipEvent Renewed() => new(LeadershipEventKind.LeaseRenewed);
 

@@ -39,6 +39,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private int _failures;
     private long _toldRevision;      // of the damaged entry that was told of last
     private bool _isAsking;
+    private bool _isGranting;
     private long _renewDueMs = long.MaxValue;
     private long _listDueMs = long.MaxValue;
     private long _retryDueMs;
@@ -70,7 +71,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     /// <summary>Everything that later decisions depend on, but for the moments at which something is due.</summary>
     public string Describe() =>
-        $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_isAsking} " +
+        $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_isAsking} {_isGranting} " +
         $"{_renewDueMs == long.MaxValue}{_retryDueMs == long.MaxValue} {string.Join(',', _elections.Select(election => $"{election.Nonce:x}{election.IsAnswered}"))} {string.Join(',', _wishes)}";
 
     public void Step(in LeadershipEvent @event, long nowMs, EffectBuffer<LeadershipEffect> effects)
@@ -79,6 +80,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         switch (@event.Kind)
         {
             case LeadershipEventKind.LeaseGranted:
+                _isGranting = false;
                 _lease = @event.Lease;
                 _renewDueMs = nowMs + RenewEveryMs;
                 _failures = 0;
@@ -91,7 +93,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
             case LeadershipEventKind.LeaseGone:
                 _lease = LeaseId.None;
                 _renewDueMs = long.MaxValue;
-                effects.Add(LeadershipEffect.GrantLease());
+                Grant(effects);
                 Ask(effects);      // the key has gone with it: the snapshot will say so
                 break;
             case LeadershipEventKind.Snapshot:
@@ -104,6 +106,10 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
                 _elections.RemoveAll(election => election.Nonce == refused);
                 Answered(refused);
                 Ask(effects);
+                break;
+            case LeadershipEventKind.GrantFailed:
+                _isGranting = false;
+                Retry(nowMs);
                 break;
             case LeadershipEventKind.Unavailable:
                 _isAsking = false;
@@ -138,7 +144,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (_retryDueMs <= nowMs)
         {
             _retryDueMs = long.MaxValue;
-            if (_isCandidate && _lease == LeaseId.None) effects.Add(LeadershipEffect.GrantLease());
+            if (_isCandidate && _lease == LeaseId.None) Grant(effects);
             else if (_isCandidate && _renewDueMs == long.MaxValue) effects.Add(LeadershipEffect.RenewLease(_lease));
             Ask(effects);
         }
@@ -296,6 +302,14 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (term <= _followed) return;
         _followed = term;
         effects.Add(LeadershipEffect.Follow(named, term));
+    }
+
+    /// <summary>One at a time: of two leases only one would be renewed, and the key may hang on the other.</summary>
+    private void Grant(EffectBuffer<LeadershipEffect> effects)
+    {
+        if (_isGranting) return;
+        _isGranting = true;
+        effects.Add(LeadershipEffect.GrantLease());
     }
 
     private void Ask(EffectBuffer<LeadershipEffect> effects)

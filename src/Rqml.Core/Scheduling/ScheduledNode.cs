@@ -32,6 +32,9 @@ internal sealed class ScheduledNode(Peer peer)
 
     public NodeStanding Standing { get; set; }
 
+    /// <summary>The start of the node that is a member as long as this one's registration is not in the store; null afterwards.</summary>
+    public Peer? Earlier { get; set; }
+
     /// <summary>Whether it has reported to this term.</summary>
     public bool Reported { get; set; }
 

@@ -81,7 +81,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Activate(@event.Peer!, nowMs, effects);
                 break;
             case SchedulerEventKind.Fenced when _leading && @event.Term == _term:
-                HandOver(@event.Peer!, nowMs);
+                HandOver(@event.Peer!, nowMs, effects);
                 break;
             case SchedulerEventKind.RefusedAsFenced when _leading && @event.Term == _term:
                 TurnAway(@event.Peer!, nowMs, effects);
@@ -227,8 +227,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 return;
             }
 
+            var earlier = node is { Standing: NodeStanding.Registering } ? node.Earlier : node?.Peer;
             node = _pool.Add(from, nowMs);
             node.Standing = NodeStanding.Registering;
+            node.Earlier = earlier;
             effects.Add(SchedulerEffect.Register(from, _term));
             return;
         }
@@ -338,6 +340,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         if (_pool.Find(peer.Node) is not { } node || node.Peer.Incarnation != peer.Incarnation || node.Standing != NodeStanding.Registering) return;
         node.Standing = NodeStanding.Suspect;      // active from its first report to this term on
+        node.Earlier = null;                       // registered in its place, that start is over
         node.Reported = false;
         node.HeardMs = nowMs;
         effects.Add(SchedulerEffect.Send(peer, Welcome()));
@@ -352,7 +355,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     }
 
     /// <summary>The fence is in the store: whatever that start of the node still does is refused, so its work may go elsewhere.</summary>
-    private void HandOver(Peer fenced, long nowMs)
+    private void HandOver(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (_pool.Find(fenced.Node) is not { } node || node.Peer.Incarnation != fenced.Incarnation) return;
         foreach (var id in node.Assigned)
@@ -365,6 +368,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         ReleaseUnknown(node, []);
         _pool.Remove(node);
+        if (node.Earlier is { } earlier)
+        {
+            // It went before it was registered: the start before it is still a member, and nothing of what that one may hold is anybody's yet.
+            Fence(_pool.Add(earlier, nowMs), effects);
+            return;
+        }
+
         _unreported.Remove(fenced.Node);
         foreach (var id in node.Assigned.ToArray())
         {
@@ -377,7 +387,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>A node that is fenced and lives: it comes back as a new start of itself.</summary>
     private void TurnAway(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        HandOver(fenced, nowMs);
+        HandOver(fenced, nowMs, effects);
         effects.Add(SchedulerEffect.Send(fenced, new Message(MessageKind.Fenced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)fenced.Incarnation.Value)));
     }
 

@@ -183,7 +183,7 @@ internal sealed class TermModel
         if (isCarriedOut) Carry(index, isAnswered: false);
         else if (call.Effect.Kind == LeadershipEffectKind.Commit) _calls[index] = call with { IsOrphan = true };
         else _calls.RemoveAt(index);
-        Answer(call, LeadershipEvent.Unavailable(call.Effect.Nonce));
+        Answer(call, call.Effect.Kind == LeadershipEffectKind.GrantLease ? LeadershipEvent.GrantFailed() : LeadershipEvent.Unavailable(call.Effect.Nonce));
     }
 
     private void Crash(int candidate)

@@ -75,6 +75,22 @@ public sealed class SchedulerKeysTests
     }
 
     [Fact]
+    public void A_start_that_goes_before_it_is_registered_leaves_the_one_before_it_to_be_fenced()
+    {
+        var again = First with { Incarnation = new Incarnation(23) };
+        Begin(First, Second);
+        Report(Second);
+        Announce(Ids.Next(11), null);
+        Report(again);
+        _scheduler.Step(SchedulerEvent.Fenced(again, Term), 10_000, _effects);
+        Assert.Contains(_effects.Effects.ToArray(), effect => effect.Kind == SchedulerEffectKind.Fence && effect.To == First);
+        Assert.Empty(Assigned());      // First may hold the task: nobody has said that it is over
+
+        _scheduler.Step(SchedulerEvent.Fenced(First, Term), 10_001, _effects);
+        Assert.Single(Assigned());
+    }
+
+    [Fact]
     public void A_node_gets_nothing_before_its_registration_is_in_the_store_however_often_it_reports()
     {
         Begin();
