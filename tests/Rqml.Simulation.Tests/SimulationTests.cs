@@ -7,7 +7,7 @@ namespace Rqml.Simulation.Tests;
 /// <summary>Whole clusters under every fault at once. A red seed is printed, and told: what struck whom, what became durable where, what was sent.</summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
-    private const int Seeds = 2_000;
+    private const int Seeds = 3_000;
     private const int LeastHits = 20;
     private const int KeptStories = 5;
     private const int LeastEvents = 5_000;

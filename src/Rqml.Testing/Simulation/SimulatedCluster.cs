@@ -29,9 +29,11 @@ internal sealed class SimulatedCluster
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Sent = _judge.Sent, Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
-        var schedulers = 1;
-        Peer? leader = new(new NodeId("scheduler-0"), default, "sim://scheduler-0/");
-        if (_world.Chance(0.5))
+        var isCoordinated = _world.Chance(0.5);
+        var isWhole = !isCoordinated && _world.Chance(0.3);      // one node with all roles, as an embedding host has it, and workers that join it
+        var schedulers = isWhole ? 0 : 1;
+        Peer? leader = isWhole ? new(new NodeId("ledger"), default, "sim://ledger/") : new(new NodeId("scheduler-0"), default, "sim://scheduler-0/");
+        if (isCoordinated)
         {
             schedulers = 2 + _world.Draw(2);
             leader = null;
@@ -44,7 +46,7 @@ internal sealed class SimulatedCluster
         }
 
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
-        _ledger = Add("ledger", _world.Chance(0.5) ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
+        _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
         for (var number = 0; number < workers; number++) Add($"worker-{number}", NodeRoles.Worker, leader);
 
