@@ -212,7 +212,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         {
             var endedInOrder = NodeStore.ReadEndedInOrder(_store);
             machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store), endedInOrder);
-            if (endedInOrder) await CommitAsync(NodeStore.DeleteEndedInOrder);      // before anything runs: whoever kills us from here on is found out
+            if (endedInOrder) await CommitAsync(batch => ForgetEnd(batch, machine.Unwritten));
         }
 
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
@@ -226,6 +226,16 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             Logger = _options.Logger,
             Stations = _options.Stations,
         });
+    }
+
+    /// <summary>
+    /// Before anything runs: whoever kills us from here on is found out. With it goes what the end in order made of each attempt, in one commit: else one that ran
+    /// alone until that end would look as if it had killed the node, should this start die soon.
+    /// </summary>
+    private static void ForgetEnd(WriteBatch batch, IReadOnlyList<NodeAttempt> restored)
+    {
+        NodeStore.DeleteEndedInOrder(batch);
+        foreach (var attempt in restored) NodeStore.PutAttempt(batch, attempt.ToStored());
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -64,6 +65,11 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public QueueStatistics InboundStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Inbound.Statistics(nowMs))]);
 
     public QueueStatistics RefiningStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Refining.Statistics(nowMs))]);
+
+    public NodeAttempt? Find(TaskId task) => _attempts.GetValueOrDefault(task);
+
+    /// <summary>What was found on the disk and looks otherwise since: written with the first tick, and after an end in order before it.</summary>
+    public IReadOnlyList<NodeAttempt> Unwritten => _unwritten;
 
     public IEnumerable<NodeAttempt> Running => _groups.SelectMany(group => group.Running);
 
@@ -157,6 +163,22 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var group in _groups) group.Advance(nowMs);
         FillLanes(nowMs, effects);
     }
+
+    /// <summary>All that later decisions go by, for explorations that tell states apart.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_isWelcome} {_isCutOff} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_outbound.NextDueMs} ").Append(_obeyed.Describe());
+        foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
+        foreach (var running in Running) Describe(running, text.Append(";on a lane "));
+        foreach (var suspect in _suspects) text.Append(";next alone ").Append(suspect.Attempt);
+        foreach (var unwritten in _unwritten) text.Append(";unwritten ").Append(unwritten.Attempt);
+        foreach (var result in _outbound.Results) text.Append(";outbound ").Append(result.Attempt);
+        return text.ToString();
+    }
+
+    private static void Describe(NodeAttempt attempt, StringBuilder text) => text.Append(
+        $"{attempt.Attempt} {attempt.State} {attempt.Run} {attempt.StrikeRun} {attempt.Resume.Iteration} {attempt.ResumedAt} {attempt.RetryMs} {attempt.EndMs} {attempt.Watched} {attempt.Suspicion} {attempt.Alone} {attempt.IsFenced} {attempt.IsDropped}");
 
     private void Hear(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
     {
@@ -317,7 +339,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _draining = true;
-        foreach (var running in Running) effects.Add(NodeEffect.YieldRun(running));
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
             if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
@@ -332,10 +353,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Gives free lanes to whatever is most important. A suspect waits until nothing else runs, and then has the node to itself for one iteration.</summary>
     private void FillLanes(long nowMs, EffectBuffer<NodeEffect> effects)
     {
+        if (_draining)
+        {
+            foreach (var running in Running) effects.Add(NodeEffect.YieldRun(running));      // again and again: one whose start waited for the disk did not hear it
+            return;
+        }
+
         if (_running == 1 && Running.First().Alone is not null) return;
         foreach (var group in _groups)
         {
-            while (group.Free > 0 && !_draining && _suspects.Count == 0 && group.TakeNext(nowMs) is { } next)
+            while (group.Free > 0 && _suspects.Count == 0 && group.TakeNext(nowMs) is { } next)
             {
                 if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
                 else Start(next, group, effects);
@@ -346,10 +373,14 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         else YieldOutranked(nowMs, effects);
     }
 
+    /// <summary>
+    /// What a node has died with begins only once that is durable: poison that is quicker than the disk would else kill start after start, and no death would
+    /// be known to the next.
+    /// </summary>
     private void Start(NodeAttempt attempt, LaneGroup group, EffectBuffer<NodeEffect> effects)
     {
         Occupy(attempt, group);
-        effects.Add(NodeEffect.StartRun(attempt));
+        effects.Add(attempt.Suspicion.Deaths > 0 ? NodeEffect.StartRunOnceDurable(attempt) : NodeEffect.StartRun(attempt));
     }
 
     private void Occupy(NodeAttempt attempt, LaneGroup group)
@@ -364,7 +395,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void StartAlone(EffectBuffer<NodeEffect> effects)
     {
         foreach (var other in Running) effects.Add(NodeEffect.YieldRun(other));
-        if (_running > 0 || _draining) return;
+        if (_running > 0) return;
         var suspect = _suspects.First!.Value;
         _suspects.RemoveFirst();
         Occupy(suspect, GroupOf(suspect));
@@ -391,18 +422,18 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped) return;
-        if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped)
-        {
-            attempt.IsFenced = false;
-            AwaitAdoption(attempt, nowMs);
-            return;
-        }
-
         if (attempt.Alone is not null)
         {
             attempt.Alone = null;      // the node has outlived it
             attempt.Suspicion = attempt.Suspicion.At(attempt.Resume.Iteration);
             effects.Add(NodeEffect.WriteAttempt(attempt));
+        }
+
+        if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped)
+        {
+            attempt.IsFenced = false;
+            AwaitAdoption(attempt, nowMs);
+            return;
         }
 
         switch (ended.Ending)
@@ -420,7 +451,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case RunEnding.WorkerDied:
                 attempt.ResumedAt = attempt.Resume.Iteration;
-                AwaitStrike(attempt, attempt.Run, nowMs + AskRetryMs);
+                AwaitStrike(attempt, NameOfRun(attempt), nowMs + AskRetryMs);
                 SendStrike(attempt, effects);
                 break;
             case RunEnding.Stopped:
@@ -442,6 +473,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         attempt.StrikeRun = run;
         _askDueMs = Math.Min(_askDueMs, retryMs);
     }
+
+    /// <summary>Runs are counted anew after a restart, so a run's name is taken from the start of the node too: else the ledger would take a later death for one that it has.</summary>
+    private long NameOfRun(NodeAttempt attempt) => unchecked((long)_self.Incarnation.Value + attempt.Run);
 
     /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
     private void AskLedgers(long nowMs, EffectBuffer<NodeEffect> effects)

@@ -32,5 +32,8 @@ internal sealed class ObeyedEpochs
         return true;
     }
 
+    public string Describe() =>
+        $"{_term}:{string.Join(',', Enumerable.Range(0, (int)Math.Min(_highest, Window)).Select(back => _highest - back).Where(number => (_bits[number % Window / 64] & (1UL << (int)(number % 64))) != 0))}";
+
     private void Clear(long number) => _bits[number % Window / 64] &= ~(1UL << (int)(number % 64));
 }

@@ -47,7 +47,7 @@ public sealed class InstrumentTests
         Assert.Equal(heard.Published.DistinctBy(instrument => instrument.Name).Count(), heard.Published.Count);
         foreach (var instrument in heard.Published)
         {
-            Assert.Matches("^rqml(\\.[a-z]+)+$", instrument.Name);
+            Assert.Matches("^rqml(\\.[a-z_]+)+$", instrument.Name);
             Assert.Matches("^(s|By|\\{[a-z]+\\})$", instrument.Unit);
             Assert.EndsWith(".", instrument.Description, StringComparison.Ordinal);
         }

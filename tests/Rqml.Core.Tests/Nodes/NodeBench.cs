@@ -19,7 +19,8 @@ internal sealed class NodeBench
     private readonly EffectBuffer<NodeEffect> _effects = new();
     private long _number;
 
-    public NodeBench(int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null, int limit = 100)
+    public NodeBench(
+        int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null, int limit = 100, ulong start = 3)
     {
         var all = new Dictionary<string, int> { [NodeSettings.Processor] = lanes };
         devices?.Invoke(all);
@@ -29,7 +30,7 @@ internal sealed class NodeBench
             Limit = limit,
             Models = models ?? new Dictionary<ClassKey, IReadOnlyList<string>> { [new("work", 1)] = [NodeSettings.Processor] },
         };
-        Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(3), ""), settings);
+        Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(start), ""), settings);
     }
 
     public NodeMachine Machine { get; }

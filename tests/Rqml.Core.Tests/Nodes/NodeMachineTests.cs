@@ -161,6 +161,79 @@ public sealed class NodeMachineTests
         Assert.Equal([gone.Attempt.Task], node.Dropped);
     }
 
+    [Fact]
+    public void What_a_node_has_died_with_begins_only_once_that_is_durable()
+    {
+        var node = new NodeBench();
+        node.Machine.Restore(NodeBench.Term, [Found()], [], endedInOrder: false);
+        node.Pass(1);
+
+        var begins = node.Effects.FindIndex(effect => effect.Kind == NodeEffectKind.StartRun);
+        var written = node.Effects.FindIndex(effect => effect is { Kind: NodeEffectKind.WriteAttempt, Stored.Suspicion.Deaths: 1 });
+        Assert.True(node.Effects[begins].OnceDurable);
+        Assert.InRange(written, 0, begins - 1);
+    }
+
+    [Fact]
+    public void What_a_node_that_ended_in_order_held_begins_at_once()
+    {
+        var node = new NodeBench();
+        node.Machine.Restore(NodeBench.Term, [Found()], [], endedInOrder: true);
+        node.Pass(1);
+        Assert.False(Assert.Single(node.Effects, effect => effect.Kind == NodeEffectKind.StartRun).OnceDurable);
+    }
+
+    [Fact]
+    public void A_workers_death_after_a_restart_is_another_one_than_that_before()
+    {
+        var names = new List<long>();
+        foreach (var start in new ulong[] { 0x1111_2222_3333_4444, ulong.MaxValue })
+        {
+            var node = new NodeBench(start: start);
+            var found = Found();
+            node.Machine.Restore(NodeBench.Term, [found], [], endedInOrder: true);
+            node.Pass(1);
+            node.End(found.Attempt.Task, RunEnding.WorkerDied);
+            names.Add(Assert.Single(node.Effects, effect => effect.Message.Kind == MessageKind.Strike).Message.Number);
+        }
+
+        Assert.Equal(2, names.Distinct().Count());
+    }
+
+    [Fact]
+    public void What_ran_alone_until_its_node_was_fenced_is_not_said_to_have_killed_it()
+    {
+        var node = new NodeBench();
+        var found = Found("key");
+        found.Suspicion = new Suspicion(Suspicion.DeathsToRunAlone, 0);
+        node.Machine.Restore(NodeBench.Term, [found], [], endedInOrder: false);
+        node.Welcome();
+        var adoption = new Assignment(found.Spec, NodeBench.Ledger, node.Machine.Self.Incarnation, long.MaxValue, false) { Term = NodeBench.Term, Adopted = true };
+        node.Hear(new Message(MessageKind.Assign, NodeBench.Scheduler, found.Attempt.Task, found.Attempt.Epoch, Body: adoption));
+        Assert.NotNull(Assert.Single(node.Machine.Running).Alone);
+
+        node.Hear(new Message(MessageKind.Fenced, NodeBench.Scheduler, Number: (long)node.Machine.Self.Incarnation.Value));
+        node.End(found.Attempt.Task, RunEnding.Yielded, new RefinementSnapshot { Iteration = 1 });
+        Assert.Null(node.Effects.Last(effect => effect.Kind == NodeEffectKind.WriteAttempt).Stored!.Alone);
+    }
+
+    [Fact]
+    public void A_run_whose_start_waited_for_the_disk_while_the_node_began_to_drain_is_asked_again_for_its_lane()
+    {
+        var node = new NodeBench().Welcome();
+        node.Assign();
+        node.Drain();
+        var asked = node.AskedToYield.Count();
+        node.Pass(1_000);
+        Assert.True(node.AskedToYield.Count() > asked);
+    }
+
+    private static NodeAttempt Found(string? partitionKey = null)
+    {
+        var task = TaskId.Parse("01b8dabf-4e8f-753a-8fdd-58072231544d");
+        return new(new Attempt(task, new Epoch(1, 1, 9)), new() { Id = task, Class = Work, Payload = default, PartitionKey = partitionKey }, NodeBench.Ledger);
+    }
+
     private static NodeBench WithDevice(int processors, int cuda) => new NodeBench(
         processors,
         devices => devices["cuda"] = cuda,
