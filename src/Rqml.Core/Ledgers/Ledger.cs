@@ -88,8 +88,16 @@ internal sealed class Ledger(
     {
         foreach (ref readonly var effect in effects)
         {
-            if (effect.Kind == LedgerEffectKind.WriteSubmission) instruments.Submitted(((TaskSpec)effect.Subject!).Class.Name);
-            else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Target: SettledTask task }) instruments.Settled(task.Class.Name, task.Outcome, task.SettledMs - task.SubmittedMs);
+            if (effect.Kind == LedgerEffectKind.WriteSubmission)
+            {
+                stations?.Entered(Station.Ledger, effect.Task);
+                instruments.Submitted(((TaskSpec)effect.Subject!).Class.Name);
+            }
+            else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Target: SettledTask task })
+            {
+                stations?.Entered(Station.Settle, effect.Task);
+                instruments.Settled(task.Class.Name, task.Outcome, task.SettledMs - task.SubmittedMs);
+            }
         }
     }
 
@@ -98,7 +106,6 @@ internal sealed class Ledger(
         switch (effect.Kind)
         {
             case LedgerEffectKind.Send:
-                if (effect.Message.Kind == MessageKind.Announce) stations?.Entered(Station.Ledger, effect.Task);
                 fabric.Send((Peer)effect.Target!, effect.Message);
                 break;
             case LedgerEffectKind.AnswerSubmit:
@@ -114,7 +121,6 @@ internal sealed class Ledger(
                 ((Question)effect.Target!).Answer();
                 break;
             case LedgerEffectKind.Complete:
-                stations?.Entered(Station.Settle, effect.Task);
                 stations?.Entered(Station.Completion, effect.Task);
                 ((ITaskWatcher)effect.Target!).Settled((Settlement)effect.Subject!);
                 break;

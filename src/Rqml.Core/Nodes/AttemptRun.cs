@@ -30,7 +30,8 @@ internal sealed class AttemptRun
     private readonly Action _beat;
     private volatile bool _yield;
     private volatile bool _watched;
-    private int _ended;
+    private readonly Lock _gate = new();
+    private bool _hasEnded;
     private long _beatMs;
     private long _stoppedMs = long.MaxValue;
     private DeviceLane _lane;
@@ -41,7 +42,7 @@ internal sealed class AttemptRun
         _context = context;
         _attempt = attempt;
         _number = attempt.Run;
-        _machine = new RefinementMachine(@class, attempt.Spec, attempt.Resume);
+        _machine = new RefinementMachine(@class, attempt.Spec, attempt.Resume, context.Stations);
         _slot = slot;
         _watched = attempt.Watched;
         _beat = () => Volatile.Write(ref _beatMs, context.Clock.NowMs);
@@ -82,7 +83,7 @@ internal sealed class AttemptRun
     /// <summary>Gives the run up for dead: true once, for whoever may put a new worker in its place.</summary>
     public bool TryAbandon()
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0) return false;
+        if (!TryEnd()) return false;
         _stop.Cancel();
         return true;
     }
@@ -106,18 +107,18 @@ internal sealed class AttemptRun
             _context.Stations?.Entered(Station.Lane, _attempt.Attempt.Task);
             _context.Stations?.Entered(Station.RefinementQueue, _attempt.Attempt.Task);
             var ended = await IterateAsync(worker);
-            if (Interlocked.Exchange(ref _ended, 1) != 0) return;      // abandoned: the lane has another worker
+            if (!TryEnd()) return;      // abandoned: the lane has another worker
             if (ended.Ending == RunEnding.Finished) _slot?.Close();
             _context.Lanes.Return(worker);
             _context.Ended(ended);
         }
         catch (WorkerDiedException error)
         {
-            if (Interlocked.Exchange(ref _ended, 1) == 0) await _context.ReplaceWorkerAsync(worker, this, error);
+            if (TryEnd()) await _context.ReplaceWorkerAsync(worker, this, error);
         }
         catch (Exception error)
         {
-            if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+            if (!TryEnd()) return;
             _context.Lanes.Return(worker);
             _context.Ended(NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, Finish(Outcome.Failed, Describe(error))));
         }
@@ -140,13 +141,11 @@ internal sealed class AttemptRun
             SupervisionDecision decision;
             try
             {
-                Enter(Station.Route);
                 var request = _machine.Route(_attempt.Attempt, lane.Lane, _beat);
                 _beat();
                 Enter(Station.Refine);
                 var pass = await worker.RefineAsync(request, _stop.Token);
-                Enter(Station.Assess);
-                Enter(Station.Supervise);
+                if (HasEnded) return End(RunEnding.Stopped);      // given up meanwhile: what came back too late is nobody's any more
                 var tookMs = _context.Clock.NowMs - startedMs;
                 _context.Instruments.Passed(_attempt.Spec.Class.Name, request.Pass.Model, tookMs);
                 decision = _machine.Refined(pass, tookMs);
@@ -158,7 +157,7 @@ internal sealed class AttemptRun
             }
             catch (Exception error) when (error is not (WorkerDiedException or PolicyFailedException))
             {
-                if (_stop.IsCancellationRequested) return End(RunEnding.Stopped);
+                if (_stop.IsCancellationRequested || HasEnded) return End(RunEnding.Stopped);
                 failure = error;
                 _context.Instruments.PassFailed(_attempt.Spec.Class.Name, _machine.Model.Name, error);
                 decision = _machine.Failed(_context.Clock.NowMs - startedMs);
@@ -192,7 +191,7 @@ internal sealed class AttemptRun
         }
         catch (Exception error) when (error is not (WorkerDiedException or PolicyFailedException))
         {
-            if (_stop.IsCancellationRequested) return null;
+            if (_stop.IsCancellationRequested || HasEnded) return null;
             _context.ValidatorFailed(_attempt, error);      // it abstains, and the artifact met the bar
             return SupervisionDecision.Accept;
         }
@@ -213,14 +212,36 @@ internal sealed class AttemptRun
     /// <summary>Hands the boundary's state over and goes on.</summary>
     private void Checkpoint()
     {
-        Boundary = _machine.State;
-        if (_slot is not null)
+        lock (_gate)
         {
-            Enter(Station.Checkpoint);
-            _slot.Put(_machine.State);
+            if (_hasEnded) return;      // the slot is the next run's
+            Boundary = _machine.State;
+            if (_slot is not null)
+            {
+                Enter(Station.Checkpoint);
+                _slot.Put(_machine.State);
+            }
         }
 
         _machine.ForgetDecisions();
+    }
+
+    private bool HasEnded
+    {
+        get
+        {
+            lock (_gate) return _hasEnded;
+        }
+    }
+
+    /// <summary>True once: for whoever has the last word on this run.</summary>
+    private bool TryEnd()
+    {
+        lock (_gate)
+        {
+            if (_hasEnded) return false;
+            return _hasEnded = true;
+        }
     }
 
     private NodeEvent End(RunEnding ending, long number = 0) => NodeEvent.RunEnded(_attempt, _number, ending, _machine.State, number: number);

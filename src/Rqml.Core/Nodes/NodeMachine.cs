@@ -203,7 +203,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Forget(message.Task, effects);
                 break;
             case MessageKind.StrikeCounted:
-                if (_attempts.TryGetValue(message.Task, out var struck) && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number) Requeue(struck, nowMs);
+                if (_attempts.TryGetValue(message.Task, out var struck) && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number)
+                {
+                    if (struck.IsFenced) AwaitAdoption(struck, nowMs);
+                    else Requeue(struck, nowMs);
+                }
+
                 break;
             case MessageKind.WatchAttempt:
                 if (_attempts.TryGetValue(message.Task, out var watched))
@@ -235,6 +240,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             held.Ledger = assignment.Ledger;
             held.EndMs = EndOf(assignment, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
+            held.IsFenced = false;
             if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
             return;
         }
@@ -318,10 +324,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in _attempts.Values)
         {
             if (attempt.Spec.PartitionKey is null) continue;
-            if (attempt.State == AttemptState.Running)
+            if (attempt.State is AttemptState.Running or AttemptState.AwaitingStrike)
             {
-                attempt.IsFenced = true;
-                effects.Add(NodeEffect.YieldRun(attempt));
+                attempt.IsFenced = true;      // until it is adopted
+                if (attempt.State == AttemptState.Running) effects.Add(NodeEffect.YieldRun(attempt));
             }
             else if (attempt.State == AttemptState.Waiting)
             {
@@ -431,7 +437,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped)
         {
-            attempt.IsFenced = false;
             AwaitAdoption(attempt, nowMs);
             return;
         }
@@ -463,6 +468,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void AwaitAdoption(NodeAttempt attempt, long retryMs)
     {
         attempt.State = AttemptState.AwaitingAdoption;
+        attempt.IsFenced = false;
         _askDueMs = Math.Min(_askDueMs, retryMs);
     }
 

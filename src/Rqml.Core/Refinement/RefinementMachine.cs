@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Rqml.Diagnostics;
 using Rqml.Ledgers;
 using Rqml.Models;
 using Rqml.Nodes;
@@ -11,7 +12,7 @@ namespace Rqml.Refinement;
 /// One attempt's loop as a pure machine: routes a pass, takes what came of it, asks the policy, and says what follows. A resumed machine goes on
 /// exactly as the one that was lost.
 /// </summary>
-internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spec, RefinementSnapshot resume)
+internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spec, RefinementSnapshot resume, IStationObserver? stations = null)
 {
     private readonly ClassPolicy _policy = @class.Policy;
     private readonly int _maxIterations = spec.Budget.Iterations ?? @class.Policy.MaxIterations;
@@ -27,6 +28,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>Route: the pass to make next. The simple router stays with the current model until it is told to escalate.</summary>
     public PassRequest Route(Attempt attempt, DeviceLane lane, Action? beat)
     {
+        stations?.Entered(Station.Route, spec.Id);
         var iteration = State.Iteration + 1;
         var pass = State.Failures + 1;
         var info = new PassInfo(attempt, Model.Name, iteration, pass, Seeds.OfPass(spec.Seed, iteration, pass), lane);
@@ -36,6 +38,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>Assess and supervise: takes the artifact of a pass and decides.</summary>
     public SupervisionDecision Refined(in PassResult pass, long elapsedMs)
     {
+        stations?.Entered(Station.Assess, spec.Id);
         var similarities = Append(State.Similarities, pass.Similarity);
         var converged = _policy.Rules.Count > 0;
         foreach (var rule in _policy.Rules) converged &= rule.Evaluate(similarities).Holds;
@@ -100,6 +103,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
 
     private SupervisionDecision Decide(ObservationKind kind, bool converged)
     {
+        stations?.Entered(Station.Supervise, spec.Id);
         var seen = new Observation(
             kind, State.Iteration, State.Score, State.BestScore, _policy.AcceptAt ?? double.NaN, converged,
             State.Failures, State.Rejections, Model.Tier, State.Model + 1 < @class.Models.Count, HasBudget());

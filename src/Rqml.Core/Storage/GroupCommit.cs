@@ -72,6 +72,24 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Writes everything queued so far, and from then on refuses the rest: a model that comes back late finds no writer.</summary>
+    public async Task CloseAsync()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_running)
+                {
+                    _failure ??= new StoreFailedException(_store.Name, "it was closed");
+                    return;
+                }
+            }
+
+            await DrainAsync();
+        }
+    }
+
     void IThreadPoolWorkItem.Execute() => _run = RunAsync();
 
     private void Enqueue(Request request)

@@ -56,9 +56,9 @@ internal sealed class NodeBench
         return this;
     }
 
-    public NodeAttempt Assign(string @class = "work", int priority = 0, long remainingMs = long.MaxValue)
+    public NodeAttempt Assign(string @class = "work", int priority = 0, long remainingMs = long.MaxValue, string? key = null)
     {
-        var spec = new TaskSpec { Id = _ids.Next(NowMs), Class = new ClassKey(@class, 1), Payload = default, Priority = priority };
+        var spec = new TaskSpec { Id = _ids.Next(NowMs), Class = new ClassKey(@class, 1), Payload = default, Priority = priority, PartitionKey = key };
         var attempt = new NodeAttempt(new Attempt(spec.Id, new Epoch(Term.Generation, Term.Number, ++_number)), spec, Ledger);
         Assign(attempt, remainingMs);
         return attempt;

@@ -145,6 +145,21 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void A_keyed_attempt_whose_worker_died_before_its_node_was_fenced_waits_to_be_adopted()
+    {
+        var node = new NodeBench().Welcome();
+        var keyed = node.Assign(key: "k");
+        node.End(keyed.Attempt.Task, RunEnding.WorkerDied, new RefinementSnapshot { Iteration = 1 });
+        var strike = node.Effects.Last(effect => effect.Message.Kind == MessageKind.Strike).Message;
+        node.Hear(new Message(MessageKind.Fenced, NodeBench.Scheduler, Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 0), Number: (long)node.Machine.Self.Incarnation.Value));
+        node.Hear(new Message(MessageKind.StrikeCounted, NodeBench.Ledger, keyed.Attempt.Task, keyed.Attempt.Epoch, strike.Number));
+
+        Assert.Empty(node.Machine.Running);
+        node.Pass(1_000);
+        Assert.True(Assert.Single(node.LastReport.Held).AwaitsAdoption);
+    }
+
+    [Fact]
     public void An_attempt_of_a_class_that_the_node_no_longer_runs_stays_on_disk_until_its_task_is_settled()
     {
         var node = new NodeBench();

@@ -192,6 +192,22 @@ public sealed class GroupCommitTests : IDisposable
         return batch;
     }
 
+    [Fact]
+    public async Task Once_closed_it_writes_nothing_more_and_calls_nothing_a_failure()
+    {
+        var store = new InMemoryKeyValueStore();
+        await store.OpenAsync(CancellationToken.None);
+        var writer = new GroupCommit(store, Dispatcher.ThreadPool, TimeProvider.System, RqmlInstruments.OfProcess.Storage) { Failed = error => Assert.Fail(error.Message) };
+        var before = writer.CommitAsync(Put(1));
+        await writer.CloseAsync();
+        var slot = new RecordingSlot();
+        writer.MarkDirty(slot);
+
+        await before;
+        Assert.Equal(0, slot.Encoded);
+        await Assert.ThrowsAsync<StoreFailedException>(() => writer.CommitAsync(Put(2)));
+    }
+
     private static byte[] Get(InMemoryKeyValueStore store, byte[] key)
     {
         Assert.True(store.TryGet(StoreFamily.Meta, key, out var value));
