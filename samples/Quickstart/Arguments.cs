@@ -41,8 +41,8 @@ public sealed record Arguments
                 "--tasks" => arguments with { Tasks = (int)Number(words[at], value, 1, 1_000) },
                 "--seed" => arguments with { Seed = Number(words[at], value, 0, ulong.MaxValue) },
                 "--store" => arguments with { Store = value },
-                "--json" => arguments with { Json = value },
-                "--labels" => arguments with { Labels = value },
+                "--json" => arguments with { Json = File(words[at], value) },
+                "--labels" => arguments with { Labels = File(words[at], value) },
                 "--journal" => arguments with { Journal = value },
                 _ => throw new FormatException($"{words[at]} is no option."),
             };
@@ -50,6 +50,11 @@ public sealed record Arguments
 
         return arguments;
     }
+
+    private static string File(string option, string value) =>
+        Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value)))
+            ? value
+            : throw new FormatException($"{option} is '{value}'; its folder does not exist.");
 
     private static ulong Number(string option, string value, ulong least, ulong most) =>
         ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

@@ -22,7 +22,7 @@ public sealed class Journal : IDisposable
 
     public void Called(Attempt attempt, int iteration) => Write(_calls, $"{DateTime.UtcNow:O} {attempt} {iteration}");
 
-    public void Completed(int number, string artifact) => Write(_completions, $"{DateTime.UtcNow:O} {number} {artifact}");
+    public void Completed(int number, string settlement) => Write(_completions, $"{DateTime.UtcNow:O} {number} {settlement}");
 
     public void Dispose()
     {

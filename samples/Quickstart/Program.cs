@@ -9,18 +9,21 @@ using Rqml.Testing;
 using Spectre.Console;
 
 Arguments arguments;
+Journal? opened;
 try
 {
     arguments = Arguments.Parse(args);
+    opened = arguments.Journal is { } folder ? new Journal(folder) : null;
 }
-catch (FormatException error)
+catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"{error.Message}\n\n{Arguments.Usage}");
     return 2;
 }
 
+using var journal = opened;
+
 var clock = Stopwatch.StartNew();
-using var journal = arguments.Journal is { } folder ? new Journal(folder) : null;
 var progress = new Quickstart.Progress(AnsiConsole.Console, arguments.Tasks);
 
 // 1. Three nodes in this process, each with a store of its own. In your application there is usually one, and the rest is the same.
@@ -46,9 +49,14 @@ var rqml = host.Services.GetRequiredService<IRqmlClient>();
 
 // 2. What an earlier run of this program left unfinished goes on by itself, from its checkpoints.
 var recovered = new HashSet<TaskId>();
+var keys = Enumerable.Range(0, arguments.Tasks).Select(number => $"digit-{arguments.Seed}-{number}").ToArray();
 await foreach (var left in rqml.ListAsync(new TaskFilter { Class = LearnDigits.Class.Name }))
 {
-    if (left.State != RefinementState.Settled) recovered.Add(left.Id);
+    if (left.State == RefinementState.Settled) continue;
+    recovered.Add(left.Id);
+    if (keys.Contains(left.IdempotencyKey)) continue;
+    Console.Error.WriteLine($"'{arguments.Store}' holds unfinished tasks of another run, such as {left.IdempotencyKey}: finish that one first, with its --seed and --tasks, or choose another --store.");
+    return 2;
 }
 
 if (recovered.Count > 0) progress.Say($"found {recovered.Count} unfinished tasks of an earlier run; they go on from their checkpoints");
@@ -57,7 +65,7 @@ if (recovered.Count > 0) progress.Say($"found {recovered.Count} unfinished tasks
 var tasks = new List<RefinementHandle<Classifier>>();
 for (var number = 0; number < arguments.Tasks; number++)
 {
-    var options = new SubmitOptions { IdempotencyKey = $"digit-{arguments.Seed}-{number}" };
+    var options = new SubmitOptions { IdempotencyKey = keys[number] };
     tasks.Add(await rqml.SubmitAsync(LearnDigits.Class, new Sample(arguments.Seed, number), options));
 }
 
@@ -69,9 +77,9 @@ await progress.ShowAsync(following);
 await killing;
 var results = follows.Where(follow => follow.IsCompletedSuccessfully).Select(follow => follow.Result).ToArray();
 
-// Settled once: whoever asks again hears the same.
+// Settled once: whoever asks again hears of the same settlement, by the same attempt at the same time.
 var again = await Task.WhenAll(results.Select(async result => await (await rqml.AttachAsync(LearnDigits.Class, result.Task)).Completion));
-var duplicated = tasks.Count - tasks.DistinctBy(task => task.Id).Count() + results.Zip(again).Count(pair => Describe(pair.First) != Describe(pair.Second));
+var duplicated = tasks.Count - tasks.DistinctBy(task => task.Id).Count() + results.Zip(again).Count(pair => Identify(pair.First) != Identify(pair.Second));
 
 // 5. The vote, on digits that nothing has seen before.
 var ballot = Ballot.Of([.. results.Where(result => result.HasArtifact).Select(result => result.Artifact)]);
@@ -91,11 +99,11 @@ return report.Lost == 0 && report.Duplicated == 0 ? 0 : 1;
 
 string StoreOf(string node) => Path.Combine(arguments.Store, node);
 
-async Task<RefinementResult<Classifier>> FollowAsync(RefinementHandle<Classifier> task)
+async Task<RefinementResult<Classifier>> FollowAsync(RefinementHandle<Classifier> task, int number)
 {
     await foreach (var _ in task.Iterations()) progress.Iterated();
     var result = await task.Completion;
-    journal?.Completed(tasks.IndexOf(task), Describe(result));
+    journal?.Completed(number, Identify(result));
     progress.Completed(result.Tier);
     return result;
 }
@@ -110,6 +118,8 @@ async Task KillOneAsync()
 }
 
 static string Describe(RefinementResult<Classifier> result) => $"{result.Outcome} {result.Model} {result.Iterations} {Convert.ToHexString(SHA256.HashData(result.ArtifactBytes.Span))}";
+
+static string Identify(RefinementResult<Classifier> result) => $"{Describe(result)} {result.Attempt?.Epoch} {result.Node} {result.SettledAt:O}";
 
 static void Show(Report report)
 {

@@ -20,6 +20,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
     private const long AnnounceRetryMs = 1_000;
     private const long GreetEveryMs = 1_000;
+    private const int FewestStaleDeadlines = 1_024;
 
     private readonly Peer _self;
     private readonly LedgerId _ledger;
@@ -29,6 +30,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     private readonly Dictionary<IdempotencyKey, TaskId> _keys = [];
     private readonly PriorityQueue<TaskId, long> _deadlines = new();
     private readonly PriorityQueue<TaskId, long> _retention = new();
+    private int _staleDeadlines;
     private Peer? _leader;
     private Term _term;
     private long _announceDueMs = long.MaxValue;
@@ -45,6 +47,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     }
 
     public int OpenCount => _open.Count;
+
+    /// <summary>Deadlines that are kept, those of settled tasks included.</summary>
+    public int DeadlineCount => _deadlines.Count;
 
     /// <summary>Tasks that were settled since the start.</summary>
     public long SettledCount { get; private set; }
@@ -71,7 +76,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>The same state once more, for explorations that go on in several ways.</summary>
     public LedgerMachine Clone()
     {
-        var clone = new LedgerMachine(_self, _ledger, _keepsContent) { _leader = _leader, _term = _term, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
+        var clone = new LedgerMachine(_self, _ledger, _keepsContent) { _leader = _leader, _term = _term, _staleDeadlines = _staleDeadlines, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
         foreach (var (id, task) in _open) clone._open.Add(id, task.Clone());
         foreach (var (id, task) in _settled) clone._settled.Add(id, task);
         foreach (var (key, id) in _keys) clone._keys.Add(key, id);
@@ -130,6 +135,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         while (_deadlines.TryPeek(out var task, out var dueMs) && dueMs <= nowMs)
         {
             _deadlines.Dequeue();
+            _staleDeadlines = Math.Max(0, _staleDeadlines - 1);
             if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed.", nowMs), nowMs, effects);
         }
 
@@ -152,7 +158,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             var key = new IdempotencyKey(spec.Class.Name, name);
             if (_keys.TryGetValue(key, out var first))
             {
-                var same = _open.TryGetValue(first, out var earlier) ? earlier.Spec.Payload.Span.SequenceEqual(spec.Payload.Span) : _settled[first].HasPayload(spec.Payload);
+                var same = _open.TryGetValue(first, out var earlier)
+                    ? earlier.Spec.Class == spec.Class && earlier.Spec.Payload.Span.SequenceEqual(spec.Payload.Span)
+                    : _settled[first].Class == spec.Class && _settled[first].HasPayload(spec.Payload);
                 if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, same ? SubmitAnswer.Existing : SubmitAnswer.Conflict, first));
                 return;
             }
@@ -286,6 +294,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         var id = task.Spec.Id;
         Invariant.Holds(_open.Remove(id) && !_settled.ContainsKey(id), "settled a task twice");
         SettledCount++;
+        if (task.Spec.DeadlineMs != long.MaxValue) ForgetDeadline();
         var settled = SettledTask.Of(task, settlement, _keepsContent);
         effects.Add(LedgerEffect.WriteSettlement(settled, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
@@ -340,6 +349,16 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     }
 
     private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Body: new Announcement(task.Spec, task.Watched));
+
+    /// <summary>The heap keeps the deadlines of settled tasks until they pass, or until they outnumber the others: then it is made anew, in constant time a task.</summary>
+    private void ForgetDeadline()
+    {
+        if (++_staleDeadlines < FewestStaleDeadlines || _staleDeadlines * 2 < _deadlines.Count) return;
+        var live = _deadlines.UnorderedItems.Where(item => _open.ContainsKey(item.Element)).ToArray();
+        _deadlines.Clear();
+        _deadlines.EnqueueRange(live);
+        _staleDeadlines = 0;
+    }
 
     private void WatchDeadline(TaskSpec spec)
     {

@@ -35,7 +35,6 @@ internal static class NodeStore
 
     private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
 
-    /// <summary>The index entry is empty as long as the task is open.</summary>
     /// <summary>Whether nothing was ever kept here.</summary>
     /// <exception cref="StoreFormatException">What is here lies in another layout: read as ours, its tasks would seem not to exist.</exception>
     public static bool IsNew(IKeyValueStore store)
@@ -56,6 +55,7 @@ internal static class NodeStore
         batch.Put(StoreFamily.Meta, LayoutKey, value);
     }
 
+    /// <summary>The index entry is empty as long as the task is open.</summary>
     public static void PutSubmission(WriteBatch batch, TaskSpec spec)
     {
         batch.Put(StoreFamily.Ledger, LedgerKeyOf(spec.Id, SubmissionMark), Records.Write(spec).ToByteArray());

@@ -9,10 +9,10 @@ public interface IRqmlClient
     /// <param name="options">Priority, deadline, keys and budget.</param>
     /// <param name="cancellationToken">Ends the waiting, never the task.</param>
     /// <exception cref="UnknownTaskClassException">The class is not registered here.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Options are out of their ranges; the message names all of them.</exception>
     /// <exception cref="SerializationFailedException">The payload's serializer threw.</exception>
     /// <exception cref="PayloadTooLargeException">The payload is longer than its class allows.</exception>
-    /// <exception cref="IdempotencyConflictException">The idempotency key belongs to a task with another payload.</exception>
+    /// <exception cref="IdempotencyConflictException">The idempotency key belongs to a task with another payload, or of another version of the class.</exception>
     /// <exception cref="ShuttingDownException">The host is stopping.</exception>
     /// <exception cref="TooManyWaitingException">The ledger is full, and too many submitters wait for room already.</exception>
     /// <exception cref="LedgerLostException">The ledger has stopped; whether the task was taken is known after a restart.</exception>
@@ -23,7 +23,7 @@ public interface IRqmlClient
     ValueTask<SubmitOutcome<TArtifact>> TrySubmitAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Submits every payload of a stream as room allows, and gives the handles in the same order.</summary>
+    /// <summary>Submits every payload of a stream as room allows, up to 256 at once so that they share commits, and gives the handles in the same order.</summary>
     IAsyncEnumerable<RefinementHandle<TArtifact>> SubmitAllAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, IAsyncEnumerable<TPayload> payloads, Func<TPayload, SubmitOptions?>? options = null, CancellationToken cancellationToken = default);
 

@@ -10,6 +10,7 @@ namespace Rqml.Tasks;
 /// <summary>The door of a host: checks and writes a submission on the caller's thread, and hands it to the ledger.</summary>
 internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = null) : IRqmlClient
 {
+    private const int SubmitWindow = 256;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
     private TaskIdSource? _ids;
@@ -74,9 +75,38 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         TaskClass<TPayload, TArtifact> taskClass, IAsyncEnumerable<TPayload> payloads, Func<TPayload, SubmitOptions?>? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(payloads);
-        await foreach (var payload in payloads.WithCancellation(cancellationToken))
+        var onTheWay = new Queue<Task<RefinementHandle<TArtifact>>>();
+        try
         {
-            yield return await SubmitAsync(taskClass, payload, options?.Invoke(payload), cancellationToken);
+            await foreach (var payload in payloads.WithCancellation(cancellationToken))
+            {
+                // Several at once share a commit; the first of them is waited for where the window is full.
+                onTheWay.Enqueue(SubmitAsync(taskClass, payload, options?.Invoke(payload), cancellationToken).AsTask());
+                while (onTheWay.Count >= SubmitWindow || onTheWay.Peek().IsCompleted)
+                {
+                    yield return await onTheWay.Dequeue();
+                    if (onTheWay.Count == 0) break;
+                }
+            }
+
+            while (onTheWay.TryDequeue(out var next)) yield return await next;
+        }
+        finally
+        {
+            foreach (var left in onTheWay) await SeeThroughAsync(left);
+        }
+    }
+
+    /// <summary>Whoever reads no further still has submissions on the way: they are taken or refused, and nobody is left to hear it.</summary>
+    private static async Task SeeThroughAsync(Task submission)
+    {
+        try
+        {
+            await submission;
+        }
+        catch (Exception error) when (error is RqmlException or OperationCanceledException or ArgumentException)
+        {
+            // The reader has had the first error, or wanted no more.
         }
     }
 

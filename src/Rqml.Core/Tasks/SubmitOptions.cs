@@ -36,24 +36,28 @@ public sealed record SubmitOptions
     /// <value>Default null: the host's <c>KeepResults</c>. From zero to 3650 days.</value>
     public TimeSpan? KeepResult { get; init; }
 
-    /// <summary>Throws for the first value out of range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names option, value and range.</exception>
+    /// <summary>Throws where anything is out of range, and names all that is.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The message names each option that is out of its range, its value and the range.</exception>
     internal void Validate()
     {
-        Require(Priority is >= -1000 and <= 1000, nameof(Priority), Priority, "-1000 to 1000");
-        Require(Difficulty is null or (>= 0 and <= 1), nameof(Difficulty), Difficulty, "0 to 1");
-        Require(Deadline is null || (Deadline > TimeSpan.Zero && Deadline <= TimeSpan.FromDays(365)), nameof(Deadline), Deadline, "above zero, to 365 days");
-        Require(PartitionKey is null or { Length: > 0 and <= 512 }, nameof(PartitionKey), PartitionKey?.Length, "1 to 512 characters");
-        Require(IdempotencyKey is null or { Length: > 0 and <= 512 }, nameof(IdempotencyKey), IdempotencyKey?.Length, "1 to 512 characters");
-        Require(NotBefore >= TimeSpan.Zero && NotBefore <= TimeSpan.FromDays(365), nameof(NotBefore), NotBefore, "zero to 365 days");
-        Require(KeepResult is null || (KeepResult >= TimeSpan.Zero && KeepResult <= TimeSpan.FromDays(3650)), nameof(KeepResult), KeepResult, "zero to 3650 days");
         ArgumentNullException.ThrowIfNull(Budget);
-        Budget.Validate();
-    }
+        List<string>? faults = null;
+        Check(Priority is >= -1000 and <= 1000, nameof(Priority), Priority, "-1000 to 1000");
+        Check(Difficulty is null or (>= 0 and <= 1), nameof(Difficulty), Difficulty, "0 to 1");
+        Check(Deadline is null || (Deadline > TimeSpan.Zero && Deadline <= TimeSpan.FromDays(365)), nameof(Deadline), Deadline, "above zero, to 365 days");
+        Check(PartitionKey is null or { Length: > 0 and <= 512 }, nameof(PartitionKey), PartitionKey?.Length, "1 to 512 characters");
+        Check(IdempotencyKey is null or { Length: > 0 and <= 512 }, nameof(IdempotencyKey), IdempotencyKey?.Length, "1 to 512 characters");
+        Check(NotBefore >= TimeSpan.Zero && NotBefore <= TimeSpan.FromDays(365), nameof(NotBefore), NotBefore, "zero to 365 days");
+        Check(KeepResult is null || (KeepResult >= TimeSpan.Zero && KeepResult <= TimeSpan.FromDays(3650)), nameof(KeepResult), KeepResult, "zero to 3650 days");
+        Check(Budget.Iterations is null or (>= 1 and <= 1_000_000), "Budget.Iterations", Budget.Iterations, "1 to 1,000,000");
+        Check(Budget.Time is null || (Budget.Time > TimeSpan.Zero && Budget.Time <= TimeSpan.FromDays(365)), "Budget.Time", Budget.Time, "above zero, to 365 days");
+        Check(Budget.Cost is not { } cost || (cost > 0 && double.IsFinite(cost)), "Budget.Cost", Budget.Cost, "above zero and finite");
+        if (faults is not null) throw new ArgumentOutOfRangeException("options", string.Join(" ", faults));
 
-    private static void Require(bool holds, string option, object? value, string range)
-    {
-        if (!holds) throw new ArgumentOutOfRangeException(option, value, $"{nameof(SubmitOptions)}.{option} is {value}; it takes {range}.");
+        void Check(bool holds, string option, object? value, string range)
+        {
+            if (!holds) (faults ??= []).Add(FormattableString.Invariant($"{nameof(SubmitOptions)}.{option} is {value}; it takes {range}."));
+        }
     }
 }
 
@@ -73,14 +77,4 @@ public sealed record TaskBudget
     /// <summary>Declared cost of the model calls.</summary>
     /// <value>Above zero and finite.</value>
     public double? Cost { get; init; }
-
-    internal void Validate()
-    {
-        if (Iterations is < 1 or > 1_000_000) throw Out(nameof(Iterations), Iterations, "1 to 1,000,000");
-        if (Time is { } time && (time <= TimeSpan.Zero || time > TimeSpan.FromDays(365))) throw Out(nameof(Time), Time, "above zero, to 365 days");
-        if (Cost is { } cost && !(cost > 0 && double.IsFinite(cost))) throw Out(nameof(Cost), Cost, "above zero and finite");
-    }
-
-    private static ArgumentOutOfRangeException Out(string option, object? value, string range) =>
-        new(option, value, $"{nameof(TaskBudget)}.{option} is {value}; it takes {range}.");
 }

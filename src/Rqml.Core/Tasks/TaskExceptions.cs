@@ -36,9 +36,9 @@ public sealed class SerializationFailedException(Type type, string what, Excepti
     public string What { get; } = what;
 }
 
-/// <summary>The idempotency key belongs to a task with another payload.</summary>
+/// <summary>The idempotency key belongs to a task with another payload, or of another version of the class.</summary>
 public sealed class IdempotencyConflictException(string @class, string key, TaskId existing)
-    : RqmlException($"The idempotency key '{key}' of task class '{@class}' belongs to task {existing}, whose payload is another.")
+    : RqmlException($"The idempotency key '{key}' of task class '{@class}' belongs to task {existing}, whose payload or class version is another.")
 {
     /// <summary>Name of the class.</summary>
     public string Class { get; } = @class;
