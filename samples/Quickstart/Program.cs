@@ -52,10 +52,9 @@ var recovered = new HashSet<TaskId>();
 var keys = Enumerable.Range(0, arguments.Tasks).Select(number => $"digit-{arguments.Seed}-{number}").ToArray();
 await foreach (var left in rqml.ListAsync(new TaskFilter { Class = LearnDigits.Class.Name }))
 {
-    if (left.State == RefinementState.Settled) continue;
-    recovered.Add(left.Id);
-    if (keys.Contains(left.IdempotencyKey)) continue;
-    Console.Error.WriteLine($"'{arguments.Store}' holds unfinished tasks of another run, such as {left.IdempotencyKey}: finish that one first, with its --seed and --tasks, or choose another --store.");
+    if (left.State != RefinementState.Settled) recovered.Add(left.Id);
+    if (left.IdempotencyKey is { } key && Array.IndexOf(keys, key) >= 0) continue;
+    Console.Error.WriteLine($"'{arguments.Store}' holds tasks of another run, such as {left.IdempotencyKey}: finish that one first, with its --seed and --tasks, or choose another --store.");
     return 2;
 }
 

@@ -76,12 +76,13 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     {
         ArgumentNullException.ThrowIfNull(payloads);
         var onTheWay = new Queue<Task<RefinementHandle<TArtifact>>>();
+        using var breakOff = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             await foreach (var payload in payloads.WithCancellation(cancellationToken))
             {
                 // Several at once share a commit; the first of them is waited for where the window is full.
-                onTheWay.Enqueue(SubmitAsync(taskClass, payload, options?.Invoke(payload), cancellationToken).AsTask());
+                onTheWay.Enqueue(SubmitAsync(taskClass, payload, options?.Invoke(payload), breakOff.Token).AsTask());
                 while (onTheWay.Count >= SubmitWindow || onTheWay.Peek().IsCompleted)
                 {
                     yield return await onTheWay.Dequeue();
@@ -93,6 +94,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         }
         finally
         {
+            breakOff.Cancel();      // what waits for room waits no longer
             foreach (var left in onTheWay) await SeeThroughAsync(left);
         }
     }

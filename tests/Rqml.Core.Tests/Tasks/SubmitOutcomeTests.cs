@@ -70,6 +70,24 @@ public sealed class SubmitOutcomeTests
     }
 
     [Fact]
+    public async Task Who_breaks_off_a_bulk_submission_waits_for_no_room_and_submits_nothing_more()
+    {
+        var gate = new Gate();
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(gate.Refine).Configure(options => options.MaxOpenTasks = 1));
+
+        var first = await TestHost.Step("the end of the bulk submission", FirstAsync());
+
+        Assert.Equal(first, Assert.Single(await host.Client.ListAsync().ToListAsync()).Id);
+        gate.Open();
+
+        async Task<TaskId> FirstAsync()
+        {
+            await foreach (var handle in host.Client.SubmitAllAsync(Words.Class, Words.Stream(200))) return handle.Id;
+            throw new InvalidOperationException("Nothing was submitted.");
+        }
+    }
+
+    [Fact]
     public async Task From_the_beginning_of_the_stop_on_nothing_is_taken_and_those_who_wait_are_sent_away()
     {
         var gate = new Gate();
