@@ -14,7 +14,7 @@ public sealed class DeadlineTests
     {
         var gate = new Gate();
         await using var host = await StartAsync(gate.Refine);
-        await host.Client.SubmitAsync(Words.Class, "first");
+        var first = await host.Client.SubmitAsync(Words.Class, "first");
         await TestStep.Of("the first pass", gate.Entered);
         var behind = await host.Client.SubmitAsync(Words.Class, "behind", TenSeconds);
         var delayed = await host.Client.SubmitAsync(Words.Class, "delayed", TenSeconds with { NotBefore = TimeSpan.FromHours(1) });
@@ -30,6 +30,7 @@ public sealed class DeadlineTests
         }
 
         gate.Open();
+        await TestHost.Step("the first task's completion", first.Completion);
         await host.Pass(TimeSpan.FromSeconds(5));
         Assert.Equal(2, gate.Passes);      // both of the first task
     }
