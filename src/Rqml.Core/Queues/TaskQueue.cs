@@ -61,7 +61,7 @@ internal sealed class TaskQueue<T> where T : class
         _classes.Class(taskClass).Weight = weight;
     }
 
-    // Hot, and TryDequeue with it: 0 B once grown.
+    // Hot, and TryDequeue with it: must not allocate once grown.
     /// <summary>Takes a new task. False, and nothing changed, when the queue is full.</summary>
     /// <exception cref="ArgumentException">The task waits here already, or the ticket is not valid.</exception>
     public bool TryEnqueue(T item, in QueueTicket ticket)

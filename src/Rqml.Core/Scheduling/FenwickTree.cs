@@ -68,7 +68,7 @@ internal sealed class FenwickTree
         _removed.Push(slot);
     }
 
-    // Hot: 0 B, and no more than the logarithm of the slots.
+    // Hot: must not allocate, and take no more than the logarithm of the slots.
     /// <summary>
     /// The slot that holds the point <paramref name="u"/>, from 0 to below <see cref="Total"/>, when all weights are laid end to end. Its weight is positive.
     /// </summary>
