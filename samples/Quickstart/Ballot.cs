@@ -21,7 +21,7 @@ public sealed record Ballot(IReadOnlyList<int> Labels, double Accuracy, int Erro
         Classifier? before = null;
         for (var current = trainer.Train(null, Bootstrap.Everything); ; current = trainer.Train(before, Bootstrap.Everything))
         {
-            if (before is not null && Similarity.Of(before, current) >= 0.995) return Quickstart.Learning.Accuracy.On(current, Digits.Test);
+            if (before is not null && Agreement.Of(before, current) >= 0.995) return Quickstart.Learning.Accuracy.On(current, Digits.Test);
             before = current;
         }
     }

@@ -41,5 +41,5 @@ internal sealed class LeftOutAccuracy : IArtifactScorer<Sample, Classifier>
 /// <summary>Two classifiers are alike where they give the same answers.</summary>
 internal sealed class SameAnswers : IArtifactSimilarity<Classifier>
 {
-    public double Measure(Classifier left, Classifier right) => Similarity.Of(left, right);
+    public ValueTask<double> MeasureAsync(Classifier left, Classifier right, CancellationToken cancellationToken) => new(Agreement.Of(left, right));
 }

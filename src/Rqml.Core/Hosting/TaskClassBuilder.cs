@@ -75,6 +75,22 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return this;
     }
 
+    /// <summary>What compares artifacts, as it is: one of <see cref="Similarity"/>, or your own.</summary>
+    public TaskClassBuilder<TPayload, TArtifact> CompareWith(IArtifactSimilarity<TArtifact> similarity)
+    {
+        ArgumentNullException.ThrowIfNull(similarity);
+        _similarity = _ => similarity;
+        return this;
+    }
+
+    /// <summary>What compares artifacts, made once from the host's services: an embedding that needs a client, say.</summary>
+    public TaskClassBuilder<TPayload, TArtifact> CompareWith(Func<IServiceProvider, IArtifactSimilarity<TArtifact>> similarity)
+    {
+        ArgumentNullException.ThrowIfNull(similarity);
+        _similarity = services => similarity(services) ?? throw new InvalidOperationException($"Task class '{_class.Name}': {nameof(CompareWith)} was given a function that returned null.");
+        return this;
+    }
+
     /// <summary>Adds a validator; all must accept.</summary>
     public TaskClassBuilder<TPayload, TArtifact> ValidateWith<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>()
         where TValidator : class, IArtifactValidator<TPayload, TArtifact>

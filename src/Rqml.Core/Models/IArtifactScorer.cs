@@ -7,13 +7,6 @@ public interface IArtifactScorer<TPayload, TArtifact>
     ValueTask<double> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
 }
 
-/// <summary>Says how alike two artifacts are. Pure, symmetric and thread-safe.</summary>
-public interface IArtifactSimilarity<TArtifact>
-{
-    /// <summary>Similarity in [0, 1]; 1 for equal ones. A value that is not finite or out of range fails the pass with <see cref="ScoreOutOfRangeException"/>.</summary>
-    double Measure(TArtifact left, TArtifact right);
-}
-
 /// <summary>Says whether a converged artifact is acceptable. Thread-safe.</summary>
 public interface IArtifactValidator<TPayload, TArtifact>
 {

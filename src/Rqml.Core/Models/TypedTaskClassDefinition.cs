@@ -29,7 +29,7 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         if (bytes.Length > Policy.MaxArtifactBytes) throw new ArtifactTooLargeException(Key.Name, request.Pass.Model, bytes.Length, Policy.MaxArtifactBytes);
         if (refinement.Cost is { } cost && !(cost >= 0 && double.IsFinite(cost))) throw new CostOutOfRangeException(Key.Name, request.Pass.Model, cost);
         var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
-        var similar = request.HasArtifact ? Compare(request.Artifact, bytes) : double.NaN;
+        var similar = request.HasArtifact ? await CompareAsync(request.Artifact, bytes, cancellationToken) : double.NaN;
         return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
     }
 
@@ -66,12 +66,12 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     }
 
     /// <summary>Both are read anew, so that nothing a model changed or kept can speak here. Without a measure of the class's own, equal bytes are alike.</summary>
-    private double Compare(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
+    private async ValueTask<double> CompareAsync(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after, CancellationToken cancellationToken)
     {
         if (similarity is null) return before.Span.SequenceEqual(after.Span) ? 1.0 : 0.0;
         var left = Read(@class.ArtifactSerializer, before, "artifact");
         var right = Read(@class.ArtifactSerializer, after, "artifact");
-        return InRange("similarity", similarity.Measure(left, right));
+        return InRange("similarity", await similarity.MeasureAsync(left, right, cancellationToken));
     }
 
     private double InRange(string what, double value) => value is >= 0 and <= 1 ? value : throw new ScoreOutOfRangeException(what, Key.Name, value);

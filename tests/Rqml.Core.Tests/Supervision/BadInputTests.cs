@@ -150,7 +150,7 @@ public sealed class BadInputTests
     {
         public ValueTask<double> ScoreAsync(string payload, string artifact, CancellationToken cancellationToken) => new(value);
 
-        double IArtifactSimilarity<string>.Measure(string left, string right) => value;
+        public ValueTask<double> MeasureAsync(string left, string right, CancellationToken cancellationToken) => new(value);
     }
 
     private sealed class Stumbling : IValueSerializer<string>

@@ -52,8 +52,8 @@ public sealed class Closeness : IArtifactScorer<Number, Root>
 
 public sealed class RelativeDistance : IArtifactSimilarity<Root>
 {
-    public double Measure(Root left, Root right) =>
-        left == right ? 1 : 1 - Math.Min(1, Math.Abs(left.Value - right.Value) / Math.Max(Math.Abs(left.Value), Math.Abs(right.Value)));
+    public ValueTask<double> MeasureAsync(Root left, Root right, CancellationToken cancellationToken) =>
+        new(left == right ? 1 : 1 - Math.Min(1, Math.Abs(left.Value - right.Value) / Math.Max(Math.Abs(left.Value), Math.Abs(right.Value))));
 }
 
 public sealed class PositiveRoot : IArtifactValidator<Number, Root>

@@ -1,7 +1,7 @@
 namespace Quickstart.Learning;
 
 /// <summary>How alike two classifiers answer: the share of lines, from 0 to 1, that both give the same label.</summary>
-public static class Similarity
+public static class Agreement
 {
     /// <summary>Over all of <see cref="Digits.Training"/>, which needs no sample to be known.</summary>
     public static double Of(Classifier one, Classifier other) => Of(one, other, AllLines);
