@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Rqml.Storage.RocksDb;
+using Rqml.Supervision.Events;
 
 namespace Rqml.Docs.Tests;
 
@@ -10,7 +11,7 @@ public sealed partial class OptionsPageTests
 {
     private static readonly string Page = Repository.Read("docs/options.md");
 
-    public static TheoryData<string> Types => [nameof(RqmlOptions), nameof(RocksDbOptions), nameof(SubmitOptions), nameof(TaskBudget)];
+    public static TheoryData<string> Types => [nameof(RqmlOptions), nameof(EventOptions), nameof(RocksDbOptions), nameof(SubmitOptions), nameof(TaskBudget)];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -19,6 +20,7 @@ public sealed partial class OptionsPageTests
         object options = type switch
         {
             nameof(RqmlOptions) => new RqmlOptions(),
+            nameof(EventOptions) => new EventOptions(),
             nameof(RocksDbOptions) => new RocksDbOptions(),
             nameof(SubmitOptions) => new SubmitOptions(),
             _ => new TaskBudget(),
@@ -62,7 +64,7 @@ public sealed partial class OptionsPageTests
         Enum choice => $"`{choice}`",
         string text => $"`{text.Replace('\\', '/')}`",
         IFormattable number when name.EndsWith("Bytes", StringComparison.Ordinal) => Bytes(Convert.ToInt64(number, CultureInfo.InvariantCulture)),
-        IFormattable number => number.ToString("#,0", CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString("#,0.##", CultureInfo.InvariantCulture),
         _ => throw new ArgumentException($"{name} has a default of a kind that the page cannot say: {value}.", nameof(value)),
     };
 

@@ -17,6 +17,7 @@ internal sealed class RqmlInstruments
         Storage = new StorageInstruments(meter);
         Messaging = new MessagingInstruments(meter);
         Cluster = new ClusterInstruments(meter);
+        Events = new EventInstruments(meter);
     }
 
     /// <summary>For runtimes that nobody gave any: what they count is heard by whoever listens to the process.</summary>
@@ -38,4 +39,6 @@ internal sealed class RqmlInstruments
     public MessagingInstruments Messaging { get; }
 
     public ClusterInstruments Cluster { get; }
+
+    public EventInstruments Events { get; }
 }

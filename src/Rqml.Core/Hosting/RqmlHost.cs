@@ -18,7 +18,7 @@ internal sealed partial class RqmlHost(
 {
     private readonly Dictionary<string, NodeRuntime> _added = [];
     private readonly ILogger _logger = loggers.CreateLogger("Rqml");
-    private readonly RqmlInstruments _instruments = RqmlInstruments.Of(services.GetService<System.Diagnostics.Metrics.IMeterFactory>());
+    private readonly RqmlInstruments _instruments = services.GetRequiredService<RqmlInstruments>();
     private TaskClassRegistry? _classes;
     private Admission? _admission;
     private NodeRuntime? _main;

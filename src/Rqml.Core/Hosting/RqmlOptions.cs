@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Rqml.Supervision.Events;
 
 namespace Rqml;
 
@@ -44,6 +45,9 @@ public sealed class RqmlOptions
     /// <summary>How long a stopping host waits for running iterations.</summary>
     /// <value>Default 10 s. From zero to 1 h.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
+    public EventOptions Events { get; } = new();
 }
 
 /// <summary>Names every fault of <see cref="RqmlOptions"/> at once.</summary>

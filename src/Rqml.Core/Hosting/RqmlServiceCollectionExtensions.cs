@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,7 @@ using Rqml.Hosting;
 using Rqml.Nodes;
 using Rqml.Scheduling;
 using Rqml.Storage;
+using Rqml.Supervision.Events;
 using Rqml.Tasks;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -36,6 +38,8 @@ public static class RqmlServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RqmlOptions>, RqmlBuilderValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.TryAddSingleton(provider => RqmlInstruments.Of(provider.GetService<IMeterFactory>()));
+        services.AddEvents();
         services.AddSingleton(provider => new RqmlHost(
             builder, provider, provider.GetRequiredService<IOptions<RqmlOptions>>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IStationObserver>()));

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Diagnostics;
 using Rqml.Storage;
+using Rqml.Supervision.Events;
 
 namespace Rqml.Core.Tests.Diagnostics;
 
@@ -35,6 +37,21 @@ public sealed class InstrumentTests
         Assert.Equal(0, heard["rqml.lanes.busy"]);
         Assert.True(heard["rqml.checkpoints.written"] > 0, "No checkpoint was counted.");
         Assert.True(heard.Times("rqml.store.commit.duration") > 0, "No commit was measured.");
+    }
+
+    [Fact]
+    public void What_happens_to_events_is_counted()
+    {
+        using var meters = new Meters();
+        using var heard = new Heard(meters);
+        using var bus = new EventBus(new EventOptions { Burst = 5, Capacity = 3 }, new FakeTimeProvider(), RqmlInstruments.Of(meters).Events);
+        using var everything = bus.Subscribe();
+        using var nothing = bus.Subscribe(new EventFilter { Kinds = EventKinds.NovelFinding });
+        for (var number = 0; number < 12; number++) bus.Publish(TestEvents.Flag(number));
+
+        Assert.Equal(5, heard["rqml.events.published"]);
+        Assert.Equal(7, heard["rqml.events.suppressed"]);
+        Assert.Equal(2, heard["rqml.events.missed"]);
     }
 
     [Fact]
