@@ -5,13 +5,14 @@ namespace Rqml.DoesItPay;
 /// <summary>What the command line says.</summary>
 internal sealed record Arguments
 {
+    private const int SeedsMin = 2;        // one alone has no standard error
     private const int SeedsMax = 1_000;
 
     public const string Usage = """
         Does the same work under several regimes, and says what each is worth and costs.
 
           --job JOB     labelling, or all       default all
-          --seeds N     how many to run         default 20, 1 to 1000
+          --seeds N     how many to run         default 20, 2 to 1000
           --out DIR     writes a page (.md) and a plot (.svg) for each job there
 
         Exits with 0 where all promises are kept, 1 where one is not.
@@ -47,7 +48,7 @@ internal sealed record Arguments
     }
 
     private static int Count(string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= SeedsMax
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= SeedsMin and <= SeedsMax
             ? number
-            : throw new FormatException($"--seeds is '{value}'; it takes a whole number from 1 to {SeedsMax}.");
+            : throw new FormatException($"--seeds is '{value}'; it takes a whole number from {SeedsMin} to {SeedsMax}.");
 }

@@ -3,13 +3,13 @@ using MathNet.Numerics.Statistics;
 
 namespace Rqml.DoesItPay.Measuring;
 
-/// <summary>A mean over seeds and its standard error; the error is not a number where there is one seed only.</summary>
+/// <summary>A mean over seeds, two or more, and its standard error.</summary>
 public readonly record struct Estimate(double Mean, double StandardError)
 {
     public static Estimate Of(IEnumerable<double> samples)
     {
         double[] all = [.. samples];
-        ArgumentOutOfRangeException.ThrowIfZero(all.Length, nameof(samples));
+        ArgumentOutOfRangeException.ThrowIfLessThan(all.Length, 2, nameof(samples));
         var (mean, deviation) = all.MeanStandardDeviation();
         return new Estimate(mean, deviation / Math.Sqrt(all.Length));
     }

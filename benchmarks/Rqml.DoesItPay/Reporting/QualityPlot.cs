@@ -22,7 +22,6 @@ public static class QualityPlot
             var point = plot.Add.Scatter(cost.Mean, quality.Mean);
             point.LegendText = regime.Regime;
             point.MarkerSize = 9;
-            if (regime.Trials.Length < 2) continue;   // one trial has no error to show
             double[] along = [cost.StandardError], up = [quality.StandardError];
             plot.Add.Plottable(new ErrorBar([cost.Mean], [quality.Mean], along, along, up, up) { Color = point.Color });
         }
