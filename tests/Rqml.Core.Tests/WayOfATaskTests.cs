@@ -120,7 +120,7 @@ public sealed partial class WayOfATaskTests
 
     private sealed class NotEmpty : IArtifactValidator<string, string>
     {
-        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(new Validation(artifact.Length > 0));
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(artifact.Length > 0 ? Validation.Accept : Validation.Reject("It is empty."));
     }
 
     private sealed class StationLog : IStationObserver

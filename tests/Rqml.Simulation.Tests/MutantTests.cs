@@ -18,7 +18,8 @@ public sealed class MutantTests(ITestOutputHelper output)
         var mutant = Enum.Parse<Mutant>(name);
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
-            var violations = new SimulatedCluster(seed, mutant).Run();
+            var cluster = mutant.IsOfSupervision() ? SimulatedCluster.Supervised(seed, mutant) : new SimulatedCluster(seed, mutant);
+            var violations = cluster.Run();
             if (violations.Count == 0) continue;
             output.WriteLine($"{name}: seed {seed}: {violations[0]}");
             Reports.Write("mutants", $"{name}: caught by seed {seed}: {violations[0]}");

@@ -15,6 +15,16 @@ public sealed class TripwireTests
         Assert.Equal(0, fewest);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_supervised_run_puts_nothing_on_the_thread_pool(ulong seed)
+    {
+        var fewest = Enumerable.Range(0, Tries).Min(_ => PoolItemsOf(() => SimulatedCluster.Supervised(seed).Run()));
+        Assert.Equal(0, fewest);
+    }
+
     [Fact]
     public void A_model_that_leaves_the_thread_and_comes_back_is_found()
     {

@@ -40,18 +40,24 @@ internal sealed class CheckpointChain
         _damaged.Clear();
 
         var state = KeptState.Of(CheckpointStore.KeyOf(attempt, snapshot.Iteration), record);
-        foreach (var artifact in record.IntermediateArtifacts)
+        foreach (var hash in state.Artifacts)
         {
-            var hash = artifact.Sha256.Span;
-            var isCurrent = artifact.Role == Protocol.IntermediateArtifact.Types.Role.Current;
-            if (Names(hash) || (!isCurrent && state.Artifacts.Count == 1)) continue;      // it is there, or is written as the current one
-            batch.Put(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash), (isCurrent ? snapshot.Artifact : snapshot.Best).Span);
+            if (Names(hash)) continue;      // it is there already
+            var artifact = record.IntermediateArtifacts.First(named => named.Sha256.Span.SequenceEqual(hash));
+            batch.Put(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash), BytesOf(artifact, snapshot).Span);
         }
 
         batch.Put(StoreFamily.Checkpoint, state.Key, record.ToByteArray());
         batch.Put(StoreFamily.Checkpoint, CheckpointStore.EntryKeyOf(attempt.Task, _sequence), entry.ToByteArray());
         Retain(attempt.Task, state, batch);
     }
+
+    private static ReadOnlyMemory<byte> BytesOf(Protocol.IntermediateArtifact artifact, RefinementSnapshot snapshot) => artifact.Role switch
+    {
+        Protocol.IntermediateArtifact.Types.Role.Current => snapshot.Artifact,
+        Protocol.IntermediateArtifact.Types.Role.Best => snapshot.Best,
+        _ => snapshot.Recent.First(recent => artifact.Sha256.Span.SequenceEqual(recent.Sha256)).Bytes,
+    };
 
     private bool Names(ReadOnlySpan<byte> hash)
     {

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Rqml.Protocol;
 using Rqml.Refinement;
-using Rqml.Supervision;
 
 namespace Rqml.Checkpoints;
 
@@ -32,6 +31,7 @@ internal static class CheckpointCodec
         {
             record.IntermediateArtifacts.Add(Describe(snapshot.Artifact, IntermediateArtifact.Types.Role.Current));
             record.IntermediateArtifacts.Add(Describe(snapshot.Best, IntermediateArtifact.Types.Role.Best));
+            record.IntermediateArtifacts.AddRange(snapshot.Recent.Select(recent => Describe(recent.Sha256, recent.Bytes.Length, IntermediateArtifact.Types.Role.Recent)));
         }
 
         var entry = new CheckpointEntry
@@ -45,7 +45,7 @@ internal static class CheckpointCodec
             PreviousHash = ByteString.CopyFrom(previousHash),
             Format = Format,
         };
-        entry.Decisions.AddRange(snapshot.Decisions.Select(Write));
+        entry.Decisions.AddRange(snapshot.Decisions.Select(SupervisionRecords.Write));
         entry.Hash = HashOf(entry);
         record.Hash = entry.Hash;
         return (record, entry);
@@ -99,11 +99,13 @@ internal static class CheckpointCodec
         var state = record.SupervisionState;
         var current = default(ReadOnlyMemory<byte>);
         var best = default(ReadOnlyMemory<byte>);
+        var recent = new List<RecentArtifact>();
         foreach (var named in record.IntermediateArtifacts)
         {
             if (artifact(named.Sha256) is not { } bytes || !SHA256.HashData(bytes).AsSpan().SequenceEqual(named.Sha256.Span)) return null;
             if (named.Role == IntermediateArtifact.Types.Role.Current) current = bytes;
-            else best = bytes;
+            else if (named.Role == IntermediateArtifact.Types.Role.Best) best = bytes;
+            else recent.Add(new RecentArtifact(bytes));
         }
 
         return new RefinementSnapshot
@@ -122,6 +124,29 @@ internal static class CheckpointCodec
             Rejections = state.Rejections,
             ElapsedMs = state.ElapsedMs,
             Cost = state.Cost,
+            IsRouted = state.IsRouted || record.Iteration > 0,      // an earlier layout did not say so
+            Held = [.. state.Held],
+            Recent = recent,
+            Seen = [.. state.Seen],
+            Novelty = state.HasNovelty ? state.Novelty : double.NaN,
+            StintFrom = Math.Max(1, state.StintFrom),
+            StintScore = state.HasStintScore ? state.StintScore : double.NaN,
+            StintCost = state.StintCost,
+            ImprovedAt = state.ImprovedAt,
+            ImprovedTo = state.HasImprovedTo ? state.ImprovedTo : double.NaN,
+            TimesBelow = state.TimesBelow,
+            Refusal = state.HasRefusal ? state.Refusal : null,
+            Rung = state.Rung,
+            MayStepBack = state.MayStepBack,
+            Diversity = Math.Max(1, state.Diversity),
+            Explores = state.Explores,
+            Used = state.Used,
+            Vote = state.Vote,
+            Votes = state.Votes,
+            Passes = state.Passes,
+            Story = SupervisionRecords.Read(state.Story),
+            Maker = state.Maker,
+            BestMaker = state.BestMaker,
         };
     }
 
@@ -129,16 +154,19 @@ internal static class CheckpointCodec
     public static TaskCheckpoint Describe(CheckpointEntry entry, Protocol.TaskCheckpoint? record) => new(
         Records.ReadTask(entry.TaskId), Records.Read(entry.Epoch), entry.Iteration, entry.ModelConfig.Name, entry.ModelConfig.Tier,
         [.. record?.IntermediateArtifacts.Select(artifact => artifact.Sha256.Memory).DistinctBy(hash => Convert.ToHexString(hash.Span)) ?? []],
-        [.. entry.Decisions.Select(Read)], entry.Hash.Memory);
+        [.. entry.Decisions.Select(SupervisionRecords.Read)], entry.Hash.Memory);
 
     private static IntermediateArtifact Describe(ReadOnlyMemory<byte> artifact, IntermediateArtifact.Types.Role role) =>
-        new() { Role = role, Sha256 = UnsafeByteOperations.UnsafeWrap(SHA256.HashData(artifact.Span)), Length = artifact.Length };
+        Describe(SHA256.HashData(artifact.Span), artifact.Length, role);
+
+    private static IntermediateArtifact Describe(byte[] sha256, int length, IntermediateArtifact.Types.Role role) =>
+        new() { Role = role, Sha256 = UnsafeByteOperations.UnsafeWrap(sha256), Length = length };
 
     /// <summary>Over the message's own bytes while its hash is empty: protobuf writes fields in order, and the same content gives the same bytes here.</summary>
     private static ByteString HashOf(IMessage message) => UnsafeByteOperations.UnsafeWrap(SHA256.HashData(message.ToByteArray()));
 
     private static bool IsComplete(Protocol.TaskCheckpoint record) =>
-        record is { ModelConfig: not null, SupervisionState: not null, Sequence: >= 1, IntermediateArtifacts.Count: 0 or 2 }
+        record is { ModelConfig: not null, SupervisionState: not null, Sequence: >= 1, IntermediateArtifacts.Count: 0 or >= 2 }
         && record.IntermediateArtifacts.All(artifact => artifact.Sha256.Length == SHA256.HashSizeInBytes);
 
     private static SupervisionState WriteState(RefinementSnapshot snapshot)
@@ -150,39 +178,32 @@ internal static class CheckpointCodec
             Rejections = snapshot.Rejections,
             ElapsedMs = snapshot.ElapsedMs,
             Cost = snapshot.Cost,
+            IsRouted = snapshot.IsRouted,
+            StintFrom = snapshot.StintFrom,
+            StintCost = snapshot.StintCost,
+            ImprovedAt = snapshot.ImprovedAt,
+            TimesBelow = snapshot.TimesBelow,
+            Rung = snapshot.Rung,
+            MayStepBack = snapshot.MayStepBack,
+            Diversity = snapshot.Diversity,
+            Explores = snapshot.Explores,
+            Used = snapshot.Used,
+            Vote = snapshot.Vote,
+            Votes = snapshot.Votes,
+            Passes = snapshot.Passes,
+            Story = SupervisionRecords.Write(snapshot.Story),
+            Maker = snapshot.Maker,
+            BestMaker = snapshot.BestMaker,
         };
+        if (!double.IsNaN(snapshot.Novelty)) state.Novelty = snapshot.Novelty;
+        if (!double.IsNaN(snapshot.StintScore)) state.StintScore = snapshot.StintScore;
+        if (!double.IsNaN(snapshot.ImprovedTo)) state.ImprovedTo = snapshot.ImprovedTo;
+        if (snapshot.Refusal is { } refusal) state.Refusal = refusal;
+        state.Held.AddRange(snapshot.Held);
+        state.Seen.AddRange(snapshot.Seen);
         if (!double.IsNaN(snapshot.Score)) state.Score = snapshot.Score;
         if (!double.IsNaN(snapshot.BestScore)) state.BestScore = snapshot.BestScore;
         state.Similarities.AddRange(snapshot.Similarities);
         return state;
     }
-
-    private static Decision Write(DecisionRecord record)
-    {
-        var seen = record.Seen;
-        var decision = new Decision
-        {
-            Kind = (int)seen.Kind,
-            Iteration = seen.Iteration,
-            Converged = seen.Converged,
-            Failures = seen.Failures,
-            Rejections = seen.Rejections,
-            Tier = seen.Tier,
-            HasNextModel = seen.HasNextModel,
-            BudgetLeft = seen.BudgetLeft,
-            Decision_ = (int)record.Decision,
-            PolicyVersion = record.PolicyVersion,
-            Model = record.Model,
-        };
-        if (!double.IsNaN(seen.Score)) decision.Score = seen.Score;
-        if (!double.IsNaN(seen.BestScore)) decision.BestScore = seen.BestScore;
-        if (!double.IsNaN(seen.AcceptAt)) decision.AcceptAt = seen.AcceptAt;
-        return decision;
-    }
-
-    private static DecisionRecord Read(Decision record) => new(
-        new Observation(
-            (ObservationKind)record.Kind, record.Iteration, record.HasScore ? record.Score : double.NaN, record.HasBestScore ? record.BestScore : double.NaN,
-            record.HasAcceptAt ? record.AcceptAt : double.NaN, record.Converged, record.Failures, record.Rejections, record.Tier, record.HasNextModel, record.BudgetLeft),
-        (SupervisionDecision)record.Decision_, record.PolicyVersion, record.Model);
 }

@@ -22,6 +22,9 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
     private const byte EntryMark = 0xFF;
     private long _damaged;
 
+    /// <summary>Told of each checkpoint that was found torn or tampered with.</summary>
+    public Action<TaskId>? Suspected { get; init; }
+
     public long Damaged => Interlocked.Read(ref _damaged);
 
     public IReadOnlyList<TaskCheckpoint> Read(TaskId task)
@@ -30,7 +33,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         foreach (var state in store.Scan(StoreFamily.Checkpoint, PrefixOf(task, StateMark)))
         {
             if (CheckpointCodec.Read(state.Value, task) is { } record) states[record.Sequence] = record;
-            else CountDamage();
+            else CountDamage(task);
         }
 
         var checkpoints = new List<TaskCheckpoint>();
@@ -39,7 +42,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         {
             var entry = CheckpointCodec.ReadEntry(stored.Value, task);
             var state = entry is null ? null : states.GetValueOrDefault(entry.Sequence);
-            if (entry is null || !Follows(entry, before) || (state is not null && !CheckpointCodec.Vouches(entry, state))) CountDamage();
+            if (entry is null || !Follows(entry, before) || (state is not null && !CheckpointCodec.Vouches(entry, state))) CountDamage(task);
             else checkpoints.Add(CheckpointCodec.Describe(entry, state));
             before = entry;
         }
@@ -62,7 +65,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
             else
             {
                 damaged.Add(state.Key);
-                CountDamage();
+                CountDamage(task);
             }
         }
 
@@ -148,10 +151,11 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         }
     }
 
-    private void CountDamage()
+    private void CountDamage(TaskId task)
     {
         Interlocked.Increment(ref _damaged);
         instruments.Damaged();
+        Suspected?.Invoke(task);
     }
 
     private static byte[] PrefixOf(TaskId task, byte mark) => [.. task.ToByteArray(), mark];

@@ -85,10 +85,12 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
                 break;
             case LeadershipEffectKind.Stuck:
                 _instruments.EntryDamaged();
+                _listener.FoundDamaged(effect.Key!);
                 Log.Stuck(_logger, effect.Key!);
                 break;
             case LeadershipEffectKind.SkippedMember:
                 _instruments.EntryDamaged();
+                _listener.FoundDamaged(effect.Key!);
                 Log.SkippedMember(_logger, effect.Key!);
                 break;
         }
@@ -208,4 +210,7 @@ internal interface ILeadershipListener
     void Fenced(Peer node, Term term);
 
     void RefusedAsFenced(Peer node, Term term);
+
+    /// <summary>An entry of the coordination store holds nothing readable.</summary>
+    void FoundDamaged(string key);
 }

@@ -16,6 +16,15 @@ public interface IRqmlBuilder
     /// <summary>Adds a further worker node to this process, joined to the host's scheduler: for samples and tests.</summary>
     IRqmlBuilder AddNode(string name, Action<IRqmlNodeBuilder>? configure = null);
 
+    /// <summary>
+    /// Loads data at the start of the host, before its nodes begin; models read it by <c>context.Dataset&lt;T&gt;(name)</c>. It stays where it is: a node that is cut off
+    /// has it. A second call with the same name changes nothing.
+    /// </summary>
+    /// <param name="name">1 to 128 characters.</param>
+    /// <param name="load">Loads it; what it throws keeps the host from starting, as <see cref="DatasetFailedException"/>.</param>
+    IRqmlBuilder AddDataset<TDataset>(string name, Func<IServiceProvider, CancellationToken, ValueTask<TDataset>> load)
+        where TDataset : notnull;
+
     /// <summary>Gives the host's node this many lanes on devices of a kind, beside its processors. The same kind twice is a fault at start.</summary>
     /// <param name="device">What models ask for: 1 to 32 lower-case letters, digits or '-'; not "cpu".</param>
     /// <param name="lanes">Passes at work at once. From 1 to 1,024.</param>

@@ -8,6 +8,8 @@ using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Scheduling;
 using Rqml.Storage;
+using Rqml.Supervision.Events;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Hosting;
@@ -57,6 +59,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
     public LedgerId LedgerId { get; private set; }
 
+    private EventPublisher Events => field ??= _options.Events ?? new EventPublisher(new EventBus(new EventOptions(), _options.Time, _options.Instruments.Events), Self.Node);
+
     /// <summary>Open tasks that were found in the ledger at the start.</summary>
     public int Recovered { get; private set; }
 
@@ -81,7 +85,10 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         {
             await _store.OpenAsync(cancellationToken);
             _commit = new GroupCommit(_store, _options.Dispatcher, Clock.Time, _options.Instruments.Storage) { Failed = Fail };
-            Checkpoints = new CheckpointStore(_store, _options.Instruments.Checkpoints);
+            Checkpoints = new CheckpointStore(_store, _options.Instruments.Checkpoints)
+            {
+                Suspected = task => Events.Suspected(EventOrigin.OfTask(task), SecurityConcern.DamagedCheckpoint, Self.Node.Value),
+            };
             if (NodeStore.IsNew(_store)) await CommitAsync(NodeStore.PutLayout);
         }
 
@@ -130,6 +137,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     void ILeadershipListener.Fenced(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Fenced(node, term));
 
     void ILeadershipListener.RefusedAsFenced(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.RefusedAsFenced(node, term));
+
+    void ILeadershipListener.FoundDamaged(string key) => Events.Suspected(default, SecurityConcern.DamagedEntry, key);
 
     public void Register(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.PutMember(batch, node), SchedulerEvent.Registered(node, term)));
 
@@ -217,7 +226,13 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     }
 
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, new SchedulerMachine(Self, _options.Scheduling, _random.Next()), _fabric, Leadership ?? (IMembership)this, _options.Instruments.Scheduling, _options.Stations);
+        Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _options.Instruments.Scheduling, _options.Stations);
+
+    private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling, _random.Next())
+    {
+        SuspectBallot = (message, fate) => Events.Suspected(
+            EventOrigin.OfTask(message.Task), fate == BallotFate.Twice ? SecurityConcern.BallotTwice : SecurityConcern.UnaskedBallot, message.From.Node.Value),
+    };
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
@@ -237,6 +252,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             BytesCarried = () => _links?.BytesCarried ?? 0,
             MaxAbandoned = _options.MaxAbandoned,
             Instruments = _options.Instruments,
+            Events = Events,
             Logger = _options.Logger,
             Stations = _options.Stations,
         });
@@ -389,6 +405,9 @@ internal sealed record NodeRuntimeOptions
     public int MaxAbandoned { get; init; } = 16;
 
     public RqmlInstruments Instruments { get; init; } = RqmlInstruments.OfProcess;
+
+    /// <summary>Who hears of what the node sees; null: nobody.</summary>
+    public EventPublisher? Events { get; init; }
 
     public required ILogger Logger { get; init; }
 

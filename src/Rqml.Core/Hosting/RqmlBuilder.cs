@@ -75,6 +75,15 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
         return this;
     }
 
+    public IRqmlBuilder AddDataset<TDataset>(string name, Func<IServiceProvider, CancellationToken, ValueTask<TDataset>> load)
+        where TDataset : notnull
+    {
+        ArgumentNullException.ThrowIfNull(load);
+        if (string.IsNullOrWhiteSpace(name) || name.Length > Dataset.MaxNameLength) _faults.Add($"AddDataset(name) is '{name}'; it takes 1 to {Dataset.MaxNameLength} characters.");
+        else if (!Services.Any(service => service.ImplementationInstance is Dataset known && known.Name == name)) Services.AddSingleton(Dataset.Of(name, load));
+        return this;
+    }
+
     public IRqmlBuilder Roles(NodeRoles roles)
     {
         if (roles == 0 || (roles & ~NodeRoles.All) != 0) _faults.Add($"Roles is '{roles}'; it takes one or more of Client, Scheduler and Worker.");

@@ -7,6 +7,7 @@ using Rqml.Diagnostics;
 using Rqml.Messaging;
 using Rqml.Models;
 using Rqml.Nodes;
+using Rqml.Supervision.Events;
 using Rqml.Tasks;
 
 namespace Rqml.Hosting;
@@ -50,6 +51,8 @@ internal sealed partial class RqmlHost(
         var settings = options.Value;
         var lanes = await DeviceLanes.CountAsync(settings.Lanes, [.. builder.Devices, .. services.GetServices<IDeviceProvider>()], cancellationToken);
         KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + lanes.Values.Sum());
+
+        await services.GetRequiredService<Datasets>().LoadAsync(services, cancellationToken);
 
         // Only the address is known; the scheduler says its name when it welcomes us.
         var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, address) : null;
@@ -152,6 +155,7 @@ internal sealed partial class RqmlHost(
             Seed = seed,
             MaxAbandoned = settings.MaxAbandonedWorkers,
             Instruments = _instruments,
+            Events = new EventPublisher(services.GetRequiredService<EventBus>(), new NodeId(name)),
             Logger = _logger,
             Stations = stations,
             Failed = error => Log.NodeFailed(_logger, name, error),

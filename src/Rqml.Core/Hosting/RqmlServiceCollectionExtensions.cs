@@ -8,6 +8,7 @@ using Rqml;
 using Rqml.Checkpoints;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
+using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Scheduling;
 using Rqml.Storage;
@@ -40,6 +41,7 @@ public static class RqmlServiceCollectionExtensions
         services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.TryAddSingleton(provider => RqmlInstruments.Of(provider.GetService<IMeterFactory>()));
         services.AddEvents();
+        services.TryAddSingleton<Datasets>();
         services.AddSingleton(provider => new RqmlHost(
             builder, provider, provider.GetRequiredService<IOptions<RqmlOptions>>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IStationObserver>()));

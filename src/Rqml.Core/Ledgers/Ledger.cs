@@ -2,6 +2,7 @@ using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Storage;
+using Rqml.Supervision;
 using Rqml.Tasks;
 
 namespace Rqml.Ledgers;
@@ -30,6 +31,8 @@ internal sealed class Ledger(
         {
             (task.Watcher as ITaskWatcher)?.Lost(lost());
             task.Watcher = null;
+            foreach (var curious in task.Curious) ((TaskCompletionSource<Story?>)curious).TrySetException(lost());
+            task.Curious.Clear();
         }
     }
 
@@ -78,6 +81,9 @@ internal sealed class Ledger(
             case LedgerEventKind.Attach:
                 ((TaskCompletionSource<AttachReply?>)@event.Ticket!).TrySetException(lost());
                 break;
+            case LedgerEventKind.Explain:
+                ((TaskCompletionSource<Story?>)@event.Ticket!).TrySetException(lost());
+                break;
             case LedgerEventKind.Ask:
                 ((Question)@event.Subject!).Lose(lost());
                 break;
@@ -119,6 +125,9 @@ internal sealed class Ledger(
                 break;
             case LedgerEffectKind.AnswerQuestion:
                 ((Question)effect.Target!).Answer();
+                break;
+            case LedgerEffectKind.AnswerStory:
+                ((TaskCompletionSource<Story?>)effect.Target!).TrySetResult((Story?)effect.Subject);
                 break;
             case LedgerEffectKind.Complete:
                 stations?.Entered(Station.Completion, effect.Task);

@@ -16,6 +16,7 @@ internal enum LedgerEffectKind : byte
     AnswerCancel,
     AnswerAttach,
     AnswerQuestion,
+    AnswerStory,
     Complete,
     Deliver,
 }
@@ -51,6 +52,9 @@ internal readonly struct LedgerEffect : IEffect
     public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, task, strikes, null, default);
 
     public static LedgerEffect Purge(TaskId task) => new(LedgerEffectKind.Purge, false, task, null, null, default);
+
+    /// <summary>Story; null: the task is open no longer.</summary>
+    public static LedgerEffect AnswerStory(TaskId task, object ticket, object? story) => new(LedgerEffectKind.AnswerStory, false, task, story, ticket, default);
 
     public static LedgerEffect Send(Peer to, in Message message) => new(LedgerEffectKind.Send, false, message.Task, null, to, message);
 

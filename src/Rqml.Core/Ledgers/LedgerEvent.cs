@@ -12,6 +12,7 @@ internal enum LedgerEventKind : byte
     Attach,
     Ask,
     Watch,
+    Explain,
     Leader,
     Message,
 }
@@ -45,6 +46,8 @@ internal readonly struct LedgerEvent
     public static LedgerEvent Ask(Question question) => new(LedgerEventKind.Ask, default, question, null, default, default);
 
     public static LedgerEvent Watch(TaskId task) => new(LedgerEventKind.Watch, task, null, null, default, default);
+
+    public static LedgerEvent Explain(TaskId task, object ticket) => new(LedgerEventKind.Explain, task, null, ticket, default, default);
 
     public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, default, leader, null, term, default);
 

@@ -121,6 +121,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             case LedgerEventKind.Watch:
                 Watch(@event.Task, effects);
                 break;
+            case LedgerEventKind.Explain:
+                Explain(@event.Task, @event.Ticket!, effects);
+                break;
             case LedgerEventKind.Leader:
                 FollowLeader((Peer?)@event.Subject, @event.Term, nowMs, effects);
                 break;
@@ -206,6 +209,25 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         effects.Add(LedgerEffect.AnswerAttach(ticket, reply));
     }
 
+    /// <summary>The node that works on a task knows what has happened to it; whoever leads knows the node.</summary>
+    private void Explain(TaskId task, object ticket, EffectBuffer<LedgerEffect> effects)
+    {
+        if (!_open.TryGetValue(task, out var open))
+        {
+            effects.Add(LedgerEffect.AnswerStory(task, ticket, null));
+            return;
+        }
+
+        open.Curious.Add(ticket);
+        if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Explain, _self, task)));
+    }
+
+    private static void Tell(LedgerTask task, object? story, EffectBuffer<LedgerEffect> effects)
+    {
+        foreach (var ticket in task.Curious) effects.Add(LedgerEffect.AnswerStory(task.Spec.Id, ticket, story));
+        task.Curious.Clear();
+    }
+
     private void Watch(TaskId task, EffectBuffer<LedgerEffect> effects)
     {
         if (!_open.TryGetValue(task, out var open) || open.Watched) return;
@@ -250,6 +272,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 break;
             case MessageKind.Progress:
                 if (_open.TryGetValue(message.Task, out var watched) && watched.Watcher is { } watcher) effects.Add(LedgerEffect.Deliver(watcher, (IterationReport)message.Body!));
+                break;
+            case MessageKind.Told:
+                if (_open.TryGetValue(message.Task, out var explained)) Tell(explained, message.Body, effects);
                 break;
         }
     }
@@ -298,6 +323,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         var settled = SettledTask.Of(task, settlement, _keepsContent);
         effects.Add(LedgerEffect.WriteSettlement(settled, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
+        Tell(task, null, effects);
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
         _settled[id] = settled;

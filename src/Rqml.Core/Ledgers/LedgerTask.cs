@@ -14,6 +14,9 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     /// <summary>Whether somebody follows the iterations.</summary>
     public bool Watched { get; set; }
 
+    /// <summary>Who waits to be told what has happened so far.</summary>
+    public List<object> Curious { get; } = [];
+
     /// <summary>The term whose leader has acknowledged the task; null before the first.</summary>
     public Term? AnnouncedIn { get; set; }
 

@@ -1,7 +1,9 @@
+using Rqml.Supervision;
+
 namespace Rqml.Ledgers;
 
 /// <summary>The one entry in the ledger that ends a task. Immutable.</summary>
-internal sealed class Settlement
+internal sealed record Settlement
 {
     public required Outcome Outcome { get; init; }
 
@@ -29,23 +31,18 @@ internal sealed class Settlement
     /// <summary>Iteration from which the attempt that finished had resumed; 0 where it began afresh.</summary>
     public int ResumedAt { get; init; }
 
+    public int Passes { get; init; }
+
+    public double Cost { get; init; }
+
+    /// <summary>Time on workers.</summary>
+    public long ElapsedMs { get; init; }
+
+    public Story Story { get; init; } = Story.Empty;
+
     public long SettledMs { get; init; }
 
     public static Settlement OfLedger(Outcome outcome, string reason, long nowMs) => new() { Outcome = outcome, Reason = reason, SettledMs = nowMs };
 
-    public Settlement At(long nowMs) => new()
-    {
-        Outcome = Outcome,
-        Artifact = Artifact,
-        HasArtifact = HasArtifact,
-        Score = Score,
-        Iterations = Iterations,
-        Model = Model,
-        Tier = Tier,
-        Node = Node,
-        Epoch = Epoch,
-        Reason = Reason,
-        ResumedAt = ResumedAt,
-        SettledMs = nowMs,
-    };
+    public Settlement At(long nowMs) => this with { SettledMs = nowMs };
 }

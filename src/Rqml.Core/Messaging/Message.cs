@@ -11,6 +11,10 @@ internal enum MessageKind : byte
     Greet = 5,          // ledger: I follow you in this term                      Epoch: generation and term
     Watch = 6,          // ledger: somebody watches this task's iterations
 
+    CallVote = 7,       // node: this attempt waits for a vote                    Number: of the vote; Body: VoteCall
+    BallotCast = 8,     // node: a voter's word                                   Number: of the vote; Body: BallotCast
+    Explain = 9,        // ledger: what has happened to this task so far?
+
     // To a node
     Assign = 16,        // scheduler: run this attempt                            Body: Assignment
     Revoke = 17,        // scheduler: drop that attempt
@@ -20,6 +24,9 @@ internal enum MessageKind : byte
     WatchAttempt = 21,  // scheduler: report iterations of this task to its ledger
     Fenced = 22,        // scheduler: that start of you is fenced; come back as another  Number: its incarnation
     Heard = 23,         // scheduler: I hear you, in this term                    Epoch: generation and term
+    AskBallot = 24,     // scheduler: vote on this artifact                       Number: of the vote; Body: BallotCall
+    VoteClosed = 25,    // scheduler: your vote has ended                         Number: of the vote; Body: VoteResult
+    ExplainAttempt = 26, // scheduler: tell its ledger what has happened to this task so far
 
     // To a ledger
     Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]
@@ -28,6 +35,7 @@ internal enum MessageKind : byte
     Strike = 35,        // node: a worker died of this attempt                    Number: run
     Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
     StillOpen = 37,     // node: is this task, which I found on my disk, still open?
+    Told = 38,          // node, or a scheduler that waits for one: so far this has happened  Body: Story
 }
 
 /// <summary>One message, at least once and in no certain order. A struct, as every task takes several and inside a process they are passed as they are.</summary>
@@ -64,7 +72,22 @@ internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation 
     public bool Adopted { get; init; }
 
     public Nodes.Suspicion Suspicion { get; init; }
+
+    /// <summary>How hard the task is expected to be, from 0 to 1: as stated, or as learnt from its class.</summary>
+    public double Difficulty { get; init; } = Scheduling.ExpectedDifficulty.Unknown;
 }
 
 /// <summary>One iteration of a watched task.</summary>
-internal sealed record IterationReport(int Iteration, ReadOnlyMemory<byte> Artifact, double Score, double Similarity, string Model, int Tier, NodeId Node);
+internal sealed record IterationReport(int Iteration, ReadOnlyMemory<byte> Artifact, double Score, double Similarity, string Model, int Tier, NodeId Node)
+{
+    public double Novelty { get; init; } = double.NaN;
+
+    public double Consistency { get; init; } = double.NaN;
+
+    public Concern? Concern { get; init; }
+
+    /// <summary>What was decided after it, and why.</summary>
+    public Supervision.SupervisionAction Action { get; init; }
+
+    public string Reason { get; init; } = "";
+}

@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using Google.Protobuf;
 using Rqml.Nodes;
 using Rqml.Protocol;
+using Rqml.Supervision;
+using Rqml.Supervision.Votes;
 
 namespace Rqml.Messaging;
 
@@ -69,6 +71,21 @@ internal static class MessageCodec
             case IterationReport body:
                 record.Iteration = Write(body);
                 break;
+            case Story body:
+                record.Story = SupervisionRecords.Write(body);
+                break;
+            case VoteCall body:
+                record.VoteCall = VoteCodec.Write(body);
+                break;
+            case BallotCall body:
+                record.BallotCall = VoteCodec.Write(body);
+                break;
+            case BallotCast body:
+                record.Ballot = VoteCodec.Write(body);
+                break;
+            case VoteResult body:
+                record.VoteResult = new VoteResultBody { Number = body.Number, Tally = SupervisionRecords.Write(body.Tally) };
+                break;
         }
 
         return record;
@@ -102,6 +119,11 @@ internal static class MessageCodec
             MessageRecord.BodyOneofCase.Report => Read(record.Report),
             MessageRecord.BodyOneofCase.Result => Records.Read(record.Result),
             MessageRecord.BodyOneofCase.Iteration => Read(record.Iteration),
+            MessageRecord.BodyOneofCase.Story => SupervisionRecords.Read(record.Story),
+            MessageRecord.BodyOneofCase.VoteCall => VoteCodec.Read(record.VoteCall),
+            MessageRecord.BodyOneofCase.BallotCall => VoteCodec.Read(record.BallotCall),
+            MessageRecord.BodyOneofCase.Ballot => VoteCodec.Read(record.Ballot),
+            MessageRecord.BodyOneofCase.VoteResult => VoteCodec.Read(record.VoteResult),
             _ => null,
         };
         if (!BodyFits(kind, body)) throw new RecordDamagedException($"A message of kind {record.Kind} has the body {record.BodyCase}.");
@@ -115,6 +137,7 @@ internal static class MessageCodec
     private static bool NumberFits(MessageKind kind, long number) => kind switch
     {
         MessageKind.Refused => number is >= (long)RefusalReason.Full and <= (long)RefusalReason.NotHeld,
+        MessageKind.CallVote or MessageKind.AskBallot or MessageKind.BallotCast or MessageKind.VoteClosed => number is >= 1 and <= int.MaxValue,
         MessageKind.Answered => number is (long)Verdict.Settled or (long)Verdict.AlreadySettled,
         _ => true,      // an incarnation or a run, which may be any number, or nothing
     };
@@ -127,6 +150,11 @@ internal static class MessageCodec
         MessageKind.Report => body is NodeReport,
         MessageKind.Result => body is Ledgers.Settlement,
         MessageKind.Progress => body is IterationReport,
+        MessageKind.Told => body is Story,
+        MessageKind.CallVote => body is VoteCall,
+        MessageKind.AskBallot => body is BallotCall,
+        MessageKind.BallotCast => body is BallotCast,
+        MessageKind.VoteClosed => body is VoteResult,
         _ => body is null,
     };
 
@@ -142,6 +170,7 @@ internal static class MessageCodec
             Term = body.Term.Number,
             Adopted = body.Adopted,
             Suspicion = Records.Write(body.Suspicion),
+            Difficulty = body.Difficulty,
         };
         if (body.RemainingMs != long.MaxValue) record.RemainingMs = body.RemainingMs;
         return record;
@@ -154,6 +183,7 @@ internal static class MessageCodec
         Term = Records.ReadTerm(record.Generation, record.Term),
         Adopted = record.Adopted,
         Suspicion = Records.Read(record.Suspicion),
+        Difficulty = record.HasDifficulty ? Check.Share(record.Difficulty, "A difficulty") : Scheduling.ExpectedDifficulty.Unknown,
     };
 
     private static ReportBody Write(NodeReport body)
@@ -226,7 +256,12 @@ internal static class MessageCodec
             Model = body.Model,
             Tier = body.Tier,
             Node = body.Node.Value,
+            Concern = SupervisionRecords.Write(body.Concern),
+            Action = (int)body.Action,
+            Reason = body.Reason,
         };
+        if (!double.IsNaN(body.Novelty)) record.Novelty = body.Novelty;
+        if (!double.IsNaN(body.Consistency)) record.Consistency = body.Consistency;
         if (!double.IsNaN(body.Score)) record.Score = body.Score;
         if (!double.IsNaN(body.Similarity)) record.Similarity = body.Similarity;
         return record;
@@ -234,5 +269,12 @@ internal static class MessageCodec
 
     private static IterationReport Read(IterationBody record) => new(
         Check.NotNegative(record.Iteration, "An iteration"), record.Artifact.Memory, record.HasScore ? Check.Share(record.Score, "A score") : double.NaN,
-        record.HasSimilarity ? Check.Share(record.Similarity, "A similarity") : double.NaN, record.Model, Check.NotNegative(record.Tier, "A tier"), Records.ReadNode(record.Node));
+        record.HasSimilarity ? Check.Share(record.Similarity, "A similarity") : double.NaN, record.Model, Check.NotNegative(record.Tier, "A tier"), Records.ReadNode(record.Node))
+    {
+        Novelty = record.HasNovelty ? Check.Share(record.Novelty, "A novelty") : double.NaN,
+        Consistency = record.HasConsistency ? Check.Share(record.Consistency, "A consistency") : double.NaN,
+        Concern = SupervisionRecords.Read(record.Concern),
+        Action = SupervisionRecords.Defined((SupervisionAction)record.Action, "an action"),
+        Reason = record.Reason,
+    };
 }

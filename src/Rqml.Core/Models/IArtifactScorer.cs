@@ -7,24 +7,6 @@ public interface IArtifactScorer<TPayload, TArtifact>
     ValueTask<double> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
 }
 
-/// <summary>Says whether a converged artifact is acceptable. Thread-safe.</summary>
-public interface IArtifactValidator<TPayload, TArtifact>
-{
-    /// <summary>The verdict. One that throws abstains, and is counted.</summary>
-    ValueTask<Validation> ValidateAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
-}
-
-/// <summary>A validator's verdict.</summary>
-/// <param name="Accepted">Whether the artifact is acceptable.</param>
-/// <param name="Reason">Why not, in words.</param>
-public readonly record struct Validation(bool Accepted, string? Reason = null)
-{
-    /// <summary>The artifact is acceptable.</summary>
-    public static Validation Accept => new(true);
-
-    /// <summary>The artifact is not acceptable.</summary>
-    public static Validation Reject(string reason) => new(false, reason);
-}
 
 /// <summary>A score or a similarity was not a number in [0, 1].</summary>
 public sealed class ScoreOutOfRangeException(string what, string @class, double value)

@@ -1,5 +1,6 @@
 using Rqml.Nodes;
 using Rqml.Refinement;
+using Rqml.Supervision;
 
 namespace Rqml.Models;
 
@@ -13,7 +14,25 @@ internal abstract class TaskClassDefinition(TaskClass @class, IReadOnlyList<Mode
 
     public ClassPolicy Policy { get; } = policy;
 
+    /// <summary>Place of the model in <see cref="Models"/>; -1 where the class has no such model.</summary>
+    public int IndexOf(string model)
+    {
+        for (var index = 0; index < Models.Count; index++)
+        {
+            if (Models[index].Name == model) return index;
+        }
+
+        return -1;
+    }
+
     public abstract ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken);
 
-    public abstract ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken);
+    /// <summary>Similarities of each two artifacts, row by row above the diagonal.</summary>
+    public abstract ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A verdict of each validator of the class, in their order; of one that throws or takes too long an abstention.</summary>
+    public abstract ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken);
+
+    /// <summary>One voter's word on an artifact.</summary>
+    public abstract ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken);
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using Rqml.Nodes;
 using Rqml.Refinement;
+using Rqml.Supervision;
 
 namespace Rqml.Models;
 
@@ -14,14 +14,16 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     IArtifactScorer<TPayload, TArtifact>? scorer,
     IArtifactSimilarity<TArtifact>? similarity,
     IReadOnlyList<IArtifactValidator<TPayload, TArtifact>> validators,
-    ClassPolicy policy)
+    ClassPolicy policy,
+    Datasets datasets,
+    TimeProvider time)
     : TaskClassDefinition(@class, models, policy)
 {
     public override async ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
     {
         var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
         var artifact = request.HasArtifact ? Read(@class.ArtifactSerializer, request.Artifact, "artifact") : default;
-        var context = new RefinementContext<TPayload, TArtifact>(payload, artifact, request.HasArtifact, request.Pass, request.Beat);
+        var context = new RefinementContext<TPayload, TArtifact>(payload, artifact, request.HasArtifact, request.Pass, request.Beat) { Refusal = request.Refusal, Datasets = datasets };
         var refinement = await code[request.Pass.Model].RefineAsync(context, cancellationToken);
         if (refinement.Artifact is null) throw new NullArtifactException(request.Pass.Model, Key.Name);
 
@@ -29,32 +31,72 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         if (bytes.Length > Policy.MaxArtifactBytes) throw new ArtifactTooLargeException(Key.Name, request.Pass.Model, bytes.Length, Policy.MaxArtifactBytes);
         if (refinement.Cost is { } cost && !(cost >= 0 && double.IsFinite(cost))) throw new CostOutOfRangeException(Key.Name, request.Pass.Model, cost);
         var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
-        var similar = request.HasArtifact ? await CompareAsync(request.Artifact, bytes, cancellationToken) : double.NaN;
-        return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN);
+        var similar = request.HasArtifact ? await CompareAsync(SideOf(request.Artifact), SideOf(bytes), cancellationToken) : double.NaN;
+        var novelty = await NoveltyAsync(bytes, request.Recent, cancellationToken);
+        return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN) { Novelty = novelty };
     }
 
-    /// <summary>Asks all until one refuses. One that throws abstains, so that another may still refuse; where none does, what the first of them threw is told.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "A validator is a user's: whatever it throws is an abstention.")]
-    public override async ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken)
     {
-        ExceptionDispatchInfo? abstention = null;
-        foreach (var validator in validators)
+        var artifacts = new Side[request.Artifacts.Count];
+        for (var index = 0; index < artifacts.Length; index++) artifacts[index] = SideOf(request.Artifacts[index]);
+        var alike = new List<double>(artifacts.Length * (artifacts.Length - 1) / 2);
+        for (var left = 0; left < artifacts.Length; left++)
         {
-            try
-            {
-                var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
-                var artifact = Read(@class.ArtifactSerializer, request.Artifact, "artifact");
-                var validation = await validator.ValidateAsync(payload, artifact, cancellationToken);
-                if (!validation.Accepted) return validation;
-            }
-            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-            {
-                abstention ??= ExceptionDispatchInfo.Capture(error);
-            }
+            for (var right = left + 1; right < artifacts.Length; right++) alike.Add(await CompareAsync(artifacts[left], artifacts[right], cancellationToken));
         }
 
-        abstention?.Throw();
-        return Validation.Accept;
+        return alike;
+    }
+
+    public override async ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
+    {
+        var verdicts = new Validation[validators.Count];
+        for (var index = 0; index < verdicts.Length; index++) verdicts[index] = await ValidateAsync(validators[index], request.Payload, request.Artifact, cancellationToken);
+        return verdicts;
+    }
+
+    /// <summary>A validator with the last word is asked first. Then the voter's model has a pass at the artifact: one that it would leave as it is, it accepts.</summary>
+    public override async ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken)
+    {
+        for (var index = 0; index < validators.Count; index++)
+        {
+            if (Policy.Validators[index].Reliability < 1) continue;
+            var verdict = await ValidateAsync(validators[index], request.Payload, request.Artifact, cancellationToken);
+            if (verdict.Judgement == Judgement.Reject) return new Ballot(Judgement.Reject, verdict.Reason, 0);
+        }
+
+        var pass = await RefineAsync(new PassRequest(request.Class, request.ClassVersion, request.Pass, request.Payload, request.Artifact, HasArtifact: true, request.Beat), cancellationToken);
+        var agrees = pass.Similarity >= (Policy.Vote?.Agreement ?? 1);
+        return new Ballot(agrees ? Judgement.Accept : Judgement.Reject, FormattableString.Invariant($"what {request.Pass.Model} makes of it is {pass.Similarity:0.###} like it"), pass.Cost);
+    }
+
+    /// <summary>One verdict; of a validator that throws or takes too long an abstention, so that others may still refuse.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A validator is a user's: whatever it throws is an abstention.")]
+    private async ValueTask<Validation> ValidateAsync(IArtifactValidator<TPayload, TArtifact> validator, ReadOnlyMemory<byte> payload, ReadOnlyMemory<byte> artifact, CancellationToken cancellationToken)
+    {
+        using var expiry = new CancellationTokenSource(Policy.ValidatorTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expiry.Token);
+        try
+        {
+            var validation = validator.ValidateAsync(Read(@class.PayloadSerializer, payload, "payload"), Read(@class.ArtifactSerializer, artifact, "artifact"), either.Token);
+            var verdict = validation.IsCompletedSuccessfully ? validation.Result : await validation.AsTask().WaitAsync(either.Token);
+            if (!Enum.IsDefined(verdict.Judgement)) return Validation.Failed($"it said {(int)verdict.Judgement}, which is no verdict");
+            return verdict.Confidence is >= 0 and <= 1 ? verdict : Validation.Failed(FormattableString.Invariant($"its confidence is {verdict.Confidence}; it takes 0 to 1"));
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Validation.Failed(expiry.IsCancellationRequested ? $"it took longer than {Policy.ValidatorTimeout}" : $"{error.GetType().Name}: {error.Message}");
+        }
+    }
+
+    private async ValueTask<double> NoveltyAsync(ReadOnlyMemory<byte> artifact, IReadOnlyList<ReadOnlyMemory<byte>> recent, CancellationToken cancellationToken)
+    {
+        if (recent.Count == 0) return double.NaN;
+        var most = 0.0;
+        var newest = SideOf(artifact);
+        foreach (var earlier in recent) most = Math.Max(most, await CompareAsync(SideOf(earlier), newest, cancellationToken));
+        return 1 - most;
     }
 
     private async ValueTask<double> ScoreAsync(TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -66,13 +108,13 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     }
 
     /// <summary>Both are read anew, so that nothing a model changed or kept can speak here. Without a measure of the class's own, equal bytes are alike.</summary>
-    private async ValueTask<double> CompareAsync(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after, CancellationToken cancellationToken)
+    private async ValueTask<double> CompareAsync(Side before, Side after, CancellationToken cancellationToken)
     {
-        if (similarity is null) return before.Span.SequenceEqual(after.Span) ? 1.0 : 0.0;
-        var left = Read(@class.ArtifactSerializer, before, "artifact");
-        var right = Read(@class.ArtifactSerializer, after, "artifact");
-        return InRange("similarity", await similarity.MeasureAsync(left, right, cancellationToken));
+        if (similarity is null) return before.Bytes.Span.SequenceEqual(after.Bytes.Span) ? 1.0 : 0.0;
+        return InRange("similarity", await similarity.MeasureAsync(before.Artifact!, after.Artifact!, cancellationToken));
     }
+
+    private Side SideOf(ReadOnlyMemory<byte> bytes) => new(bytes, similarity is null ? default : Read(@class.ArtifactSerializer, bytes, "artifact"));
 
     private double InRange(string what, double value) => value is >= 0 and <= 1 ? value : throw new ScoreOutOfRangeException(what, Key.Name, value);
 
@@ -103,4 +145,7 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
 
         return buffer.WrittenMemory;
     }
+
+    /// <summary>One side of a comparison: read once, whatever it is compared with. Without a measure its bytes are enough.</summary>
+    private readonly record struct Side(ReadOnlyMemory<byte> Bytes, TArtifact? Artifact);
 }

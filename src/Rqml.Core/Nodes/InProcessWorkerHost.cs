@@ -1,4 +1,5 @@
 using Rqml.Models;
+using Rqml.Supervision;
 
 namespace Rqml.Nodes;
 
@@ -13,22 +14,28 @@ internal sealed class InProcessWorkerHost(TaskClassRegistry classes) : IWorkerHo
     {
         private volatile bool _isDisposed;
 
-        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return classes.Get(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
-        }
+        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) =>
+            Definition(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
 
-        public ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return classes.Get(request.Class, request.ClassVersion).ValidateAsync(request, cancellationToken);
-        }
+        public ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken) =>
+            Definition(request.Class, request.ClassVersion).CompareAsync(request, cancellationToken);
+
+        public ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) =>
+            Definition(request.Class, request.ClassVersion).ValidateAsync(request, cancellationToken);
+
+        public ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken) =>
+            Definition(request.Class, request.ClassVersion).VoteAsync(request, cancellationToken);
 
         public ValueTask DisposeAsync()
         {
             _isDisposed = true;
             return ValueTask.CompletedTask;
+        }
+
+        private TaskClassDefinition Definition(string name, int version)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return classes.Get(name, version);
         }
     }
 }

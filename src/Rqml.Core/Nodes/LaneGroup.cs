@@ -20,7 +20,10 @@ internal sealed class LaneGroup(string device, int lanes, int capacity, long age
 
     public IReadOnlyList<NodeAttempt> Running => _running;
 
-    public int Free => Math.Max(0, Lanes - _running.Count);
+    /// <summary>Lanes that voters hold.</summary>
+    public int Voting { get; set; }
+
+    public int Free => Math.Max(0, Lanes - _running.Count - Voting);
 
     public long NextDueMs => Math.Min(Inbound.NextDueMs ?? long.MaxValue, Refining.NextDueMs ?? long.MaxValue);
 
@@ -53,9 +56,12 @@ internal sealed class LaneGroup(string device, int lanes, int capacity, long age
     }
 
     /// <summary>The least important of the running attempts where something more important waits for its lane; null where nothing does.</summary>
-    public NodeAttempt? Outranked(long nowMs)
+    /// <param name="nowMs">The time.</param>
+    /// <param name="ballotWaits">Whether a voter waits for a lane: it goes before everything, as another task waits for it, and it is short.</param>
+    public NodeAttempt? Outranked(long nowMs, bool ballotWaits)
     {
-        if (_running.Count < Lanes || _running.Count == 0) return null;
+        if (Free > 0 || _running.Count == 0) return null;
+        if (ballotWaits) return _running.MinBy(attempt => attempt.Spec.Priority);
         var hasWaiting = Inbound.TryPeekPriority(nowMs, out var waiting);
         if (Refining.TryPeekPriority(nowMs, out var refining)) waiting = hasWaiting ? Math.Max(waiting, refining) : refining;
         else if (!hasWaiting) return null;

@@ -9,7 +9,7 @@ namespace Rqml.Nodes;
 /// </summary>
 internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDictionary<string, int> counts) : IThreadPoolWorkItem, IAsyncDisposable
 {
-    private readonly ConcurrentQueue<AttemptRun> _ready = new();
+    private readonly ConcurrentQueue<LaneRun> _ready = new();
     private readonly Dictionary<string, ConcurrentBag<LaneWorker>> _idle = counts.Keys.ToDictionary(device => device, _ => new ConcurrentBag<LaneWorker>());
     private int _runners;
 
@@ -27,7 +27,7 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDi
 
     public async ValueTask<LaneWorker> StartWorkerAsync(DeviceLane lane, CancellationToken cancellationToken) => new(lane, await Host.StartAsync(lane, cancellationToken));
 
-    public void Start(AttemptRun run)
+    public void Start(LaneRun run)
     {
         _ready.Enqueue(run);
         WakeRunner();

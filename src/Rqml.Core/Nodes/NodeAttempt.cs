@@ -1,6 +1,7 @@
 using Rqml.Checkpoints;
 using Rqml.Messaging;
 using Rqml.Refinement;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Nodes;
@@ -19,6 +20,9 @@ internal enum AttemptState : byte
 
     /// <summary>Recovered from disk with a partition key: it runs when a scheduler has confirmed it.</summary>
     AwaitingAdoption,
+
+    /// <summary>It cannot go on before a vote has ended.</summary>
+    AwaitingVote,
 
     /// <summary>Recovered from disk, of a class that this node no longer runs: it stays there for a start that does, until its ledger has settled the task.</summary>
     Unserved,
@@ -50,6 +54,15 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     public int ResumedAt { get; set; }
 
     public long RetryMs { get; set; }
+
+    /// <summary>How hard the task is expected to be, from 0 to 1.</summary>
+    public double Difficulty { get; set; } = Scheduling.ExpectedDifficulty.Unknown;
+
+    /// <summary>The vote that it waits for; null where it waits for none.</summary>
+    public VoteCall? Vote { get; set; }
+
+    /// <summary>How the last vote ended; the run that waits for it takes it up.</summary>
+    public VoteResult? Tally { get; set; }
 
     /// <summary>Since when it waits for a lane.</summary>
     public long QueuedMs { get; set; }

@@ -16,6 +16,8 @@ internal enum NodeEffectKind : byte
     StopRun,
     YieldRun,
     WatchRun,
+    StartBallot,
+    TellStory,
     Drained,
 }
 
@@ -68,6 +70,12 @@ internal readonly struct NodeEffect : IEffect
     public static NodeEffect YieldRun(NodeAttempt attempt) => new(NodeEffectKind.YieldRun) { Attempt = attempt };
 
     public static NodeEffect WatchRun(NodeAttempt attempt) => new(NodeEffectKind.WatchRun) { Attempt = attempt };
+
+    public BallotJob? Ballot { get; private init; }
+
+    public static NodeEffect TellStory(NodeAttempt attempt) => new(NodeEffectKind.TellStory) { Attempt = attempt };
+
+    public static NodeEffect StartBallot(BallotJob job) => new(NodeEffectKind.StartBallot) { Ballot = job };
 
     public static NodeEffect Drained() => new(NodeEffectKind.Drained);
 }

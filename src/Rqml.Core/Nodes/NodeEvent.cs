@@ -10,6 +10,7 @@ internal enum NodeEventKind : byte
     Message,
     Leader,
     RunEnded,
+    Voted,
     Drain,
 }
 
@@ -30,6 +31,9 @@ internal enum RunEnding : byte
 
     /// <summary>It was stopped from here.</summary>
     Stopped,
+
+    /// <summary>It cannot go on before a vote has ended. Body: VoteCall; number: of the vote.</summary>
+    AwaitingVote,
 }
 
 /// <summary>One event for the <see cref="NodeMachine"/>.</summary>
@@ -64,6 +68,11 @@ internal readonly struct NodeEvent
 
     public static NodeEvent RunEnded(NodeAttempt attempt, long run, RunEnding ending, RefinementSnapshot? snapshot, object? body = null, long number = 0) =>
         new(NodeEventKind.RunEnded) { Attempt = attempt, Run = run, Ending = ending, Snapshot = snapshot, Body = body, Number = number };
+
+    public BallotJob? Ballot { get; private init; }
+
+    /// <summary>A voter on this node has spoken, and has left its lane.</summary>
+    public static NodeEvent Voted(BallotJob job, Supervision.Ballot ballot) => new(NodeEventKind.Voted) { Ballot = job, Body = ballot };
 
     public static NodeEvent Drain() => new(NodeEventKind.Drain);
 }

@@ -6,6 +6,8 @@ using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Queues;
 using Rqml.Scheduling;
+using Rqml.Supervision;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Nodes;
@@ -25,6 +27,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
     private readonly LaneGroup[] _groups;      // one a kind of device; most nodes have processors alone
     private readonly OutboundQueue _outbound;
+    private readonly BallotDesk _ballots = new();
     private readonly LinkedList<NodeAttempt> _suspects = new();
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
@@ -144,14 +147,20 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             case NodeEventKind.RunEnded:
                 EndRun(@event, nowMs, effects);
                 break;
+            case NodeEventKind.Voted:
+                EndBallot(@event.Ballot!, (Ballot)@event.Body!, effects);
+                break;
             case NodeEventKind.Drain when !_draining:
                 Drain(nowMs, effects);
                 break;
         }
 
         FillLanes(nowMs, effects);
-        if (_draining && _running == 0) effects.Add(NodeEffect.Drained());
+        if (_draining && _running == 0 && Voting == 0) effects.Add(NodeEffect.Drained());
     }
+
+    /// <summary>Voters that hold a lane.</summary>
+    private int Voting => _groups.Sum(group => group.Voting);
 
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
@@ -210,6 +219,21 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 }
 
                 break;
+            case MessageKind.VoteClosed:
+                if (_attempts.TryGetValue(message.Task, out var voted) && voted.Attempt.Epoch == message.Epoch && voted.State == AttemptState.AwaitingVote && voted.Resume.Vote == message.Number)
+                {
+                    voted.Tally = (VoteResult)message.Body!;
+                    voted.Vote = null;
+                    Requeue(voted, nowMs);
+                }
+
+                break;
+            case MessageKind.ExplainAttempt:
+                if (_attempts.TryGetValue(message.Task, out var explained)) effects.Add(NodeEffect.TellStory(explained));
+                break;
+            case MessageKind.AskBallot:
+                TakeBallot(message, nowMs, effects);
+                break;
             case MessageKind.WatchAttempt:
                 if (_attempts.TryGetValue(message.Task, out var watched))
                 {
@@ -241,6 +265,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             held.EndMs = EndOf(assignment, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
+            held.Difficulty = assignment.Difficulty;
             if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
             return;
         }
@@ -252,7 +277,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             return;
         }
 
-        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion, EndMs = EndOf(assignment, nowMs) };
+        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion, EndMs = EndOf(assignment, nowMs), Difficulty = assignment.Difficulty };
         if (held is not null)
         {
             taken.Resume = held.Resume;
@@ -329,9 +354,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 attempt.IsFenced = true;      // until it is adopted
                 if (attempt.State == AttemptState.Running) effects.Add(NodeEffect.YieldRun(attempt));
             }
-            else if (attempt.State == AttemptState.Waiting)
+            else if (attempt.State is AttemptState.Waiting or AttemptState.AwaitingVote)
             {
-                LeaveQueues(attempt);
+                if (attempt.State == AttemptState.Waiting) LeaveQueues(attempt);
                 AwaitAdoption(attempt, nowMs);
             }
         }
@@ -345,6 +370,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _draining = true;
+        foreach (var job in _ballots.Dismiss()) Cast(job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
             if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
@@ -368,6 +394,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (_running == 1 && Running.First().Alone is not null) return;
         foreach (var group in _groups)
         {
+            while (group.Free > 0 && _suspects.Count == 0 && _ballots.TakeNext(group.Device, nowMs) is { } job) Start(job, group, effects);
             while (group.Free > 0 && _suspects.Count == 0 && group.TakeNext(nowMs) is { } next)
             {
                 if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
@@ -401,7 +428,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void StartAlone(EffectBuffer<NodeEffect> effects)
     {
         foreach (var other in Running) effects.Add(NodeEffect.YieldRun(other));
-        if (_running > 0) return;
+        if (_running > 0 || Voting > 0) return;
         var suspect = _suspects.First!.Value;
         _suspects.RemoveFirst();
         Occupy(suspect, GroupOf(suspect));
@@ -415,7 +442,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         foreach (var group in _groups)
         {
-            if (group.Outranked(nowMs) is { } least) effects.Add(NodeEffect.YieldRun(least));
+            if (group.Outranked(nowMs, _ballots.HasWaiting && _ballots.IsWaitedFor(group.Device)) is { } least) effects.Add(NodeEffect.YieldRun(least));
         }
     }
 
@@ -435,7 +462,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             effects.Add(NodeEffect.WriteAttempt(attempt));
         }
 
-        if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped)
+        if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped or RunEnding.AwaitingVote)
         {
             AwaitAdoption(attempt, nowMs);
             return;
@@ -458,6 +485,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 attempt.ResumedAt = attempt.Resume.Iteration;
                 AwaitStrike(attempt, NameOfRun(attempt), nowMs + AskRetryMs);
                 SendStrike(attempt, effects);
+                break;
+            case RunEnding.AwaitingVote:
+                attempt.State = AttemptState.AwaitingVote;
+                attempt.Vote = (VoteCall)ended.Body!;
+                CallVote(attempt, effects);
+                _askDueMs = Math.Min(_askDueMs, nowMs + AskRetryMs);
                 break;
             case RunEnding.Stopped:
                 if (!_draining) Requeue(attempt, nowMs);
@@ -483,13 +516,58 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Runs are counted anew after a restart, so a run's name is taken from the start of the node too: else the ledger would take a later death for one that it has.</summary>
     private long NameOfRun(NodeAttempt attempt) => unchecked((long)_self.Incarnation.Value + attempt.Run);
 
+    /// <summary>Whoever leads counts: cut off, the task waits as it is, and its ledger settles it at its deadline.</summary>
+    private void CallVote(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
+    {
+        if (_leader is null) return;
+        effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.CallVote, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.Resume.Vote, attempt.Vote)));
+    }
+
+    private void TakeBallot(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        var job = _draining ? null : _ballots.Take(message, nowMs);
+        if (job is null || !_settings.Serves(job.Call.Spec.Class) || !Array.Exists(_groups, group => group.Device == job.Call.Model.Device))
+        {
+            var refused = new BallotJob(new Attempt(message.Task, message.Epoch), (int)message.Number, (BallotCall)message.Body!, message.From, nowMs);
+            Cast(refused, new Ballot(Judgement.Abstain, "the node takes no ballot", 0), effects);
+        }
+        else if (job.Ballot is { } cast)
+        {
+            Cast(job, cast, effects);
+        }
+        else if (!job.IsTaken)
+        {
+            job.IsTaken = true;
+            _ballots.Enqueue(job);
+        }
+    }
+
+    private static void Start(BallotJob job, LaneGroup group, EffectBuffer<NodeEffect> effects)
+    {
+        job.Lane = group;
+        group.Voting++;
+        effects.Add(NodeEffect.StartBallot(job));
+    }
+
+    private void EndBallot(BallotJob job, Ballot ballot, EffectBuffer<NodeEffect> effects)
+    {
+        if (job.Lane is not { } group) return;
+        job.Lane = null;
+        group.Voting--;
+        job.Cast(ballot);
+        Cast(job, ballot, effects);
+    }
+
+    private void Cast(BallotJob job, Ballot ballot, EffectBuffer<NodeEffect> effects) => effects.Add(NodeEffect.Send(job.Asker, BallotDesk.Cast(_self, job, ballot)));
+
     /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
     private void AskLedgers(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _askDueMs = long.MaxValue;
         foreach (var attempt in _attempts.Values)
         {
-            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.Unserved)) continue;
+            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved)) continue;
+            if (attempt.State == AttemptState.AwaitingVote) CallVote(attempt, effects);      // no scheduler holds a vote for a task that is settled
             if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, effects);
             else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, _self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
             _askDueMs = nowMs + AskRetryMs;

@@ -18,7 +18,7 @@ internal sealed partial class NodeOrchestrator
         [LoggerMessage(2203, LogLevel.Error, "A worker could not be started again; trying on")]
         public static partial void RestartFailed(ILogger logger, Exception error);
 
-        [LoggerMessage(2204, LogLevel.Warning, "A validator threw for {Attempt} and abstains")]
-        public static partial void ValidatorFailed(ILogger logger, Attempt attempt, Exception error);
+        [LoggerMessage(2204, LogLevel.Warning, "The validator {Validator} abstains from {Attempt}, as it failed: {Reason}")]
+        public static partial void ValidatorFailed(ILogger logger, string validator, Attempt attempt, string? reason);
     }
 }

@@ -26,7 +26,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly IStationObserver? _stations;
     private readonly ILogger _logger;
     private readonly Lock _runsLock = new();
-    private readonly List<AttemptRun> _runs = [];      // at most one a lane, and those that were given up
+    private readonly List<LaneRun> _runs = [];      // at most one a lane, and those that were given up
     private readonly List<Task> _replacements = [];
     private readonly LoopQuestions _questions;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,7 +35,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly CheckpointInstruments _checkpointed;
     private readonly int _maxAbandoned;
     private readonly Func<long> _bytesCarried;
-    private readonly HashSet<AttemptRun> _hanging = [];      // given up, and still at work for all we know
+    private readonly HashSet<LaneRun> _hanging = [];      // given up, and still at work for all we know
     private long _abandoned;
     private long _carried;
     private long _carriedMs;
@@ -52,7 +52,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
         _checkpointed = surroundings.Instruments.Checkpoints;
         _questions = new LoopQuestions(loop);
-        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, _stations);
+        _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, surroundings.Events, _stations);
         machine.MeasureLoad = Measure;
         _watchedMs = _carriedMs = loop.Clock.NowMs;
         _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
@@ -102,7 +102,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         Post(ended);
     }
 
-    public void Left(AttemptRun run)
+    public void Left(LaneRun run)
     {
         lock (_runsLock)
         {
@@ -114,17 +114,17 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public void Progress(NodeAttempt attempt, IterationReport report) =>
         _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
 
-    public void ValidatorFailed(NodeAttempt attempt, Exception error)
+    public void ValidatorFailed(NodeAttempt attempt, string validator, string? reason)
     {
         _context.Instruments.ValidatorFailed(attempt.Spec.Class.Name);
-        Log.ValidatorFailed(_logger, attempt.Attempt, error);
+        Log.ValidatorFailed(_logger, validator, attempt.Attempt, reason);
     }
 
     /// <summary>Puts a new worker in a dead one's place, with back-off, and only then reports the death: the strike is sent when the lane is up again.</summary>
-    public async Task ReplaceWorkerAsync(LaneWorker dead, AttemptRun run, Exception cause)
+    public async Task ReplaceWorkerAsync(LaneWorker dead, LaneRun run, Exception cause)
     {
         _context.Instruments.WorkerDied();
-        Log.WorkerDied(_logger, run.Attempt.Attempt, cause);
+        Log.WorkerDied(_logger, run.Attempt, cause);
         await dead.Worker.DisposeAsync();
         await StartWorkerAsync(dead.Lane);
         run.ReportDeath();
@@ -163,6 +163,13 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 break;
             case NodeEffectKind.WatchRun:
                 RunOf(effect.Attempt!)?.Watch();
+                break;
+            case NodeEffectKind.TellStory:
+                var told = effect.Attempt!;
+                _fabric.Send(told.Ledger, new Message(MessageKind.Told, _fabric.Self, told.Attempt.Task, told.Attempt.Epoch, Body: RunOf(told)?.Story ?? told.Resume.Story));
+                break;
+            case NodeEffectKind.StartBallot:
+                Start(new BallotRun(_context, effect.Ballot!, _classes.Get(effect.Ballot!.Call.Spec.Class.Name, effect.Ballot!.Call.Spec.Class.Version)));
                 break;
             case NodeEffectKind.Drained:
                 _drained.TrySetResult();
@@ -203,6 +210,11 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models, _checkpointed));
         var run = new AttemptRun(_context, attempt, @class, handle.Slot);
         attempt.Handle = handle with { Run = run };
+        Start(run);
+    }
+
+    private void Start(LaneRun run)
+    {
         lock (_runsLock) _runs.Add(run);
         _lanes.Start(run);
     }
@@ -230,17 +242,17 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         }
     }
 
-    private AttemptRun[] Runs()
+    private LaneRun[] Runs()
     {
         lock (_runsLock) return [.. _runs];
     }
 
     /// <summary>A hung worker cannot be killed in this process: another takes its lane, up to a number of them; then the node takes nothing new and says why.</summary>
-    private async Task AbandonAsync(AttemptRun run)
+    private async Task AbandonAsync(LaneRun run)
     {
         Interlocked.Increment(ref _abandoned);
         _context.Instruments.WorkerAbandoned();
-        Log.Abandoned(_logger, run.Attempt.Attempt, run.BeatTimeoutMs);
+        Log.Abandoned(_logger, run.Attempt, run.BeatTimeoutMs);
         int hanging;
         lock (_runsLock)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rqml.Diagnostics;
+using Rqml.Supervision.Events;
 
 namespace Rqml.Nodes;
 
@@ -16,6 +17,9 @@ internal sealed record NodeSurroundings
     public required int MaxAbandoned { get; init; }
 
     public required RqmlInstruments Instruments { get; init; }
+
+    /// <summary>Who hears of what the node's runs see.</summary>
+    public required EventPublisher Events { get; init; }
 
     public required ILogger Logger { get; init; }
 

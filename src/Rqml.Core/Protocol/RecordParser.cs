@@ -34,8 +34,8 @@ internal static class RecordParser
         }
     }
 
-    // Google.Protobuf 3.35 promises the first and, as fuzzing found, lets the second out where a length in a nested record runs past its end.
-    private static bool IsDamage(Exception error) => error is InvalidProtocolBufferException or IndexOutOfRangeException;
+    // Google.Protobuf 3.35 promises the first and, as fuzzing found, lets the others out where a length in a nested record runs past its end.
+    private static bool IsDamage(Exception error) => error is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentOutOfRangeException;
 
     private static RecordDamagedException Damaged<T>(Exception error) => new($"The bytes are no {typeof(T).Name}.", error);
 }

@@ -3,6 +3,7 @@ using Rqml.Cluster;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
+using Rqml.Supervision;
 using Rqml.Tasks;
 
 namespace Rqml.Protocol;
@@ -17,6 +18,7 @@ internal static class Records
     private const int MaxKeyLength = 512;
     private const int MaxPriority = 1_000;
     private const int MaxIterations = 1_000_000;
+    private const int MaxPasses = 16_000_000;
     private static readonly long MaxTimeMs = (long)TimeSpan.FromDays(365).TotalMilliseconds;
 
     public static ByteString Write(TaskId id) => UnsafeByteOperations.UnsafeWrap(id.ToByteArray());
@@ -64,6 +66,7 @@ internal static class Records
         if (spec.Budget.Iterations is { } iterations) record.MaxIterations = iterations;
         if (spec.Budget.Time is { } time) record.MaxTimeMs = (long)Math.Ceiling(time.TotalMilliseconds);      // a budget below a millisecond is not none
         if (spec.Budget.Cost is { } cost) record.MaxCost = cost;
+        if (spec.Budget.Passes is { } passes) record.MaxPasses = passes;
         if (spec.PartitionKey is { } key) record.PartitionKey = key;
         if (spec.IdempotencyKey is { } idempotency) record.IdempotencyKey = idempotency;
         return record;
@@ -87,6 +90,7 @@ internal static class Records
             {
                 Iterations = record.HasMaxIterations ? Check.InRange(record.MaxIterations, 1, MaxIterations, "A budget of iterations") : null,
                 Time = record.HasMaxTimeMs ? TimeSpan.FromMilliseconds(Check.InRange(record.MaxTimeMs, 1, MaxTimeMs, "A budget of milliseconds")) : null,
+                Passes = record.HasMaxPasses ? Check.InRange(record.MaxPasses, 1, MaxPasses, "A budget of passes") : null,
                 Cost = record.HasMaxCost ? Check.InRange(record.MaxCost, double.Epsilon, double.MaxValue, "A budget of cost") : null,
             },
             PartitionKey = record.HasPartitionKey ? Check.Length(record.PartitionKey, 1, MaxKeyLength, "A partition key") : null,
@@ -105,7 +109,11 @@ internal static class Records
             Epoch = Write(settlement.Epoch),
             ResumedAt = settlement.ResumedAt,
             SettledMs = settlement.SettledMs,
+            Passes = settlement.Passes,
+            Cost = settlement.Cost,
+            ElapsedMs = settlement.ElapsedMs,
         };
+        if (settlement.Story != Story.Empty) record.Story = SupervisionRecords.Write(settlement.Story);
         if (settlement.HasArtifact) record.Artifact = UnsafeByteOperations.UnsafeWrap(settlement.Artifact);
         if (!double.IsNaN(settlement.Score)) record.Score = settlement.Score;
         if (settlement.Model is { } model) record.Model = model;
@@ -132,6 +140,10 @@ internal static class Records
             Reason = record.HasReason ? record.Reason : null,
             ResumedAt = Check.NotNegative(record.ResumedAt, "An iteration to resume at"),
             SettledMs = Check.NotNegative(record.SettledMs, "A time of settlement"),
+            Passes = Check.NotNegative(record.Passes, "A count of passes"),
+            Cost = Check.InRange(record.Cost, 0, double.MaxValue, "A cost"),
+            ElapsedMs = Check.NotNegative(record.ElapsedMs, "A time on workers"),
+            Story = SupervisionRecords.Read(record.Story),
         };
     }
 

@@ -1,58 +1,43 @@
+using Rqml.Refinement;
+
 namespace Rqml;
 
-/// <summary>Says from the history of a task whether its artifact has converged. Make one with <see cref="Stability"/>.</summary>
+/// <summary>
+/// Says from the history of a task whether its artifact has converged: <see cref="Stability"/>, <see cref="Consistency"/> or <see cref="Novelty"/>. Immutable.
+/// </summary>
 public abstract record ConvergenceRule
 {
     private protected ConvergenceRule() { }
 
-    /// <summary>How many of the last similarities the rule looks at.</summary>
-    internal abstract int Window { get; }
+    /// <summary>Iterations in a row for which the rule has to hold. Default 1.</summary>
+    public int Patience { get; private protected init; } = 1;
 
-    /// <summary>Whether the rule holds.</summary>
-    /// <param name="similarities">Of successive artifacts of the current model, oldest first, at most <see cref="Window"/> of them.</param>
-    internal abstract ConvergenceEvidence Evaluate(ReadOnlySpan<double> similarities);
-}
+    /// <summary>What the rule compares with.</summary>
+    public abstract double Threshold { get; }
 
-/// <summary>What a convergence rule saw.</summary>
-/// <param name="Holds">Whether it holds.</param>
-/// <param name="Value">The value that it compared; NaN where it had too little to go by.</param>
-/// <param name="Threshold">What it compared with.</param>
-public readonly record struct ConvergenceEvidence(bool Holds, double Value, double Threshold);
+    /// <summary>How many similarities of successive artifacts the rule looks at.</summary>
+    internal virtual int SimilarityWindow => 0;
 
-/// <summary>Converged when the mean similarity of successive artifacts over a window reaches a threshold.</summary>
-public sealed record Stability : ConvergenceRule
-{
-    private Stability(int iterations, double threshold) => (Iterations, Threshold) = (iterations, threshold);
+    /// <summary>Passes of one iteration that the rule compares.</summary>
+    internal virtual int Passes => 1;
 
-    /// <summary>Successive artifacts that are compared.</summary>
-    public int Iterations { get; }
+    /// <summary>Earlier artifacts that the newest is compared with.</summary>
+    internal virtual int NoveltyWindow => 0;
 
-    /// <summary>What their mean similarity has to reach.</summary>
-    public double Threshold { get; }
-
-    internal override int Window => Iterations - 1;
-
-    /// <summary>Looks at this many successive artifacts, from 2 to 64.</summary>
-    public static Stability Over(int iterations)
+    /// <summary>The same rule, which has to hold for so many iterations in a row, from 1 to 64.</summary>
+    public ConvergenceRule For(int iterations)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(iterations, 64);
-        return new(iterations, 1.0);
+        return this with { Patience = iterations };
     }
 
-    /// <summary>Holds from this mean similarity on, in (0, 1].</summary>
-    public Stability AtLeast(double threshold)
-    {
-        if (!(threshold > 0 && threshold <= 1)) throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "A similarity threshold lies above 0, to 1.");
-        return new(Iterations, threshold);
-    }
+    /// <summary>What the rule says of an iteration, patience aside.</summary>
+    internal abstract RuleReading Read(in IterationEvidence seen);
 
-    internal override ConvergenceEvidence Evaluate(ReadOnlySpan<double> similarities)
-    {
-        if (similarities.Length < Window) return new(false, double.NaN, Threshold);
-        var sum = 0.0;
-        foreach (var similarity in similarities[^Window..]) sum += similarity;
-        var mean = sum / Window;
-        return new(mean >= Threshold, mean, Threshold);
-    }
+    /// <summary>A mean of similarities is a sum of floats: what is a rounding below the threshold has reached it.</summary>
+    private protected bool IsReachedBy(double value) => value >= Threshold - 1e-12;
+
+    private protected static double Share(double threshold, string parameter) =>
+        threshold is > 0 and <= 1 ? threshold : throw new ArgumentOutOfRangeException(parameter, threshold, "A threshold lies above 0, to 1.");
 }

@@ -3,6 +3,9 @@ using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Queues;
+using Rqml.Supervision;
+using Rqml.Supervision.Votes;
+using Rqml.Tasks;
 
 namespace Rqml.Scheduling;
 
@@ -24,6 +27,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly HashSet<ClassKey> _parkedClasses = [];
     private readonly ExpectedDifficulty _difficulty = new();
+    private readonly VoteTable _votes;
     private readonly List<ScheduledTask> _unacknowledged = [];
     private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
@@ -39,10 +43,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _self = self;
         _settings = settings;
         _pool = new NodePool(seed);
+        _votes = new VoteTable(self);
         _waiting = NewQueue();
     }
 
-    public long NextDueMs => _leading ? Math.Min(_sweepDueMs, _waiting.NextDueMs ?? long.MaxValue) : long.MaxValue;
+    public long NextDueMs => _leading ? Math.Min(Math.Min(_sweepDueMs, _votes.NextDueMs), _waiting.NextDueMs ?? long.MaxValue) : long.MaxValue;
 
     public bool IsLeading => _leading;
 
@@ -56,6 +61,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     public QueueStatistics WaitingStatistics(long nowMs) => _waiting.Statistics(nowMs);
 
     public IEnumerable<ScheduledNode> Nodes => _pool.Nodes;
+
+    /// <summary>Votes that are held, or whose result nobody has used yet.</summary>
+    public int VoteCount => _votes.Count;
+
+    /// <summary>Told of ballots that nobody had asked for, or that contradict the voter's first.</summary>
+    public Action<Message, BallotFate>? SuspectBallot { get; set; }
 
     public static NodeWeight WeightOf(ScheduledNode node, long nowMs) => NodePool.WeightOf(node, nowMs);
 
@@ -94,6 +105,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     public void Tick(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (_sweepDueMs <= nowMs) Sweep(nowMs, effects);
+        _votes.Tick(nowMs, effects);
         _waiting.Advance(nowMs);
         AssignWaiting(nowMs, effects);
     }
@@ -120,6 +132,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _number = 0;
         _tasks.Clear();
         _unacknowledged.Clear();
+        _votes.Clear();
         _pool.Clear();
         _parkedClasses.Clear();
         _waiting = NewQueue();
@@ -156,8 +169,29 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 }
 
                 break;
+            case MessageKind.Explain:
+                Explain(message, effects);
+                break;
+            case MessageKind.CallVote:
+                // Of the attempt that is assigned, and of no other: a vote for one that was handed over helps nobody.
+                if (_tasks.TryGetValue(message.Task, out var voting) && voting.Epoch == message.Epoch) _votes.Call(message, VotersOf(voting.Spec.Class), nowMs, effects);
+                break;
+            case MessageKind.BallotCast:
+                if (_votes.Take(message, nowMs, effects) is (BallotFate.Twice or BallotFate.Unasked) and var fate) SuspectBallot?.Invoke(message, fate);
+                break;
         }
     }
+
+    /// <summary>Asks the node that has the task. Of one that waits for a node nothing has happened yet, as far as anybody here knows.</summary>
+    private void Explain(in Message asked, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (_tasks.GetValueOrDefault(asked.Task) is { Node: { } node } task) effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.ExplainAttempt, _self, asked.Task, task.Epoch)));
+        else effects.Add(SchedulerEffect.Send(asked.From, new Message(MessageKind.Told, _self, asked.Task, Body: Story.Empty)));
+    }
+
+    /// <summary>The nodes that could vote on a class, in a fixed order.</summary>
+    private Peer[] VotersOf(ClassKey @class) =>
+        [.. _pool.Nodes.Where(node => node is { Standing: NodeStanding.Active, Reported: true, Draining: false } && node.Classes.Contains(@class)).Select(node => node.Peer).OrderBy(peer => peer.Node.Value, StringComparer.Ordinal)];
 
     private void Take(TaskId id, Peer ledger, Announcement announcement, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
@@ -191,6 +225,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         task.IsReleased = true;
+        _votes.Forget(id);
         if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
         if (task.Node is { } node)
         {
@@ -368,6 +403,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         ReleaseUnknown(node, []);
         _pool.Remove(node);
+        _votes.Excuse(node.Peer.Node, nowMs, effects);
         if (node.Earlier is { } earlier)
         {
             // It went before it was registered: the start before it is still a member, and nothing of what that one may hold is anybody's yet.
@@ -445,13 +481,15 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Task = spec.Id,
             Class = spec.Class.Name,
             Priority = spec.Priority,
-            Difficulty = _difficulty.Of(spec.Class.Name, double.IsNaN(spec.Difficulty) ? null : spec.Difficulty),
+            Difficulty = DifficultyOf(spec),
             EnqueuedMs = task.TakenMs,
             NotBeforeMs = spec.NotBeforeMs,
             PartitionKey = spec.PartitionKey,
             Needs = needs,
         });
     }
+
+    private double DifficultyOf(TaskSpec spec) => _difficulty.Of(spec.Class.Name, double.IsNaN(spec.Difficulty) ? null : spec.Difficulty);
 
     private void Park(ClassKey @class)
     {
@@ -514,6 +552,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Term = _term,
             Adopted = task.Adopted,
             Suspicion = task.Suspicion,
+            Difficulty = DifficultyOf(task.Spec),
         };
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }

@@ -44,6 +44,14 @@ public interface IRqmlClient
     /// <exception cref="ShuttingDownException">The host is stopping.</exception>
     ValueTask<TaskId> RequeueAsync(TaskId task, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// What has happened to a task and why: where it ran, its scores, each decision with its reason, what it cost. Of an open task it is told by the node that works on
+    /// it; where that does not answer within two seconds, the story is empty.
+    /// </summary>
+    /// <exception cref="UnknownTaskException">This ledger does not know it, or knows it no longer.</exception>
+    /// <exception cref="LedgerLostException">The ledger has stopped.</exception>
+    ValueTask<TaskStory> ExplainAsync(TaskId task, CancellationToken cancellationToken = default);
+
     /// <summary>The tasks of this ledger, in the order of submission, as they were at the call.</summary>
     IAsyncEnumerable<RefinementStatus> ListAsync(TaskFilter? filter = null, CancellationToken cancellationToken = default);
 }

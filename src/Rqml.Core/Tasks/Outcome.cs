@@ -12,7 +12,7 @@ public enum Outcome
     /// <summary>The validators refused the artifact, and supervision had nothing else to try.</summary>
     Rejected = 2,
 
-    /// <summary>Every model failed; the result carries the last error.</summary>
+    /// <summary>Every model failed, or a policy or a router did; the result carries the last error.</summary>
     Failed = 3,
 
     /// <summary>It was cancelled.</summary>
@@ -21,7 +21,7 @@ public enum Outcome
     /// <summary>Its deadline passed.</summary>
     DeadlineExceeded = 5,
 
-    /// <summary>Its budget of iterations, time or cost was used up; the result carries the best artifact so far.</summary>
+    /// <summary>Its budget of iterations, passes, time or cost was used up; the result carries the best artifact so far.</summary>
     BudgetExhausted = 6,
 
     /// <summary>Three workers died of it.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Supervision;
 using Rqml.Tasks;
 
 namespace Rqml;
@@ -92,6 +93,21 @@ public sealed class Iteration<TArtifact>
 
     /// <summary>Its similarity to the artifact before; null for the first.</summary>
     public double? Similarity => double.IsNaN(_report.Similarity) ? null : _report.Similarity;
+
+    /// <summary>What it brought that was new, 1 − its largest similarity to earlier artifacts; null where no rule asks for it.</summary>
+    public double? Novelty => double.IsNaN(_report.Novelty) ? null : _report.Novelty;
+
+    /// <summary>Mean similarity of each two passes of it; null where there was one.</summary>
+    public double? Consistency => double.IsNaN(_report.Consistency) ? null : _report.Consistency;
+
+    /// <summary>What the convergence monitor found; null where the loop gets on.</summary>
+    public Concern? Concern => _report.Concern;
+
+    /// <summary>What was decided after it.</summary>
+    public SupervisionAction Decision => _report.Action;
+
+    /// <summary>Why it was decided.</summary>
+    public string Reason => _report.Reason;
 
     /// <summary>The model that made it.</summary>
     public string Model => _report.Model;

@@ -46,7 +46,7 @@ public sealed class RefinementResult<TArtifact>
     /// <summary>Iterations that the artifact rests on.</summary>
     public int Iterations => _settlement.Iterations;
 
-    /// <summary>Name of the last model that worked on it; null if none did.</summary>
+    /// <summary>Name of the model that made the artifact, or without one of the last that worked; null if none did.</summary>
     public string? Model => _settlement.Model;
 
     /// <summary>The highest tier that worked on it.</summary>
@@ -61,8 +61,11 @@ public sealed class RefinementResult<TArtifact>
     /// <summary>The iteration from whose checkpoint the attempt that was settled had gone on; 0 where it made all of them itself.</summary>
     public int ResumedAt => _settlement.ResumedAt;
 
-    /// <summary>Why, in words: the last error of a failed task, the rule of a converged one.</summary>
+    /// <summary>Why, in words: the last error of a failed task, what the policy said of another; null where there is nothing to say.</summary>
     public string? Reason => _settlement.Reason;
+
+    /// <summary>What happened to the task and why.</summary>
+    public TaskStory Story => new(Task, _settlement.Story, _settlement);
 
     /// <summary>When it was settled, by the ledger's clock.</summary>
     public DateTimeOffset SettledAt => DateTimeOffset.FromUnixTimeMilliseconds(_settlement.SettledMs);

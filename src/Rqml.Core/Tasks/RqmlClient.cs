@@ -4,6 +4,7 @@ using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Models;
+using Rqml.Supervision;
 
 namespace Rqml.Tasks;
 
@@ -12,6 +13,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
 {
     private const int SubmitWindow = 256;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
     private TaskIdSource? _ids;
 
@@ -151,6 +153,25 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         Ledger(runtime).Post(LedgerEvent.Submit(spec, null, ticket));
         var reply = await ticket.Task.WaitAsync(cancellationToken);
         return reply.Answer == SubmitAnswer.Accepted ? spec.Id : throw Ended();
+    }
+
+    public async ValueTask<TaskStory> ExplainAsync(TaskId task, CancellationToken cancellationToken = default)
+    {
+        var runtime = host.Main;
+        var ticket = new TaskCompletionSource<Story?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Ledger(runtime).Post(LedgerEvent.Explain(task, ticket));
+        try
+        {
+            if (await ticket.Task.WaitAsync(ExplainWithin, runtime.Clock.Time, cancellationToken) is { } soFar) return new TaskStory(task, soFar, null);
+        }
+        catch (TimeoutException)
+        {
+            return new TaskStory(task, Story.Empty, null);
+        }
+
+        var settled = await Ledger(runtime).AskAsync(machine => machine.FindSettled(task)).WaitAsync(cancellationToken) ?? throw new UnknownTaskException(task);
+        var settlement = settled.Content?.Settlement ?? runtime.ReadSettlement(task) ?? throw new UnknownTaskException(task);
+        return new TaskStory(task, settlement.Story, settlement);
     }
 
     public async IAsyncEnumerable<RefinementStatus> ListAsync(TaskFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)

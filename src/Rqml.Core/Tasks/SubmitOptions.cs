@@ -51,6 +51,7 @@ public sealed record SubmitOptions
         Check(KeepResult is null || (KeepResult >= TimeSpan.Zero && KeepResult <= TimeSpan.FromDays(3650)), nameof(KeepResult), KeepResult, "zero to 3650 days");
         Check(Budget.Iterations is null or (>= 1 and <= 1_000_000), "Budget.Iterations", Budget.Iterations, "1 to 1,000,000");
         Check(Budget.Time is null || (Budget.Time > TimeSpan.Zero && Budget.Time <= TimeSpan.FromDays(365)), "Budget.Time", Budget.Time, "above zero, to 365 days");
+        Check(Budget.Passes is null or (>= 1 and <= 16_000_000), "Budget.Passes", Budget.Passes, "1 to 16,000,000");
         Check(Budget.Cost is not { } cost || (cost > 0 && double.IsFinite(cost)), "Budget.Cost", Budget.Cost, "above zero and finite");
         if (faults is not null) throw new ArgumentOutOfRangeException("options", string.Join(" ", faults));
 
@@ -73,6 +74,10 @@ public sealed record TaskBudget
     /// <summary>Time spent on workers.</summary>
     /// <value>Above zero, to 365 days.</value>
     public TimeSpan? Time { get; init; }
+
+    /// <summary>Model calls, failed ones and ballots included.</summary>
+    /// <value>From 1 to 16,000,000.</value>
+    public int? Passes { get; init; }
 
     /// <summary>Declared cost of the model calls.</summary>
     /// <value>Above zero and finite.</value>

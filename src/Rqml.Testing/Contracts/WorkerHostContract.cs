@@ -1,4 +1,5 @@
 using Rqml.Nodes;
+using Rqml.Supervision;
 using Xunit;
 
 namespace Rqml.Testing.Contracts;
@@ -132,15 +133,51 @@ public abstract class WorkerHostContract : IAsyncLifetime
         Assert.Equal("x", Text((await RefineAsync(Request(ContractClasses.Append, "x"))).Artifact));
     }
 
-    /// <summary>Validators are asked in the class's name; a refusal comes with its reason.</summary>
+    /// <summary>Each validator of the class has a verdict; a refusal comes with its reason, and one that throws abstains and says why.</summary>
     [Fact]
-    public async Task Validators_are_asked()
+    public async Task Each_validator_has_a_verdict()
     {
-        Assert.True((await ValidateAsync(ContractClasses.Append, "anything")).Accepted);
-        Assert.True((await ValidateAsync(ContractClasses.Stumble, "good")).Accepted);
-        Assert.Equal(Validation.Reject("it is bad"), await ValidateAsync(ContractClasses.Stumble, "bad"));
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => ValidateAsync(ContractClasses.Stumble, "throw"));
+        Assert.Empty(await ValidateAsync(ContractClasses.Append, "anything"));
+        Assert.Equal([Validation.Accept], await ValidateAsync(ContractClasses.Stumble, "good"));
+        Assert.Equal([Validation.Reject("it is bad")], await ValidateAsync(ContractClasses.Stumble, "bad"));
+        var abstention = Assert.Single(await ValidateAsync(ContractClasses.Stumble, "throw"));
+        Assert.Equal((Judgement.Abstain, true), (abstention.Judgement, abstention.HasFailed));
+        Assert.Contains("stumbled", abstention.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>Similarities come row by row above the diagonal: one for each two artifacts, and none for one alone.</summary>
+    [Fact]
+    public async Task Artifacts_are_compared_two_by_two()
+    {
+        Assert.Equal([0.0, 1.0, 0.0], await CompareAsync("a", "b", "a"));
+        Assert.Equal([1.0, 0.0, 0.0], await CompareAsync("a", "a", "b"));
+        Assert.Empty(await CompareAsync("a"));
+
+        Task<IReadOnlyList<double>> CompareAsync(params string[] artifacts) =>
+            Step("a comparison", Worker.CompareAsync(new ComparisonRequest(ContractClasses.Append, 1, [.. artifacts.Select(Bytes)]), CancellationToken.None).AsTask());
+    }
+
+    /// <summary>What is new is measured against every artifact that is named, and nothing is new or old where none is.</summary>
+    [Fact]
+    public async Task Novelty_is_measured_against_the_artifacts_before()
+    {
+        var request = Request(ContractClasses.Append, "x", "a", iteration: 2);
+        Assert.Equal(double.NaN, (await RefineAsync(request)).Novelty);
+        Assert.Equal(1.0, (await RefineAsync(request with { Recent = [Bytes("b"), Bytes("c")] })).Novelty);
+        Assert.Equal(0.0, (await RefineAsync(request with { Recent = [Bytes("b"), Bytes("ax")] })).Novelty);
+    }
+
+    /// <summary>A voter accepts what its model would leave as it is; a model that throws is no ballot and no death.</summary>
+    [Fact]
+    public async Task A_voter_accepts_what_it_would_leave_as_it_is()
+    {
+        Assert.Equal(Judgement.Accept, (await VoteAsync(ContractClasses.Append, "")).Judgement);
+        Assert.Equal(Judgement.Reject, (await VoteAsync(ContractClasses.Append, "more")).Judgement);
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => VoteAsync(ContractClasses.Stumble, "throw"));
         Assert.IsNotType<WorkerDiedException>(error);
+
+        Task<Ballot> VoteAsync(string name, string payload) =>
+            Step("a ballot", Worker.VoteAsync(new BallotRequest(name, 1, Request(name, payload).Pass, Bytes(payload), Bytes("artifact"), null), CancellationToken.None).AsTask());
     }
 
     /// <summary>A worker takes one call after the other, many of them.</summary>
@@ -185,7 +222,7 @@ public abstract class WorkerHostContract : IAsyncLifetime
 
     private Task<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken = default) => Step("a pass", Worker.RefineAsync(request, cancellationToken).AsTask());
 
-    private Task<Validation> ValidateAsync(string name, string artifact) =>
+    private Task<IReadOnlyList<Validation>> ValidateAsync(string name, string artifact) =>
         Step("a verdict", Worker.ValidateAsync(new ValidationRequest(name, 1, Attempt, Bytes("payload"), Bytes(artifact)), CancellationToken.None).AsTask());
 
     private static PassRequest Request(string name, string payload, string? artifact = null, int iteration = 1) =>

@@ -6,7 +6,7 @@ using Rqml.Tasks;
 namespace Rqml.Testing.Simulation;
 
 /// <summary>The program on the ledger's machine: submits its work under idempotency keys, waits, and after each restart of its process takes up what is unfinished.</summary>
-internal sealed class Application(World world, Judge judge, IReadOnlyList<SimulatedWork> works, double cancelled)
+internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork> works, double cancelled)
 {
     private readonly Dictionary<int, TaskId> _acknowledged = [];
     private readonly Dictionary<int, Outcome> _done = [];
@@ -32,7 +32,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
     /// <summary>The first error that one of the application's own tasks met: a bug of the simulation.</summary>
     public Exception? Failure => _running.FirstOrDefault(task => task.IsFaulted)?.Exception!.InnerException;
 
-    private async Task FollowAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
+    private async Task FollowAsync(NodeRuntime runtime, SimulatedProcess process, IWork work)
     {
         try
         {
@@ -44,7 +44,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
         }
     }
 
-    private async Task FollowUntilSettledAsync(NodeRuntime runtime, SimulatedProcess process, SimulatedWork work)
+    private async Task FollowUntilSettledAsync(NodeRuntime runtime, SimulatedProcess process, IWork work)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(world.Chance(0.5) ? 2_000 : 28_000)), process.Time);
         var watcher = new Watcher();
@@ -53,14 +53,16 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
             var spec = new TaskSpec
             {
                 Id = _ids!.Next(runtime.Clock.NowMs),
-                Class = SimulatedWork.Class,
+                Class = work.Class,
                 Payload = work.ToBytes(),
                 Priority = work.Number % 3,
                 SubmittedMs = runtime.Clock.NowMs,
                 KeepResultMs = work.Number % 3 == 0 ? 4_000 : (long)TimeSpan.FromDays(1).TotalMilliseconds,
                 IdempotencyKey = $"work-{work.Number}",
                 PartitionKey = work.Number % 5 == 0 ? $"key-{work.Number % 10}" : null,
-                Seed = (ulong)work.Number,
+                Seed = work.Seed,
+                Budget = work.Budget,
+                DeadlineMs = work.Deadline is { } deadline ? runtime.Clock.NowMs + (long)deadline.TotalMilliseconds : long.MaxValue,
             };
             var ticket = new SubmitTicket();
             runtime.Ledger!.Post(LedgerEvent.Submit(spec, watcher, ticket));
@@ -93,7 +95,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
 
         judge.Completed(id, settlement.Outcome);
         _done[work.Number] = settlement.Outcome;
-        Check(work, id, settlement);
+        work.Check(judge, id, settlement);
     }
 
     private async Task CancelAsync(NodeRuntime runtime, TaskId id)
@@ -101,29 +103,6 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<Simula
         var ticket = new TaskCompletionSource<CancelAnswer>();
         runtime.Ledger!.Post(LedgerEvent.Cancel(id, ticket));
         if (await ticket.Task == CancelAnswer.Cancelled) judge.Cancelled(id);
-    }
-
-    private void Check(SimulatedWork work, TaskId id, Settlement settlement)
-    {
-        switch (settlement.Outcome)
-        {
-            case Outcome.Converged when !settlement.Artifact.Span.SequenceEqual(work.Expected()):
-                judge.Violated('e', $"{id} ended with an artifact that no undisturbed run makes ({settlement.Iterations} of {work.Iterations} iterations)");
-                break;
-            case Outcome.Converged when work.Temper is Temper.Poisonous or Temper.Deadly:
-                judge.Violated('g', $"{id} kills whatever runs it, and converged");
-                break;
-            case Outcome.Poisoned when !judge.MayBeConvicted(id):
-                judge.Violated('g', $"{id} was convicted though too few workers and nodes died of it");
-                break;
-            case Outcome.Converged or Outcome.Poisoned or Outcome.Cancelled:
-                break;
-            case Outcome.Failed when work.Temper == Temper.Clumsy:
-                break;
-            default:
-                judge.Violated('a', $"{id} ended as {settlement.Outcome}: {settlement.Reason}");
-                break;
-        }
     }
 
     private sealed class Watcher : ITaskWatcher

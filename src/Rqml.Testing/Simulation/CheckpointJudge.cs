@@ -28,7 +28,9 @@ internal sealed class CheckpointJudge(Judge judge)
         foreach (var (task, epoch) in attempts)
         {
             var chain = _chains.GetValueOrDefault((machine, task));
-            _resumable[(process.Number, task, epoch)] = chain?.NewestWhole() ?? 0;
+            var newest = chain?.NewestWhole();
+            _resumable[(process.Number, task, epoch)] = newest?.Iteration ?? 0;
+            judge.Supervision.Started(machine, process, task, epoch, newest);
             if (chain is not { IsNewestDamaged: true }) continue;
             _passedOver[process.Number] = task;
             PassedOver++;
@@ -121,7 +123,7 @@ internal sealed class CheckpointJudge(Judge judge)
             if (!_written.TryGetValue(key, out var written) || written == Artifact || !written.Equals(Parse(key, damaged.Value))) _damaged.Add(key);
         }
 
-        public int NewestWhole() => _states.Reverse().Where(state => IsWhole(state.Value)).Select(state => state.Key.Iteration).FirstOrDefault();
+        public (Epoch Epoch, int Iteration)? NewestWhole() => _states.Reverse().Where(state => IsWhole(state.Value)).Select(state => ((Epoch, int)?)state.Key).FirstOrDefault();
 
         private static IMessage Artifact { get; } = new TaskIdsBody();      // stands for bytes that are no record
 

@@ -3,6 +3,7 @@ using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Nodes;
 using Rqml.Scheduling;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
@@ -10,17 +11,26 @@ namespace Rqml.Testing.Simulation;
 /// Stands at the border of each machine: what the shipped machine decides may be bent on its way to the shipped shell, to break one rule, and the judge sees what
 /// schedulers decide.
 /// </summary>
-internal sealed class Interposer(Mutant mutant, AssignmentJudge judge) : IInterposer
+internal sealed class Interposer(World world, Mutant mutant, Judge judge) : IInterposer
 {
+    /// <summary>Whether somebody forges ballots.</summary>
+    public bool Forges { get; init; }
+
     public IMachine<TEvent, TEffect> Interpose<TEvent, TEffect>(IMachine<TEvent, TEffect> machine)
         where TEvent : struct
         where TEffect : struct, IEffect =>
         machine switch
         {
-            SchedulerMachine scheduler => (IMachine<TEvent, TEffect>)(object)new SchedulerWatch(mutant == Mutant.None ? scheduler : new MutantScheduler(scheduler, mutant), judge),
+            SchedulerMachine scheduler => (IMachine<TEvent, TEffect>)(object)Watched(mutant == Mutant.None ? scheduler : new MutantScheduler(scheduler, mutant)),
             LedgerMachine ledger when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLedger(ledger, mutant),
             NodeMachine node when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantNode(node, mutant),
             LeadershipMachine leadership when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLeadership(leadership, mutant),
             _ => machine,
         };
+
+    private SchedulerWatch Watched(IMachine<SchedulerEvent, SchedulerEffect> scheduler)
+    {
+        var count = new BallotCount(world, judge);
+        return new SchedulerWatch(Forges ? new ForgedBallots(scheduler, world, count) : scheduler, judge.Assignments, count);
+    }
 }

@@ -4,12 +4,14 @@ using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Storage;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
 /// <summary>
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
-/// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison.
+/// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison;
+/// (h) to (k) are the <see cref="SupervisionJudge"/>'s.
 /// </summary>
 internal sealed class Judge
 {
@@ -33,11 +35,14 @@ internal sealed class Judge
         _world = world;
         Assignments = new AssignmentJudge(world, this);
         Checkpoints = new CheckpointJudge(this);
+        Supervision = new SupervisionJudge(world, this);
     }
 
     public AssignmentJudge Assignments { get; }
 
     public CheckpointJudge Checkpoints { get; }
+
+    public SupervisionJudge Supervision { get; }
 
     public IReadOnlyList<string> Violations => _violations;
 
@@ -141,10 +146,11 @@ internal sealed class Judge
                     AppliedToAttempts(machine, process, disk, write);
                     break;
                 case StoreFamily.Outbound:
-                    AppliedToOutbound(machine, disk, write);
+                    AppliedToOutbound(machine, process, disk, write);
                     break;
                 case StoreFamily.Checkpoint or StoreFamily.Artifact:
                     Checkpoints.Applied(machine, process, write);
+                    Supervision.Applied(machine, process, write);
                     break;
                 case StoreFamily.Meta:
                     AppliedToMeta(machine, disk, write);
@@ -218,7 +224,9 @@ internal sealed class Judge
             return;
         }
 
-        var epoch = Records.Read(AttemptRecord.Parser.ParseFrom(write.Value).Epoch);
+        var attempt = AttemptRecord.Parser.ParseFrom(write.Value);
+        var epoch = Records.Read(attempt.Epoch);
+        Supervision.Obeyed(Records.Read(attempt.Submission));
         if (disk.Attempts.TryGetValue(task, out var known) && known == epoch) return;      // the same attempt, written again
         disk.Attempts[task] = epoch;
         if (!disk.Obeyed.Add((task, epoch))) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch} twice");
@@ -235,12 +243,13 @@ internal sealed class Judge
         disk.Term = term;
     }
 
-    private void AppliedToOutbound(string machine, DiskView disk, in Write write)
+    private void AppliedToOutbound(string machine, SimulatedProcess process, DiskView disk, in Write write)
     {
         var task = TaskId.Read(write.Key);
         if (write.Kind == WriteKind.Put)
         {
             disk.Outbound.Add(task);
+            Supervision.Finished(machine, process, task, Records.Read(OutboundRecord.Parser.ParseFrom(write.Value).Result));
             return;
         }
 

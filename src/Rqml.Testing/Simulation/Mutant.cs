@@ -2,7 +2,8 @@ namespace Rqml.Testing.Simulation;
 
 /// <summary>
 /// One rule of the protocol broken on purpose, to show that the judge notices. The letter is the property that it breaks: (a) settled once, (b) nothing lost,
-/// (c) one open task per key, (d) epochs, (e) results kept and never recomputed, (f) no hand-over without a fence, (g) poison convicted and no innocent.
+/// (c) one open task per key, (d) epochs, (e) results kept and never recomputed, (f) no hand-over without a fence, (g) poison convicted and no innocent, (h) decisions recorded and carried out,
+/// (i) budgets, (j) the best artifact kept, (k) votes and validators.
 /// </summary>
 internal enum Mutant
 {
@@ -88,4 +89,47 @@ internal enum Mutant
 
     /// <summary>(g) A node forgets at its death which attempts were suspect.</summary>
     SuspicionVolatile,
+
+    /// <summary>(h) A decision is left out of the story that a result tells.</summary>
+    DecisionUnrecorded,
+
+    /// <summary>(h) Another model works on when a task goes on, and nobody decided it.</summary>
+    ModelSwitchedUndecided,
+
+    /// <summary>(h) The rung of the ladder is forgotten when a task goes on from a disk.</summary>
+    RungForgotten,
+
+    /// <summary>(h) A vote that was decided is forgotten when a task goes on from a disk.</summary>
+    PendingVoteForgotten,
+
+    /// <summary>(i) What a task has used is forgotten when it goes on from a disk.</summary>
+    BudgetNotChargedAfterHandOver,
+
+    /// <summary>(j) The newest artifact takes the best one's place.</summary>
+    BestArtifactOverwritten,
+
+    /// <summary>(k) A voter that says something else the second time is counted as another voter.</summary>
+    LyingVoterCountedTwice,
+
+    /// <summary>(k) A ballot counts, whoever sent it.</summary>
+    UnaskedBallotCounted,
+
+    /// <summary>(k) A ballot counts, whichever vote it is of.</summary>
+    BallotOfAnotherVoteCounted,
+
+    /// <summary>(k) A vote is closed at its first ballot.</summary>
+    VoteClosedEarly,
+
+    /// <summary>(k) A node takes the result of an earlier vote for that of the one it waits for.</summary>
+    ResultOfAnotherVoteTaken,
+
+    /// <summary>(k) A validator with the last word is not listened to.</summary>
+    VetoIgnored,
+}
+
+/// <summary>Which mutants there are.</summary>
+internal static class Mutants
+{
+    /// <summary>Whether the rule is one of supervision, so that it takes supervised work to notice.</summary>
+    public static bool IsOfSupervision(this Mutant mutant) => mutant >= Mutant.DecisionUnrecorded;
 }

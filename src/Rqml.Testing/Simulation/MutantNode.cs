@@ -1,7 +1,9 @@
 using Rqml.Cluster;
 using Rqml.Hosting;
+using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
+using Rqml.Supervision.Votes;
 
 namespace Rqml.Testing.Simulation;
 
@@ -10,6 +12,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
 {
     private readonly EffectBuffer<NodeEffect> _made = new();
     private readonly EffectBuffer<NodeEffect> _more = new();
+    private readonly Dictionary<TaskId, Message> _results = [];
     private bool _hasTicked;
 
     public long NextDueMs => node.NextDueMs;
@@ -22,8 +25,14 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
             bent = NodeEvent.Of(@event.Message with { Body = assignment with { To = node.Self.Incarnation } });
         }
 
+        if (mutant == Mutant.DecisionUnrecorded && @event is { Kind: NodeEventKind.RunEnded, Body: Settlement { Story.Steps.Count: > 1 } settlement })
+        {
+            bent = NodeEvent.RunEnded(@event.Attempt!, @event.Run, @event.Ending, @event.Snapshot, settlement with { Story = settlement.Story with { Steps = [.. settlement.Story.Steps.Skip(1)] } }, @event.Number);
+        }
+
         if (mutant == Mutant.JoinWithoutTerm && @event.Kind == NodeEventKind.Leader) bent = NodeEvent.Led(@event.Leader, Term.None);
         node.Step(bent, nowMs, _made);
+        if (mutant == Mutant.ResultOfAnotherVoteTaken) TakeEarlierResult(bent, nowMs);
         PassOn(nowMs, effects);
     }
 
@@ -44,10 +53,35 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
         }
     }
 
+    /// <summary>A result that has come is told again when the task waits for the next vote.</summary>
+    private void TakeEarlierResult(in NodeEvent @event, long nowMs)
+    {
+        if (@event is { Kind: NodeEventKind.Message, Message.Kind: MessageKind.VoteClosed }) _results[@event.Message.Task] = @event.Message;
+        if (@event is not { Kind: NodeEventKind.RunEnded, Ending: RunEnding.AwaitingVote } || !_results.TryGetValue(@event.Attempt!.Attempt.Task, out var earlier)) return;
+        var number = @event.Attempt.Resume.Vote;
+        if (earlier.Number != number) node.Step(NodeEvent.Of(earlier with { Epoch = @event.Attempt.Attempt.Epoch, Number = number, Body = ((VoteResult)earlier.Body!) with { Number = number } }), nowMs, _made);
+    }
+
+    /// <summary>A task that goes on does so state something else than it had come to.</summary>
+    private void Bend(NodeAttempt attempt)
+    {
+        var (state, isResumed) = (attempt.Resume, attempt.Run == 1 && attempt.Resume.Passes > 0);
+        attempt.Resume = mutant switch
+        {
+            Mutant.ModelSwitchedUndecided when state.Iteration > 0 => state with { Model = state.Model + 1 },
+            Mutant.BestArtifactOverwritten => state with { Best = state.Artifact, BestScore = state.Score },
+            Mutant.RungForgotten when isResumed => state with { Rung = 0 },
+            Mutant.PendingVoteForgotten when isResumed => state with { Vote = 0 },
+            Mutant.BudgetNotChargedAfterHandOver when isResumed => state with { Passes = 0, Cost = 0 },
+            _ => state,
+        };
+    }
+
     private void PassOn(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         foreach (var effect in _made.Effects.ToArray())
         {
+            if (effect.Kind == NodeEffectKind.StartRun) Bend(effect.Attempt!);
             effects.Add(mutant == Mutant.SuspicionVolatile && effect.Stored is { } stored ? NodeEffect.WriteAttempt(stored with { Suspicion = Suspicion.None, Alone = null }) : effect);
             if (effect.Kind != NodeEffectKind.Send) continue;
             switch (effect.Message.Kind)

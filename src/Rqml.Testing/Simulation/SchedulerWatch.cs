@@ -2,11 +2,12 @@ using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Scheduling;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
 /// <summary>Tells the judge what a scheduler hears and decides, at the moment when it does: what it sends may wait for a link, and be of yesterday when it leaves.</summary>
-internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, AssignmentJudge judge) : IMachine<SchedulerEvent, SchedulerEffect>
+internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, AssignmentJudge judge, BallotCount count) : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private Term _term;
 
@@ -31,23 +32,26 @@ internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> m
                 break;
         }
 
+        count.Hears(@event);
         var before = effects.Count;
         machine.Step(@event, nowMs, effects);
-        Tell(effects.Effects[before..]);
+        Tell(effects.Effects[before..], nowMs);
     }
 
     public void Tick(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var before = effects.Count;
         machine.Tick(nowMs, effects);
-        Tell(effects.Effects[before..]);
+        Tell(effects.Effects[before..], nowMs);
     }
 
-    private void Tell(ReadOnlySpan<SchedulerEffect> effects)
+    private void Tell(ReadOnlySpan<SchedulerEffect> effects, long nowMs)
     {
         foreach (ref readonly var effect in effects)
         {
-            if (effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Assign }) judge.Decided(effect.To, effect.Message);
+            if (effect.Kind != SchedulerEffectKind.Send) continue;
+            if (effect.Message.Kind == MessageKind.Assign) judge.Decided(effect.To, effect.Message);
+            else count.Told(effect.To, effect.Message, nowMs);
         }
     }
 }

@@ -1,11 +1,15 @@
 using Rqml.Hosting;
 using Rqml.Messaging;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
 /// <summary>One run: machines, an application and a seeded stream of faults; then everything heals, and all that was accepted has to be settled.</summary>
 internal sealed class SimulatedCluster
 {
+    /// <summary>Plain works beside supervised ones: for the deaths that they bring.</summary>
+    private const int FewPlain = 6;
+
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromMinutes(1);
@@ -22,10 +26,14 @@ internal sealed class SimulatedCluster
     private readonly SimulatedCoordination? _coordination;
     private bool _hasHealed;
 
-    public SimulatedCluster(ulong seed, Mutant mutant = Mutant.None)
+    /// <summary>A cluster on whose nodes work of the plain simulated class is run.</summary>
+    public SimulatedCluster(ulong seed, Mutant mutant = Mutant.None) : this(seed, mutant, static _ => []) { }
+
+    private SimulatedCluster(ulong seed, Mutant mutant, Func<World, IReadOnlyList<SupervisedClass>> drawClasses)
     {
         _world = new World(seed);
         _judge = new Judge(_world);
+        var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Sent = _judge.Sent, Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
@@ -51,19 +59,24 @@ internal sealed class SimulatedCluster
         for (var number = 0; number < workers; number++) Add($"worker-{number}", NodeRoles.Worker, leader);
 
         var deadly = _world.Chance(0.25);
-        var works = Enumerable.Range(0, 16 + _world.Draw(24)).Select(number => Work(number, deadly && number == 7)).ToArray();
+        var works = Enumerable.Range(0, classes.Count > 0 ? FewPlain : 16 + _world.Draw(24)).Select(number => (IWork)Work(number, deadly && number == (classes.Count > 0 ? 2 : 7))).ToList();
+        for (var count = classes.Count > 0 ? 12 + _world.Draw(8) : 0; count > 0; count--) works.Add(DrawSupervised(works.Count, classes[_world.Draw(classes.Count)].Key));
         _application = new Application(_world, _judge, works, cancelled: 0.1);
         _ledger.Up = runtime => _application.Up(runtime, _ledger.Process!);
 
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant)) { Down = IsDown };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes)) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;
         }
     }
+
+    /// <summary>A cluster in which most of the work is supervised: models, rules, validators, voters and policies are drawn too.</summary>
+    public static SimulatedCluster Supervised(ulong seed, Mutant mutant = Mutant.None) =>
+        new(seed, mutant, static world => [.. Enumerable.Range(0, 3).Select(number => new SupervisedClass(world, number))]);
 
     public Coverage Coverage => _coverage;
 
@@ -259,4 +272,17 @@ internal sealed class SimulatedCluster
         4 => Temper.Stubborn,
         _ => Temper.Calm,
     });
+
+    private SupervisedWork DrawSupervised(int number, ClassKey @class)
+    {
+        var budget = new TaskBudget
+        {
+            Iterations = 2 + _world.Draw(14),
+            Passes = _world.Chance(0.5) ? 4 + _world.Draw(40) : null,
+            Cost = _world.Chance(0.5) ? 4 + _world.Draw(60) : null,
+            Time = _world.Chance(0.1) ? TimeSpan.FromMilliseconds(50 + _world.Draw(600)) : null,
+        };
+        TimeSpan? deadline = _world.Chance(0.1) ? TimeSpan.FromSeconds(5 + _world.Draw(30)) : null;
+        return new SupervisedWork(number, @class, _world.NextSeed(), (Course)_world.Draw(Enum.GetValues<Course>().Length), budget, deadline);
+    }
 }

@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rqml.Hosting;
 using Rqml.Messaging;
+using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Storage;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
@@ -127,14 +129,21 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         if (process.IsAlive) End(process);
     }
 
-    private NodeRuntimeOptions Options(SimulatedProcess process, SimulatedStore store) => new()
+    private NodeRuntimeOptions Options(SimulatedProcess process, SimulatedStore store)
+    {
+        var classes = new TaskClassRegistry([SimulatedWork.Definition, .. Settings.Classes.Select(@class => @class.Build(judge.Supervision, process, Name))]);
+        return Options(process, store, classes);
+    }
+
+    private NodeRuntimeOptions Options(SimulatedProcess process, SimulatedStore store, TaskClassRegistry classes) => new()
     {
         Node = new NodeId(Name),
         Endpoint = Endpoint,
         Roles = Settings.Roles,
-        Classes = SimulatedWork.Classes,
-        NodeSettings = new NodeSettings { Lanes = NodeSettings.Processors(2), Limit = 6, Models = new Dictionary<ClassKey, IReadOnlyList<string>> { [SimulatedWork.Class] = [NodeSettings.Processor] } },
-        WorkerHost = new SimulatedWorkerHost(world, process, judge, this),
+        Classes = classes,
+        NodeSettings = new NodeSettings { Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) },
+        WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
+        Stations = new StationWatch(judge.Supervision, process),
         Store = store,
         Transport = network.For(process, Endpoint),
         Leader = Settings.Leader,
@@ -144,7 +153,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Seed = world.NextSeed(),
         Logger = NullLogger.Instance,
         MemoryPressure = static () => 0,
-        Interposer = new Interposer(Settings.Mutant, judge.Assignments),
+        Interposer = new Interposer(world, Settings.Mutant, judge) { Forges = Settings.Classes.Count > 0 },
         Failed = _ => Kill(),
     };
 }
@@ -156,4 +165,5 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 /// <param name="ClockSkew">How wrong its clock is.</param>
 /// <param name="Accidents">How often a worker dies without the work's fault.</param>
 /// <param name="Mutant">The rule that is broken.</param>
-internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedCoordination? Coordination, TimeSpan ClockSkew, double Accidents, Mutant Mutant);
+/// <param name="Classes">The supervised classes that it knows.</param>
+internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedCoordination? Coordination, TimeSpan ClockSkew, double Accidents, Mutant Mutant, IReadOnlyList<SupervisedClass> Classes);

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Rqml.Ledgers;
 using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Refinement;
+using Rqml.Supervision;
 
 namespace Rqml.Testing.Simulation;
 
@@ -26,11 +28,19 @@ internal enum Temper : byte
 }
 
 /// <summary>A simulated task's payload: how many iterations it takes, and its temper.</summary>
-internal readonly record struct SimulatedWork(int Number, int Iterations, Temper Temper)
+internal readonly record struct SimulatedWork(int Number, int Iterations, Temper Temper) : IWork
 {
     public static ClassKey Class { get; } = new("simulated", 1);
 
-    public static TaskClassRegistry Classes { get; } = new([new Definition()]);
+    public static TaskClassDefinition Definition { get; } = new Stub();
+
+    ClassKey IWork.Class => Class;
+
+    public ulong Seed => (ulong)Number;
+
+    public TaskBudget Budget => TaskBudget.OfClass;
+
+    public TimeSpan? Deadline => null;
 
     public byte[] ToBytes()
     {
@@ -62,14 +72,41 @@ internal readonly record struct SimulatedWork(int Number, int Iterations, Temper
         return artifact;
     }
 
+    public void Check(Judge judge, TaskId id, Settlement settlement)
+    {
+        switch (settlement.Outcome)
+        {
+            case Outcome.Converged when !settlement.Artifact.Span.SequenceEqual(Expected()):
+                judge.Violated('e', $"{id} ended with an artifact that no undisturbed run makes ({settlement.Iterations} of {Iterations} iterations)");
+                break;
+            case Outcome.Converged when Temper is Temper.Poisonous or Temper.Deadly:
+                judge.Violated('g', $"{id} kills whatever runs it, and converged");
+                break;
+            case Outcome.Poisoned when !judge.MayBeConvicted(id):
+                judge.Violated('g', $"{id} was convicted though too few workers and nodes died of it");
+                break;
+            case Outcome.Converged or Outcome.Poisoned or Outcome.Cancelled:
+                break;
+            case Outcome.Failed when Temper == Temper.Clumsy:
+                break;
+            default:
+                judge.Violated('a', $"{id} ended as {settlement.Outcome}: {settlement.Reason}");
+                break;
+        }
+    }
+
     /// <summary>Stable from the similarity that the worker reports in the last iteration.</summary>
-    private sealed class Definition() : TaskClassDefinition(
+    private sealed class Stub() : TaskClassDefinition(
         new TaskClass<byte[], byte[]>(Class.Name, ValueSerializer.RawArray, ValueSerializer.RawArray),
         [new ModelDescriptor("model", 0, "model", 1, "cpu")],
         new ClassPolicy { MaxIterations = 1_000, Rules = [Stability.Over(2).AtLeast(1.0)], BeatTimeout = TimeSpan.FromSeconds(2), MaxTime = TimeSpan.FromDays(1) })
     {
         public override ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The simulated worker runs the work.");
 
-        public override ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => new(Validation.Accept);
+        public override ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The simulated worker runs the work.");
+
+        public override ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The simulated worker runs the work.");
+
+        public override ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The simulated worker runs the work.");
     }
 }

@@ -1,17 +1,33 @@
+using Rqml.Models;
 using Rqml.Nodes;
+using Rqml.Supervision;
+using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
 
 /// <summary>Workers of one simulated process: passes take virtual time, fail, hang, kill their worker and kill their node as the work says.</summary>
-internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine) : IWorkerHost
+internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine, TaskClassRegistry classes) : IWorkerHost
 {
     public bool IsIsolated => false;
 
-    public ValueTask<IWorker> StartAsync(DeviceLane lane, CancellationToken cancellationToken) => new(new Worker(world, process, judge, machine));
+    public ValueTask<IWorker> StartAsync(DeviceLane lane, CancellationToken cancellationToken) =>
+        new(new Worker(world, process, judge, machine, new SupervisedWorker(world, process, judge, machine, classes)));
 
-    private sealed class Worker(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine) : IWorker
+    /// <summary>Runs simulated work itself, and leaves supervised classes to their own code.</summary>
+    private sealed class Worker(World world, SimulatedProcess process, Judge judge, SimulatedMachine machine, SupervisedWorker supervised) : IWorker
     {
-        public async ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
+        public ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) =>
+            request.Class == SimulatedWork.Class.Name ? RefineAsync(request) : supervised.RefineAsync(request, cancellationToken);
+
+        public ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken) => supervised.CompareAsync(request, cancellationToken);
+
+        public ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => supervised.ValidateAsync(request, cancellationToken);
+
+        public ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken) => supervised.VoteAsync(request, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private async ValueTask<PassResult> RefineAsync(PassRequest request)
         {
             var work = SimulatedWork.Read(request.Payload.Span);
             var pass = request.Pass;
@@ -42,9 +58,5 @@ internal sealed class SimulatedWorkerHost(World world, SimulatedProcess process,
             var artifact = work.Refine(request.Artifact.Span, pass.Iteration);
             return new PassResult(artifact, double.NaN, pass.Iteration >= work.Iterations ? 1.0 : 0.0, 1);
         }
-
-        public ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => new(Validation.Accept);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -12,7 +12,7 @@ public sealed class CheckpointCodecTests
         var samples = new Samples((ulong)seed);
         var (attempt, snapshot) = (new Attempt(samples.TaskId(), samples.Epoch()), samples.Snapshot());
         var (record, entry) = CheckpointCodec.Write(attempt, snapshot, "model", 7, new byte[32]);
-        var artifacts = new[] { snapshot.Artifact, snapshot.Best }.ToLookup(artifact => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(artifact.Span)));
+        var artifacts = new[] { snapshot.Artifact, snapshot.Best }.Concat(snapshot.Recent.Select(recent => recent.Bytes)).ToLookup(artifact => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(artifact.Span)));
 
         var readRecord = CheckpointCodec.Read(record.ToByteArray(), attempt.Task)!;
         var readEntry = CheckpointCodec.ReadEntry(entry.ToByteArray(), attempt.Task)!;

@@ -86,7 +86,7 @@ public sealed class CheckpointSlotTests
         var checkpoints = new CheckpointStore(store, RqmlInstruments.OfProcess.Checkpoints);
         var written = checkpoints.Read(TestCheckpoints.Task);
 
-        Assert.Equal(Enumerable.Range(1, Snapshots).Select(i => $"{i}"), written.SelectMany(checkpoint => checkpoint.Decisions).Select(decision => decision.Model));
+        Assert.Equal(Enumerable.Range(1, Snapshots).Select(i => $"{i}"), written.SelectMany(checkpoint => checkpoint.Decisions).Select(decision => decision.Seen.Model));
         Assert.Equal(Snapshots, written.Count + slot.Replaced);
         Assert.Equal(Snapshots, checkpoints.LoadNewest(TestCheckpoints.Task).Snapshot.Iteration);
         Assert.Equal(0, checkpoints.Damaged);

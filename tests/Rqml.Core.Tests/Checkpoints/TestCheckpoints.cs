@@ -32,11 +32,12 @@ internal sealed class TestCheckpoints : IAsyncDisposable
     public static RefinementSnapshot Snapshot(int iteration, string artifact, string? best = null, int failures = 0, params string[] decisions) => new()
     {
         Iteration = iteration,
+        IsRouted = true,
         HasArtifact = true,
         Artifact = Bytes(artifact),
         Best = Bytes(best ?? artifact),
         Failures = failures,
-        Decisions = [.. decisions.Select(decision => new DecisionRecord(new Observation(ObservationKind.Refined, iteration, 0.5, 0.5, double.NaN, false, failures, 0, 0, true, true), SupervisionDecision.Continue, 1, decision))],
+        Decisions = [.. decisions.Select(decision => new DecisionRecord(new Observation { Kind = ObservationKind.Refined, Iteration = iteration, Model = decision, Score = 0.5, BestScore = 0.5, Failures = failures, BudgetLeft = true }, SupervisionDecision.Continue("gets on"), 1, new NodeId("node")))],
     };
 
     /// <summary>Hands one over, and lets the writer write it.</summary>
@@ -57,7 +58,7 @@ internal sealed class TestCheckpoints : IAsyncDisposable
         return snapshot;
     }
 
-    public IReadOnlyList<string> Decisions() => [.. Store.Read(Task).SelectMany(checkpoint => checkpoint.Decisions).Select(decision => decision.Model)];
+    public IReadOnlyList<string> Decisions() => [.. Store.Read(Task).SelectMany(checkpoint => checkpoint.Decisions).Select(decision => decision.Seen.Model)];
 
     public IReadOnlyList<string> Artifacts() => [.. Disk.Scan(StoreFamily.Artifact, default).Select(entry => System.Text.Encoding.UTF8.GetString(entry.Value)).Order(StringComparer.Ordinal)];
 

@@ -63,6 +63,21 @@ public sealed class HangingModelTests
         _hang.Open();
     }
 
+    [Fact]
+    public async Task A_validator_that_hangs_abstains_in_its_own_time_and_costs_no_worker()
+    {
+        var hanging = new HangingValidator();
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddWords(Refine, words => words.Limit(beatTimeout: TimeSpan.FromSeconds(4), validatorTimeout: TimeSpan.FromSeconds(8)).ValidateWith<HangingValidator>()),
+            services => services.AddSingleton(hanging), _time);
+        var task = await host.Client.SubmitAsync(Words.Class, "a");
+        await TestStep.Of("the validator", hanging.Entered);
+
+        await host.Pass(TimeSpan.FromSeconds(8.5));
+        Assert.Equal(Outcome.Converged, (await TestHost.Step("completion", task.Completion)).Outcome);
+        Assert.Equal((0, 0), await AbandonedAndRunningAsync(host));
+    }
+
     private Task<TestHost> StartAsync(TimeSpan beatTimeout) =>
         TestHost.StartAsync(rqml => rqml.AddWords(Refine, words => words.Limit(beatTimeout: beatTimeout)).Configure(options => options.Lanes = 1), time: _time);
 
@@ -76,6 +91,20 @@ public sealed class HangingModelTests
         }
 
         return context.Payload;
+    }
+
+    private sealed class HangingValidator : IArtifactValidator<string, string>
+    {
+        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<Validation> _never = new();
+
+        public Task Entered => _entered.Task;
+
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken)
+        {
+            _entered.TrySetResult();
+            return new(_never.Task);
+        }
     }
 
     private static async Task<(long Abandoned, int Running)> AbandonedAndRunningAsync(TestHost host)

@@ -15,7 +15,7 @@ public sealed class LateReturnTests
     public async Task What_a_model_that_was_given_up_returns_later_is_no_checkpoint()
     {
         var time = new FakeTimeProvider();
-        var (hung, parked, back) = (new Signal(), new Signal(), new Signal());
+        var (hung, again, parked, back) = (new Signal(), new Signal(), new Signal(), new Signal());
         var (letHung, letParked) = (new Signal(), new Signal());
         var hangs = 0;
         await using var host = await TestHost.StartAsync(
@@ -30,7 +30,7 @@ public sealed class LateReturnTests
         await TestStep.Of("the pass that hangs", hung.Task);
         await TestHost.Until("the next run at its last iteration but one", () =>
         {
-            if (!parked.Task.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));
+            if (!again.Task.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));      // no longer than that: the next run has a watchdog too
             return parked.Task.IsCompleted;
         });
         letHung.Set();
@@ -51,6 +51,7 @@ public sealed class LateReturnTests
                 back.Set();
             }
 
+            if (context.Iteration == 3) again.Set();
             if (context.Iteration == Parked + 1)
             {
                 parked.Set();

@@ -4,6 +4,8 @@ using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Refinement;
+using Rqml.Supervision;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Core.Tests.Nodes;
@@ -75,10 +77,17 @@ internal sealed class NodeBench
     }
 
     /// <summary>A run of the task leaves its lane.</summary>
-    public void End(TaskId task, RunEnding ending, RefinementSnapshot? snapshot = null, Settlement? result = null, long number = 0)
+    public void End(TaskId task, RunEnding ending, RefinementSnapshot? snapshot = null, Settlement? result = null, long number = 0, VoteCall? call = null)
     {
         var attempt = Machine.Running.Single(running => running.Attempt.Task == task);
-        Machine.Step(NodeEvent.RunEnded(attempt, attempt.Run, ending, snapshot, result, number), NowMs, _effects);
+        Machine.Step(NodeEvent.RunEnded(attempt, attempt.Run, ending, snapshot, (object?)result ?? call, number), NowMs, _effects);
+        Take();
+    }
+
+    /// <summary>A voter on the node has spoken.</summary>
+    public void Vote(BallotJob job, Ballot ballot)
+    {
+        Machine.Step(NodeEvent.Voted(job, ballot), NowMs, _effects);
         Take();
     }
 

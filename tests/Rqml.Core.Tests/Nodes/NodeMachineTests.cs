@@ -177,6 +177,19 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void A_task_that_waits_for_a_vote_is_dropped_once_its_ledger_says_that_it_is_settled()
+    {
+        var node = new NodeBench().Welcome();
+        var task = node.Assign().Attempt.Task;
+        node.End(task, RunEnding.AwaitingVote, RefinementSnapshot.Empty with { Iteration = 1, Vote = 1, Votes = 1 });
+        node.Pass(2_000);
+        Assert.Contains(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen && effect.Message.Task == task);
+
+        node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, task, Number: (long)Verdict.AlreadySettled));
+        Assert.Contains(task, node.Dropped);
+    }
+
+    [Fact]
     public void What_a_node_has_died_with_begins_only_once_that_is_durable()
     {
         var node = new NodeBench();

@@ -6,6 +6,7 @@ using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Refinement;
 using Rqml.Supervision;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Protocol;
@@ -52,6 +53,10 @@ internal sealed class Samples(ulong seed)
             Reason = Coin() ? null : Text(),
             ResumedAt = Int(),
             SettledMs = Long(),
+            Passes = Int(),
+            Cost = Below(1_000) / 8.0,
+            ElapsedMs = Long(),
+            Story = Story(),
         };
     }
 
@@ -71,6 +76,7 @@ internal sealed class Samples(ulong seed)
             Iterations = Coin() ? null : 1 + Below(1_000_000),
             Time = Coin() ? null : TimeSpan.FromMilliseconds(1 + Below(1 << 30)),
             Cost = Coin() ? null : 0.25 + Below(1_000),
+            Passes = Coin() ? null : 1 + Below(1_000_000),
         },
         PartitionKey = Coin() ? null : Name(512),
         IdempotencyKey = Coin() ? null : Name(512),
@@ -105,21 +111,108 @@ internal sealed class Samples(ulong seed)
             Rejections = Below(10),
             ElapsedMs = Long(),
             Cost = Below(1_000) / 8.0,
+            IsRouted = true,
+            Held = [.. Enumerable.Range(0, Below(4)).Select(_ => Below(9))],
+            Recent = hasArtifact ? [.. Enumerable.Range(0, Below(4)).Select(_ => new RecentArtifact(Bytes()))] : [],
+            Seen = [.. Enumerable.Range(0, Below(9)).Select(_ => Bits())],
+            Novelty = Share(),
+            StintFrom = 1 + Below(100),
+            StintScore = Share(),
+            StintCost = Below(100) / 8.0,
+            ImprovedAt = Int(),
+            ImprovedTo = Share(),
+            TimesBelow = Below(5),
+            Refusal = Coin() ? null : Text(),
+            Rung = Below(5),
+            MayStepBack = Coin(),
+            Diversity = 1 + Below(5),
+            Explores = Coin(),
+            Used = Bits(),
+            Vote = Below(5),
+            Votes = Below(5),
+            Passes = Int(),
+            Story = Story(),
             Decisions = [.. Enumerable.Range(0, Below(4)).Select(_ => Decision())],
         };
     }
 
     public DecisionRecord Decision() => new(
-        new Observation((ObservationKind)Below(3), Int(), Share(), Share(), Share(), Coin(), Below(10), Below(10), Below(100), Coin(), Coin()), (SupervisionDecision)Below(8), Below(100), Text());
+        new Observation
+        {
+            Kind = (ObservationKind)Below(4),
+            Iteration = Int(),
+            Model = Text(),
+            Tier = Below(100),
+            Score = Share(),
+            BestScore = Share(),
+            AcceptAt = Share(),
+            Converged = Coin(),
+            Evidence = [.. Enumerable.Range(0, Below(4)).Select(_ => new ConvergenceEvidence(Text(), Share(), Below(100) / 100.0, Below(10), 1 + Below(5)))],
+            Concern = Concern(),
+            Failures = Below(10),
+            Rejections = Below(10),
+            Refusal = Coin() ? null : Text(),
+            Disagreement = Share(),
+            Vote = Coin() ? null : Tally(),
+            NextModel = Coin() ? null : Text(),
+            HasLargerModel = Coin(),
+            HasOtherModel = Coin(),
+            CanVote = Coin(),
+            Rung = Below(10),
+            Passes = Int(),
+            Cost = Below(1_000) / 8.0,
+            ElapsedMs = Long(),
+            BudgetLeft = Coin(),
+        },
+        new SupervisionDecision((SupervisionAction)Below(12), Text()) { Model = Coin() ? null : Text(), Rung = Coin() ? null : Below(10) },
+        Below(100), NodeId());
+
+    public Story Story() => Coin() ? Supervision.Story.Empty : new Story([.. Enumerable.Range(0, 1 + Below(5)).Select(_ => Step())], Below(10));
+
+    private StoryStep Step() => new()
+    {
+        From = Int(),
+        To = Int(),
+        Model = Text(),
+        Node = NodeId(),
+        Kind = (ObservationKind)Below(4),
+        Score = Coin() ? null : Below(101) / 100.0,
+        BestScore = Coin() ? null : Below(101) / 100.0,
+        Concern = Concern(),
+        Action = (SupervisionAction)Below(12),
+        Reason = Text(),
+        PolicyVersion = Int(),
+        Vote = Coin() ? null : Tally(),
+        Passes = Int(),
+        Cost = Below(1_000) / 8.0,
+    };
+
+    private Concern? Concern() => Coin() ? null : new Concern((ConcernKind)(1 + Below(3)), Int(), Int(), Below(100) / 8.0);
+
+    private VoteTally Tally() => new((VoteVerdict)Below(3), Below(6), Below(6), Below(6), (Below(100) - 50) / 8.0, Below(100) / 8.0);
+
+    private VoterModel Voter() => new(Text(), Name(20));
 
     private object? Body(MessageKind kind) => kind switch
     {
         MessageKind.Announce => new Announcement(Spec(), Coin()),
-        MessageKind.Assign => new Assignment(Spec(), Peer(), Incarnation(), Coin() ? long.MaxValue : Long(), Coin()) { Term = Term(), Adopted = Coin(), Suspicion = Suspicion() },
+        MessageKind.Assign => new Assignment(Spec(), Peer(), Incarnation(), Coin() ? long.MaxValue : Long(), Coin()) { Term = Term(), Adopted = Coin(), Suspicion = Suspicion(), Difficulty = Below(101) / 100.0 },
         MessageKind.Announced => Enumerable.Range(0, Below(20)).Select(_ => TaskId()).ToArray(),
         MessageKind.Report => Report(),
         MessageKind.Result => Settlement(),
-        MessageKind.Progress => new IterationReport(Int(), Bytes(), Share(), Share(), Text(), Below(100), NodeId()),
+        MessageKind.Progress => new IterationReport(Int(), Bytes(), Share(), Share(), Text(), Below(100), NodeId())
+        {
+            Novelty = Share(),
+            Consistency = Share(),
+            Concern = Concern(),
+            Action = (SupervisionAction)Below(12),
+            Reason = Text(),
+        },
+        MessageKind.CallVote => new VoteCall(Spec(), Bytes(), [.. Enumerable.Range(0, 1 + Below(5)).Select(_ => Voter())], 1 + Below(1_000_000), Coin()),
+        MessageKind.AskBallot => new BallotCall(Spec(), Bytes(), Voter(), Below(16), 1 + Below(1_000_000)),
+        MessageKind.BallotCast => new BallotCast(Below(16), new Ballot((Judgement)Below(3), Coin() ? null : Text(), Below(100) / 8.0)),
+        MessageKind.VoteClosed => new VoteResult(1 + Below(100), Tally()),
+        MessageKind.Told => Story(),
         _ => null,
     };
 
@@ -137,6 +230,7 @@ internal sealed class Samples(ulong seed)
     {
         MessageKind.Refused => 1 + Below(6),
         MessageKind.Answered => 1 + Below(2),
+        MessageKind.CallVote or MessageKind.AskBallot or MessageKind.BallotCast or MessageKind.VoteClosed => 1 + Below(1_000),
         _ => (long)Bits(),
     };
 

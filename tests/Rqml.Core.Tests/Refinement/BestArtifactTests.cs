@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Rqml.Core.Tests.Hosting;
+using Rqml.Supervision;
 
 namespace Rqml.Core.Tests.Refinement;
 
@@ -14,7 +15,7 @@ public sealed class BestArtifactTests
     {
         var found = new ConcurrentQueue<string?>();
         await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(
-            (context, _) => Next(Small, context.Iteration), words => words.AddModel("large", Note, tier: 1).AcceptAt(0.95)));
+            (context, _) => Next(Small, context.Iteration), words => words.AddModel("large", Note, tier: 1).AcceptAt(0.95).EscalateWith(Ladder.Of(Rung.LargerModel))));
 
         var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
 

@@ -12,6 +12,7 @@ namespace Rqml.Core.Tests.Refinement;
 public sealed class RefinementMachineTests
 {
     private static readonly Attempt Attempt = new(TaskId.Create(1_000, 7, new LedgerId(9)), new Epoch(1, 1, 1));
+    private static readonly NodeId Node = new("node");
     private static readonly DeviceLane Lane = new("cpu", 0);
 
     /// <summary>Cut at every boundary, through the bytes that the disk would hold: artifacts, decisions, seeds of passes and the settlement are those of the machine that was lost.</summary>
@@ -23,12 +24,12 @@ public sealed class RefinementMachineTests
         var spec = samples.Spec() with { Id = Attempt.Task, Class = @class.Key, Budget = new TaskBudget { Iterations = 1 + samples.Below(30), Time = TimeSpan.FromMilliseconds(200 + samples.Below(3_000)), Cost = 1 + samples.Below(60) } };
         var script = Enumerable.Range(0, 100).Select(_ => new Step(samples)).ToArray();
 
-        var lost = Run(new RefinementMachine(@class, spec, RefinementSnapshot.Empty), script);
+        var lost = Run(new RefinementMachine(@class, spec, RefinementSnapshot.Empty, Node), script);
 
         Assert.NotNull(lost[^1].Settlement);      // the budget ends it within the script
         foreach (var (boundary, index) in lost.Select((entry, index) => (entry, index)).SkipLast(1))
         {
-            var resumed = Run(new RefinementMachine(@class, spec, ThroughBytes(boundary.Boundary!, @class)), script[(index + 1)..]);
+            var resumed = Run(new RefinementMachine(@class, spec, ThroughBytes(boundary.Boundary!, @class), Node), script[(index + 1)..]);
             Assert.Equal(lost.Skip(index + 1).Select(entry => entry.Seen), resumed.Select(entry => entry.Seen));
         }
     }
@@ -39,13 +40,27 @@ public sealed class RefinementMachineTests
         var entries = new List<Entry>();
         foreach (var step in script)
         {
-            var request = machine.Route(Attempt, Lane, beat: null);
-            var decision = step.Pass is { } pass ? machine.Refined(pass with { Similarity = request.HasArtifact ? pass.Similarity : double.NaN }, step.TookMs) : machine.Failed(step.TookMs);
-            if (decision == SupervisionDecision.Accept && step.IsRefused) decision = machine.Rejected();
-            var seen = $"{request.Pass} {request.HasArtifact} {Convert.ToHexString(request.Artifact.Span)} {decision} {Contents.Describe(machine.State)}";
+            string asked;
+            SupervisionDecision decision;
+            if (machine.State.Vote > 0)
+            {
+                asked = Contents.Describe(machine.CallVote());
+                decision = machine.Voted(step.Tally);
+            }
+            else
+            {
+                machine.Route();
+                var requests = Enumerable.Range(0, machine.PassCount).Select(pass => machine.Pass(pass, Attempt, Lane, beat: null)).ToArray();
+                asked = string.Join(" ", requests.Select(request => $"{request.Pass} {request.HasArtifact} {Convert.ToHexString(request.Artifact.Span)} {Contents.Describe(request.Recent)} {request.Refusal}"));
+                var made = requests.Select((request, pass) => step.Made(pass, request.HasArtifact, request.Recent.Count > 0)).ToArray();
+                decision = made.Any(pass => pass is not null) ? machine.Refined(made, step.Alike(made.Count(pass => pass is not null)), step.TookMs) : machine.Failed(step.TookMs);
+            }
+
+            if (decision.Action == SupervisionAction.Accept && !machine.IsElected && step.IsRefused) decision = machine.Rejected("it is refused", double.NaN);
+            var seen = $"{asked} {decision} {Contents.Describe(machine.State)}";
             if (OutcomeOf(decision) is { } outcome)
             {
-                var settlement = Contents.Describe(machine.Finish(outcome, null, Attempt, new NodeId("node"), 0));
+                var settlement = Contents.Describe(machine.Finish(outcome, null, Attempt, 0));
                 entries.Add(new Entry($"{seen} {settlement}", null, settlement));
                 return entries;
             }
@@ -57,13 +72,13 @@ public sealed class RefinementMachineTests
         return entries;
     }
 
-    private static Outcome? OutcomeOf(SupervisionDecision decision) => decision switch
+    private static Outcome? OutcomeOf(SupervisionDecision decision) => decision.Action switch
     {
-        SupervisionDecision.Accept => Outcome.Converged,
-        SupervisionDecision.Terminate => Outcome.Unconverged,
-        SupervisionDecision.Reject => Outcome.Rejected,
-        SupervisionDecision.Exhaust => Outcome.BudgetExhausted,
-        SupervisionDecision.Fail => Outcome.Failed,
+        SupervisionAction.Accept => Outcome.Converged,
+        SupervisionAction.Terminate => Outcome.Unconverged,
+        SupervisionAction.Reject => Outcome.Rejected,
+        SupervisionAction.Exhaust => Outcome.BudgetExhausted,
+        SupervisionAction.Fail => Outcome.Failed,
         _ => null,
     };
 
@@ -71,30 +86,38 @@ public sealed class RefinementMachineTests
     {
         var (written, _) = CheckpointCodec.Write(Attempt, snapshot, @class.Models[snapshot.Model].Name, 1, new byte[32]);
         var record = CheckpointCodec.Read(written.ToByteArray(), Attempt.Task)!;
-        var artifacts = new[] { snapshot.Artifact, snapshot.Best }.ToLookup(artifact => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(artifact.Span)));
+        var artifacts = new[] { snapshot.Artifact, snapshot.Best }.Concat(snapshot.Recent.Select(recent => recent.Bytes)).ToLookup(artifact => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(artifact.Span)));
         return CheckpointCodec.Restore(record, hash => artifacts[hash].First().ToArray())!;
     }
 
     private sealed record Entry(string Seen, RefinementSnapshot? Boundary, string? Settlement);
 
-    /// <summary>What comes of one pass; null: it failed.</summary>
-    private sealed class Step
+    /// <summary>What comes of one iteration or vote, whatever it is asked for.</summary>
+    private sealed class Step(Samples samples)
     {
-        public Step(Samples samples)
+        private readonly PassResult?[] _passes = [.. Enumerable.Range(0, PassPlan.MaxPasses).Select(_ => Pass(samples))];
+        private readonly double[] _alike = [.. Enumerable.Range(0, PassPlan.MaxPasses * PassPlan.MaxPasses).Select(_ => samples.Below(11) / 10.0)];
+
+        public bool IsRefused { get; } = samples.Coin();
+
+        public long TookMs { get; } = samples.Below(200);
+
+        public VoteTally Tally { get; } = new((VoteVerdict)samples.Below(3), 3, samples.Below(3), samples.Below(2), samples.Below(5) - 2, samples.Below(5) / 2.0);
+
+        public PassResult? Made(int pass, bool hasArtifact, bool hasRecent) => _passes[pass] is { } made
+            ? made with { Similarity = hasArtifact ? made.Similarity : double.NaN, Novelty = hasRecent ? made.Novelty : double.NaN }
+            : null;
+
+        public double[] Alike(int made) => _alike[..(made * (made - 1) / 2)];
+
+        private static PassResult? Pass(Samples samples)
         {
-            TookMs = samples.Below(200);
-            IsRefused = samples.Coin();
-            if (samples.Below(5) == 0) return;
-            Pass = new PassResult(
+            if (samples.Below(5) == 0) return null;
+            return new PassResult(
                 new byte[] { (byte)samples.Below(4), (byte)samples.Below(4) }, samples.Below(8) == 0 ? double.NaN : samples.Below(11) / 10.0, samples.Below(11) / 10.0,
-                samples.Coin() ? double.NaN : samples.Below(8) / 4.0);
+                samples.Coin() ? double.NaN : samples.Below(8) / 4.0)
+            { Novelty = samples.Below(11) / 10.0 };
         }
-
-        public PassResult? Pass { get; }
-
-        public bool IsRefused { get; }
-
-        public long TookMs { get; }
     }
 
     /// <summary>A class of which only what the machine asks of it matters.</summary>
@@ -103,12 +126,25 @@ public sealed class RefinementMachineTests
         [.. Enumerable.Range(0, 1 + samples.Below(4)).Select(tier => new ModelDescriptor($"model-{tier}", tier, "family", samples.Below(4) / 2.0, "cpu"))],
         new ClassPolicy
         {
-            Rules = samples.Below(5) == 0 ? [] : [Stability.Over(2 + samples.Below(3)).AtLeast(0.3 + (samples.Below(6) / 10.0))],
+            Rules = samples.Below(5) switch
+            {
+                0 => [],
+                1 => [Novelty.Below(0.3).Within(1 + samples.Below(8)).For(1 + samples.Below(3)), Consistency.Over(2 + samples.Below(3)).AtLeast(0.5)],
+                2 => [Novelty.Below(0.5), Stability.Over(2).AtLeast(0.4)],
+                _ => [Stability.Over(2 + samples.Below(3)).AtLeast(0.3 + (samples.Below(6) / 10.0))],
+            },
+            AnyRule = samples.Coin(),
+            Monitor = new ConvergenceMonitor { StallAfter = 2 + samples.Below(4) },
+            Vote = samples.Coin() ? null : new VotePolicy(3, 0.9, TimeSpan.FromSeconds(1), samples.Coin()),
             AcceptAt = samples.Coin() ? null : samples.Below(11) / 10.0,
         })
     {
         public override ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The test says what comes of a pass.");
 
-        public override ValueTask<Validation> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The test says what validators say.");
+        public override ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The test says what is alike.");
+
+        public override ValueTask<IReadOnlyList<Validation>> ValidateAsync(ValidationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The test says what validators say.");
+
+        public override ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The test says how votes end.");
     }
 }

@@ -111,6 +111,12 @@ public sealed class BadInputTests
     [InlineData("throws")]
     [InlineData("undefined")]
     [InlineData("throws when refused")]
+    [InlineData("an unknown model")]
+    [InlineData("no model")]
+    [InlineData("no larger model")]
+    [InlineData("no other model")]
+    [InlineData("no voters")]
+    [InlineData("accepts what was refused")]
     public async Task A_policy_that_does_not_decide_fails_the_task_and_is_named(string fault)
     {
         await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Words.Echo, words => words.SuperviseWith(new FaultyPolicy(fault)).ValidateWith<Refusal>()));
@@ -131,19 +137,53 @@ public sealed class BadInputTests
         Assert.Equal((Outcome.BudgetExhausted, 5, "5"), (result.Outcome, result.Iterations, result.Artifact));
     }
 
+    /// <summary>A policy that loops never ends a task: whatever it asks for takes passes, and their number is a budget.</summary>
+    [Theory]
+    [InlineData("always diverse", 20)]
+    [InlineData("always votes", 20)]
+    [InlineData("always retries", 5)]
+    public async Task A_policy_that_loops_ends_with_the_budget_of_passes(string fault, int budget)
+    {
+        var passes = 0;
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Count, words => words.SuperviseWith(new FaultyPolicy(fault)).Vote(voters: 3, deadline: TimeSpan.FromSeconds(10)).Limit(iterations: 1_000)));
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a", new SubmitOptions { Budget = new TaskBudget { Passes = budget } })).Completion);
+
+        Assert.Equal(Outcome.BudgetExhausted, result.Outcome);
+        Assert.InRange(result.Story.Passes, budget - 2, budget);
+        Assert.InRange(passes, budget - 2, budget);
+
+        ValueTask<Refinement<string>> Count(RefinementContext<string, string> context, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref passes);
+            if (fault == "always retries") throw new FormatException("The model stumbled.");
+            return new(new Refinement<string>($"{context.Iteration}", 0.5));
+        }
+    }
+
     private sealed class FaultyPolicy(string fault) : ISupervisionPolicy
     {
         public int Version => 1;
 
-        public SupervisionDecision Decide(in Observation seen) => (fault, seen.Kind) switch
+        public SupervisionDecision Decide(Observation seen) => (fault, seen.Kind) switch
         {
             ("throws", _) or ("throws when refused", ObservationKind.Rejected) => throw new InvalidOperationException("The policy does not know."),
-            ("undefined", ObservationKind.Refined) => (SupervisionDecision)77,
-            ("undefined", _) => SupervisionDecision.Retry,
-            ("fails", _) => SupervisionDecision.Fail,
-            ("never ends", _) => SupervisionDecision.Continue,
-            _ => SupervisionDecision.Accept,
+            ("undefined", ObservationKind.Refined) => Say((SupervisionAction)77),
+            ("undefined", _) => Say(SupervisionAction.Retry),
+            ("an unknown model", ObservationKind.Refined) => SupervisionDecision.SwitchTo("no such model", "the test says so"),
+            ("no model", ObservationKind.Refined) => Say(SupervisionAction.SwitchModel),
+            ("no larger model", ObservationKind.Refined) => Say(SupervisionAction.Escalate),
+            ("no other model", ObservationKind.Refined) => Say(SupervisionAction.Reroute),
+            ("no voters", ObservationKind.Refined) => Say(SupervisionAction.Vote),
+            ("fails", _) => Say(SupervisionAction.Fail),
+            ("never ends", _) => Say(SupervisionAction.Continue),
+            ("always diverse", _) => Say(SupervisionAction.Diversify),
+            ("always votes", _) => Say(SupervisionAction.Vote),
+            ("always retries", _) => Say(SupervisionAction.Retry),
+            _ => Say(SupervisionAction.Accept),
         };
+
+        private static SupervisionDecision Say(SupervisionAction action) => new(action, "the test says so");
     }
 
     private sealed class Measure(double value) : IArtifactScorer<string, string>, IArtifactSimilarity<string>

@@ -51,6 +51,6 @@ public sealed class JudgeReliabilityTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new JudgeReliability("judge", double.NaN, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new JudgeReliability("judge", 1.1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new JudgeReliability("judge", 0.5, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new JudgeVote(new JudgeReliability("judge", 0.5, 1), Vote.Accept, 1.5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new JudgeVote(new JudgeReliability("judge", 0.5, 1), Judgement.Accept, 1.5));
     }
 }

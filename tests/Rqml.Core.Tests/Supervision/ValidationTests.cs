@@ -44,6 +44,56 @@ public sealed class ValidationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refused_model_has_one_more_pass_and_is_told_why()
+    {
+        var heard = new System.Collections.Concurrent.ConcurrentQueue<string?>();
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Correct, words => words.ValidateWith<Picky>()));
+
+        var result = await CompletionAsync(host, "right");
+
+        Assert.Equal((Outcome.Converged, "right"), (result.Outcome, result.Artifact));
+        Assert.Contains("It is not 'right'.", heard);
+
+        ValueTask<Refinement<string>> Correct(RefinementContext<string, string> context, CancellationToken cancellationToken)
+        {
+            heard.Enqueue(context.Refusal);
+            return new(context.Refusal is null ? "wrong" : "right");
+        }
+    }
+
+    [Fact]
+    public async Task A_validator_that_takes_too_long_abstains_and_is_told()
+    {
+        var slow = new Slow();      // never opened
+        await using var host = await StartAsync(words => words.ValidateWith<Slow>().Limit(validatorTimeout: TimeSpan.FromMilliseconds(50)), slow: slow);
+
+        var result = await CompletionAsync(host, "a");
+
+        Assert.Equal((Outcome.Converged, "small"), (result.Outcome, result.Artifact));
+        Assert.Contains(_logs.Lines, line => line.StartsWith("Warning 2204 ", StringComparison.Ordinal) && line.Contains("took longer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_of_three_validators_outvote_the_third_and_an_exact_one_outvotes_all()
+    {
+        await using var host = await StartAsync(words => words.ValidateWith<Yes>().ValidateWith<Yes>(name: "yes again").ValidateWith<Picky>());
+        Assert.Equal(Outcome.Converged, (await CompletionAsync(host, "nothing")).Outcome);
+
+        await using var strict = await StartAsync(words => words.ValidateWith<Yes>().ValidateWith<Yes>(name: "yes again").ValidateWith<Picky>(reliability: 1));
+        var rejected = await CompletionAsync(strict, "nothing");
+        Assert.Equal((Outcome.Rejected, true), (rejected.Outcome, rejected.Reason!.EndsWith("It is not 'nothing'.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_verdict_that_is_none_abstains()
+    {
+        await using var host = await StartAsync(words => words.ValidateWith<Confused>().ValidateWith<Picky>());
+
+        Assert.Equal(Outcome.Rejected, (await CompletionAsync(host, "nothing")).Outcome);
+        Assert.Contains(_logs.Lines, line => line.Contains("its confidence is NaN", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_stop_during_validation_settles_nothing_and_the_task_goes_on_after_the_restart()
     {
         var store = new KeptStore();
@@ -87,6 +137,16 @@ public sealed class ValidationTests : IDisposable
     {
         public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) =>
             new(artifact == payload ? Validation.Accept : Validation.Reject($"It is not '{payload}'."));
+    }
+
+    private sealed class Yes : IArtifactValidator<string, string>
+    {
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Accept);
+    }
+
+    private sealed class Confused : IArtifactValidator<string, string>
+    {
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Accept with { Confidence = double.NaN });
     }
 
     private sealed class Stumbling : IArtifactValidator<string, string>

@@ -1,8 +1,8 @@
 using FsCheck.Xunit;
-using Rqml.Refinement.Routing;
+using Rqml.Models.Routing;
 using Rqml.Tasks;
 
-namespace Rqml.Core.Tests.Refinement.Routing;
+namespace Rqml.Core.Tests.Models.Routing;
 
 public sealed class RewardTableTests
 {

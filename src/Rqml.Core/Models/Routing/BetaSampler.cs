@@ -1,6 +1,6 @@
 using Rqml.Tasks;
 
-namespace Rqml.Refinement.Routing;
+namespace Rqml.Models.Routing;
 
 /// <summary>Draws from Beta(α, β) with a seeded generator: the same seed gives the same draws.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
-using Rqml.Refinement.Routing;
+using Rqml.Models.Routing;
 using Rqml.Tasks;
 
-namespace Rqml.Core.Tests.Refinement.Routing;
+namespace Rqml.Core.Tests.Models.Routing;
 
 public sealed class BetaSamplerTests
 {

@@ -1,6 +1,6 @@
 using Rqml.Tasks;
 
-namespace Rqml.Refinement.Routing;
+namespace Rqml.Models.Routing;
 
 /// <summary>
 /// What each model of a class is expected to gain in a call, easy, middling and hard tasks apart: draw for each model, and call the one that drew best.
@@ -42,6 +42,9 @@ internal sealed class RewardTable
     /// <summary>The gain that is expected of the model there.</summary>
     public double Mean(string model, int bucket) => BeliefOf(model, bucket).Mean;
 
+    /// <summary>Gains that what is known of the model there rests on, as much as was not forgotten of them.</summary>
+    public double Weight(string model, int bucket) => WeightOf(BeliefOf(model, bucket));
+
     /// <summary>Takes a gain, from 0 to 1, that the model has made.</summary>
     public void Learn(string model, int bucket, double gain)
     {
@@ -53,7 +56,9 @@ internal sealed class RewardTable
 
     /// <summary>All that was learnt and not forgotten, by bucket and name, to explain a choice with. It does not change any more.</summary>
     public IReadOnlyList<Reward> Snapshot() =>
-        [.. _models.SelectMany((models, bucket) => models.Select(entry => new Reward(entry.Key, bucket, entry.Value.Mean, entry.Value.For + entry.Value.Against - _prior.For - _prior.Against)))];
+        [.. _models.SelectMany((models, bucket) => models.Select(entry => new Reward(entry.Key, bucket, entry.Value.Mean, WeightOf(entry.Value))))];
+
+    private double WeightOf(GainBelief belief) => belief.For + belief.Against - _prior.For - _prior.Against;
 
     private GainBelief BeliefOf(string model, int bucket) => BucketOf(bucket).GetValueOrDefault(model, _prior);
 

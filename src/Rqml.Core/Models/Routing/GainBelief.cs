@@ -1,6 +1,6 @@
 using Rqml.Tasks;
 
-namespace Rqml.Refinement.Routing;
+namespace Rqml.Models.Routing;
 
 /// <summary>What is believed of a gain in [0, 1]: a Beta distribution, by what speaks for a large gain and what against. A pure value.</summary>
 /// <param name="For">Above zero: prior and gains seen.</param>

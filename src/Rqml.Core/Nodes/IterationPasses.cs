@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using Rqml.Models;
+using Rqml.Refinement;
+using Rqml.Supervision.Events;
+
+namespace Rqml.Nodes;
+
+/// <summary>
+/// Makes the passes of one iteration. They overlap where their models wait for something; models that compute take turns on the lane's thread, and isolated workers
+/// make one pass after the other.
+/// </summary>
+internal sealed class IterationPasses(RunContext context, TaskClassDefinition @class, LaneRun run)
+{
+    private CallPermit? _first;
+
+    /// <summary>Takes a place among the calls of the first pass's model; false where it has as many as it bears.</summary>
+    public bool TryEnter(RefinementMachine machine)
+    {
+        var isIn = context.Gates.Of(@class, machine.ModelOf(0)).TryEnter(out var permit);
+        _first = isIn ? permit : null;
+        return isIn;
+    }
+
+    /// <exception cref="WorkerDiedException">The worker is gone.</exception>
+    public async ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat)
+    {
+        var calls = new Task<PassCall>[machine.PassCount];
+        for (var pass = 0; pass < calls.Length; pass++)
+        {
+            calls[pass] = CallAsync(machine.ModelOf(pass), machine.Pass(pass, attempt, lane.Lane, beat), lane.Worker);
+            if (context.Lanes.Host.IsIsolated) await calls[pass];
+        }
+
+        var results = new PassResult?[calls.Length];
+        Exception? failure = null;
+        for (var pass = 0; pass < calls.Length; pass++)
+        {
+            var call = await calls[pass];
+            results[pass] = call.Result;
+            failure ??= call.Failure;
+        }
+
+        if (Array.Find(calls, call => call.Result.Failure is WorkerDiedException) is { } died) throw died.Result.Failure!;
+        var made = results.OfType<PassResult>().ToArray();
+        if (made.Length == 0) return new IterationResult(results, [], failure ?? new OperationCanceledException());
+        return made.Length == 1 ? new IterationResult(results, [], null) : await CompareAsync(results, made, lane.Worker);
+    }
+
+    /// <summary>Each two passes side by side. What cannot be compared is unlike, and whoever wants consistency learns that there is none.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A similarity is a user's: whatever it throws costs the comparison alone.")]
+    private async ValueTask<IterationResult> CompareAsync(PassResult?[] results, PassResult[] made, IWorker worker)
+    {
+        try
+        {
+            var request = new ComparisonRequest(@class.Key.Name, @class.Key.Version, [.. made.Select(pass => pass.Artifact)]);
+            return new IterationResult(results, await worker.CompareAsync(request, run.Stopped), null);
+        }
+        catch (Exception error) when (error is not WorkerDiedException)
+        {
+            context.Instruments.PassFailed(@class.Key.Name, "similarity", error);
+            return new IterationResult(results, [], null);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A model is a user's: whatever it throws fails the pass and no more.")]
+    private async Task<PassCall> CallAsync(ModelDescriptor model, PassRequest request, IWorker worker)
+    {
+        var gate = context.Gates.Of(@class, model);
+        var permit = _first;      // the first pass has had its place since before the iteration began
+        _first = null;
+        var startedMs = context.Clock.NowMs;
+        try
+        {
+            permit = permit is { } first ? run.BeginCall(first) : await run.EnterAsync(gate);
+            startedMs = context.Clock.NowMs;
+            var result = await worker.RefineAsync(request, run.Stopped);
+            var tookMs = context.Clock.NowMs - startedMs;
+            run.EndCall(gate, permit.Value, tookMs, null);
+            context.Instruments.Passed(@class.Key.Name, model.Name, tookMs);
+            context.Events.PassTook(EventOrigin.OfIteration(request.Pass.Attempt, @class.Key.Name, request.Pass.Iteration), model.Name, TimeSpan.FromMilliseconds(tookMs));
+            return new PassCall(result, null);
+        }
+        catch (Exception error)
+        {
+            if (permit is { } taken) run.EndCall(gate, taken, context.Clock.NowMs - startedMs, error);
+            if (!run.Stopped.IsCancellationRequested && error is not WorkerDiedException) context.Instruments.PassFailed(@class.Key.Name, model.Name, error);
+            return new PassCall(null, error);
+        }
+    }
+
+    private readonly record struct PassCall(PassResult? Result, Exception? Failure);
+}
+
+/// <summary>What came of an iteration's passes: a result of each that did not fail, the similarities of each two of them, and the failure where all have failed.</summary>
+internal readonly record struct IterationResult(PassResult?[] Results, IReadOnlyList<double> Alike, Exception? Failure);

@@ -1,0 +1,191 @@
+using System.Diagnostics.CodeAnalysis;
+using Rqml.Models;
+
+namespace Rqml.Nodes;
+
+/// <summary>Something that holds a lane and calls users' code on its worker: watched for signs of life, told to stop, and given up where it does not.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and Stop may come at any time.")]
+internal abstract class LaneRun
+{
+    private const long ObeyStopMs = 10_000;
+
+    private readonly CancellationTokenSource _stop = new();
+    private bool _hasEnded;
+    private long _beatMs;
+    private long _stoppedMs = long.MaxValue;
+    private DeviceLane _lane;
+    private volatile bool _hasLane;
+    private int _calls;
+    private int _queued;
+
+    protected LaneRun(RunContext context, Attempt attempt, TimeSpan beatTimeout)
+    {
+        Context = context;
+        Attempt = attempt;
+        BeatTimeoutMs = (long)beatTimeout.TotalMilliseconds;
+        Beat = () => Volatile.Write(ref _beatMs, context.Clock.NowMs);
+        _beatMs = context.Clock.NowMs;
+    }
+
+    /// <summary>Completes when the run has left its lane. Never faults.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>The attempt that it is for.</summary>
+    public Attempt Attempt { get; }
+
+    public long BeatTimeoutMs { get; }
+
+    /// <summary>The lane that it holds, or held.</summary>
+    public DeviceLane Lane => _lane;
+
+    /// <summary>When it is to be given up: without a sign of life, or still at work long after it was told to stop.</summary>
+    /// <remarks>A run that waits for a thread, or for a place among the calls of a model, is in no model that could hang.</remarks>
+    public long PatienceEndsMs
+    {
+        get
+        {
+            if (!_hasLane) return long.MaxValue;
+            var isQueued = Volatile.Read(ref _queued) > 0 && Volatile.Read(ref _calls) == 0;
+            return Math.Min(isQueued ? long.MaxValue : Volatile.Read(ref _beatMs) + BeatTimeoutMs, Volatile.Read(ref _stoppedMs));
+        }
+    }
+
+    /// <summary>Told to stop.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    protected RunContext Context { get; }
+
+    /// <summary>A sign of life.</summary>
+    protected Action Beat { get; }
+
+    /// <summary>The kind of lane that it needs.</summary>
+    protected abstract string Device { get; }
+
+    /// <summary>Held while what the run has come to is handed over, so that nobody gives it up meanwhile.</summary>
+    protected Lock Gate { get; } = new();
+
+    protected bool HasEnded
+    {
+        get
+        {
+            lock (Gate) return _hasEnded;
+        }
+    }
+
+    protected bool HasEndedLocked => _hasEnded;
+
+    public void Begin() => Completion = RunAsync();
+
+    /// <summary>Takes a place among the calls of a model, and begins one with a sign of life.</summary>
+    public async ValueTask<CallPermit> EnterAsync(ModelGate gate)
+    {
+        if (gate.TryEnter(out var permit)) return BeginCall(permit);
+        Interlocked.Increment(ref _queued);
+        try
+        {
+            return BeginCall(await gate.EnterAsync(Stopped));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+    }
+
+    /// <summary>Begins a call that has its place already.</summary>
+    public CallPermit BeginCall(CallPermit permit)
+    {
+        Beat();
+        Interlocked.Increment(ref _calls);
+        return permit;
+    }
+
+    public void EndCall(ModelGate gate, CallPermit permit, long tookMs, Exception? failure)
+    {
+        Interlocked.Decrement(ref _calls);
+        Beat();
+        gate.Leave(permit, Math.Max(0, tookMs), failure);
+    }
+
+    public void Stop()
+    {
+        if (_stop.IsCancellationRequested) return;
+        Volatile.Write(ref _stoppedMs, Context.Clock.NowMs + ObeyStopMs);
+        _stop.Cancel();
+    }
+
+    /// <summary>Moves the last sign of life by a time in which the model could not give one.</summary>
+    public void Forgive(long lateMs) => Interlocked.Add(ref _beatMs, lateMs);
+
+    /// <summary>Gives the run up for dead: true once, for whoever may put a new worker in its place.</summary>
+    public bool TryAbandon()
+    {
+        if (!TryEnd()) return false;
+        _stop.Cancel();
+        return true;
+    }
+
+    /// <summary>Reports the end of an abandoned run, or of one whose worker died, once its replacement is up.</summary>
+    public abstract void ReportDeath();
+
+    /// <summary>What comes now gives no sign of life, and may take so long.</summary>
+    protected void GiveTime(TimeSpan time)
+    {
+        Beat();
+        Forgive((long)time.TotalMilliseconds);
+    }
+
+    /// <summary>Does the work. What it returns is carried out once the lane is free again; nobody hears of what it returns after the run was given up.</summary>
+    protected abstract ValueTask<NodeEvent> WorkAsync(LaneWorker worker);
+
+    /// <summary>The run has come to this, and nobody gives it up any more.</summary>
+    protected virtual void Ending(in NodeEvent ended) { }
+
+    /// <summary>What is said of a bug of ours in the run.</summary>
+    protected abstract NodeEvent Failed(Exception error);
+
+    [SuppressMessage("Design", "CA1031", Justification = "A bug of ours in a run must not take the lane with it: it is reported as a failed task.")]
+    private async Task RunAsync()
+    {
+        var worker = Context.Lanes.Take(Device);
+        _lane = worker.Lane;
+        Beat();
+        _hasLane = true;
+        Context.Instruments.LaneTaken(_lane.Device);
+        try
+        {
+            var ended = await WorkAsync(worker);
+            if (!TryEnd()) return;      // abandoned: the lane has another worker
+            Leave(worker, ended);
+        }
+        catch (WorkerDiedException error)
+        {
+            if (TryEnd()) await Context.ReplaceWorkerAsync(worker, this, error);
+        }
+        catch (Exception error)
+        {
+            if (TryEnd()) Leave(worker, Failed(error));
+        }
+        finally
+        {
+            Context.Instruments.LaneReturned(_lane.Device);
+            Context.Left(this);
+        }
+    }
+
+    private void Leave(LaneWorker worker, in NodeEvent ended)
+    {
+        Ending(ended);
+        Context.Lanes.Return(worker);
+        Context.Ended(ended);
+    }
+
+    /// <summary>True once: for whoever has the last word on this run.</summary>
+    private bool TryEnd()
+    {
+        lock (Gate)
+        {
+            if (_hasEnded) return false;
+            return _hasEnded = true;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Rqml.Messaging;
+using Rqml.Models;
+using Rqml.Refinement;
+using Rqml.Supervision;
+using Rqml.Supervision.Events;
+
+namespace Rqml.Nodes;
+
+/// <summary>Tells others what a run has seen: the task's watchers, the operator, and whoever listens to events. Decides nothing.</summary>
+internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskClassDefinition @class)
+{
+    private volatile bool _isWatched = attempt.Watched;
+
+    /// <summary>Whether somebody watches the task's iterations.</summary>
+    public bool IsWatched { get => _isWatched; set => _isWatched = value; }
+
+    /// <summary>An iteration was made and judged.</summary>
+    public void Saw(RefinementMachine machine, in IterationResult made)
+    {
+        var state = machine.State;
+        var record = machine.LastDecision;
+        if (record.Seen.Concern is { Kind: ConcernKind.Divergence }) context.Events.ScoreFell(Origin(machine), record.Seen.Score, record.Seen.BestScore, record.Seen.Model);
+        context.Events.NoveltyMeasured(Origin(machine), state.Novelty, record.Seen.Score);
+        if (made.Alike.Count > 0)
+        {
+            var consistency = made.Alike.Average();
+            context.Events.ConsistencyMeasured(Origin(machine), consistency, made.Results.Length, ModelsOf(machine));
+            context.Events.PassesCompared(Origin(machine), 1 - consistency, ModelsOf(machine));
+        }
+
+        if (!IsWatched) return;
+        context.Progress(attempt, new IterationReport(state.Iteration, machine.LastPass.Artifact, record.Seen.Score, machine.LastPass.Similarity, machine.LastMaker.Name, state.Tier, context.Node)
+        {
+            Novelty = state.Novelty,
+            Consistency = made.Alike.Count == 0 ? double.NaN : made.Alike.Average(),
+            Concern = record.Seen.Concern,
+            Action = record.Decision.Action,
+            Reason = record.Decision.Reason,
+        });
+    }
+
+    /// <summary>The validators have spoken.</summary>
+    public void Heard(RefinementMachine machine, IReadOnlyList<Validation> verdicts, in JointVerdict joint)
+    {
+        for (var index = 0; index < verdicts.Count; index++)
+        {
+            if (verdicts[index].HasFailed) context.ValidatorFailed(attempt, @class.Policy.Validators[index].Name, verdicts[index].Reason);
+        }
+
+        if (verdicts.Count > 1) context.Events.ValidatorsJudged(Origin(machine), joint.Disagreement, [.. @class.Policy.Validators.Select(validator => validator.Name)]);
+    }
+
+    private EventOrigin Origin(RefinementMachine machine) => EventOrigin.OfIteration(attempt.Attempt, @class.Key.Name, machine.State.Iteration);
+
+    private static string[] ModelsOf(RefinementMachine machine) => [.. Enumerable.Range(0, machine.PassCount).Select(pass => machine.ModelOf(pass).Name).Distinct()];
+}
