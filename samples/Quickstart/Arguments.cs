@@ -11,6 +11,7 @@ public sealed record Arguments
           --tasks N       classifiers to train                                default 48, 1 to 1000
           --seed N        of the samples that they learn from                 default 1
           --store DIR     where the nodes keep their state                    default data/rqml
+          --plot FILE     how the scores grew, as SVG                         default convergence.svg in the store's folder
           --json FILE     writes the report there too
           --labels FILE   writes each task's artifact and each vote there
           --journal DIR   writes each model call and each completion there, on disk before it goes on
@@ -21,6 +22,9 @@ public sealed record Arguments
     public ulong Seed { get; private init; } = 1;
 
     public string Store { get; private init; } = Path.Combine("data", "rqml");
+
+    /// <summary>Beside what the nodes keep in the store's folder, where it stays when they have finished.</summary>
+    public string Plot { get => field ?? Path.Combine(Store, "convergence.svg"); private init; }
 
     public string? Json { get; private init; }
 
@@ -41,6 +45,7 @@ public sealed record Arguments
                 "--tasks" => arguments with { Tasks = (int)Number(words[at], value, 1, 1_000) },
                 "--seed" => arguments with { Seed = Number(words[at], value, 0, ulong.MaxValue) },
                 "--store" => arguments with { Store = value },
+                "--plot" => arguments with { Plot = File(words[at], value) },
                 "--json" => arguments with { Json = File(words[at], value) },
                 "--labels" => arguments with { Labels = File(words[at], value) },
                 "--journal" => arguments with { Journal = value },
@@ -51,10 +56,21 @@ public sealed record Arguments
         return arguments;
     }
 
-    private static string File(string option, string value) =>
-        Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value)))
-            ? value
-            : throw new FormatException($"{option} is '{value}'; its folder does not exist.");
+    /// <summary>A file that can be written: better said now than at the end of a run. Leaves what is there as it is.</summary>
+    private static string File(string option, string path)
+    {
+        try
+        {
+            var isNew = !System.IO.File.Exists(path);
+            System.IO.File.Open(path, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
+            if (isNew) System.IO.File.Delete(path);
+            return path;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new FormatException($"{option} is '{path}', which cannot be written: {error.Message}", error);
+        }
+    }
 
     private static ulong Number(string option, string value, ulong least, ulong most) =>
         ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

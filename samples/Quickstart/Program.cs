@@ -48,16 +48,15 @@ catch (RqmlException error)
 var rqml = host.Services.GetRequiredService<IRqmlClient>();
 
 // 2. What an earlier run of this program left unfinished goes on by itself, from its checkpoints.
-var recovered = new HashSet<TaskId>();
 var keys = Enumerable.Range(0, arguments.Tasks).Select(number => $"digit-{arguments.Seed}-{number}").ToArray();
-await foreach (var left in rqml.ListAsync(new TaskFilter { Class = LearnDigits.Class.Name }))
+var earlier = await EarlierRun.FindAsync(rqml, keys);
+if (earlier.Stranger is { } stranger)
 {
-    if (left.State != RefinementState.Settled) recovered.Add(left.Id);
-    if (left.IdempotencyKey is { } key && Array.IndexOf(keys, key) >= 0) continue;
-    Console.Error.WriteLine($"'{arguments.Store}' holds tasks of another run, such as {left.IdempotencyKey}: finish that one first, with its --seed and --tasks, or choose another --store.");
+    Console.Error.WriteLine($"'{arguments.Store}' holds tasks of another run, such as {stranger}: finish that one first, with its --seed and --tasks, or choose another --store.");
     return 2;
 }
 
+var recovered = new HashSet<TaskId>(earlier.Open);
 if (recovered.Count > 0) progress.Say($"found {recovered.Count} unfinished tasks of an earlier run; they go on from their checkpoints");
 
 // 3. One task for each sample. Submitted again under the same key, a task is the one that is there already.
@@ -69,6 +68,7 @@ for (var number = 0; number < arguments.Tasks; number++)
 }
 
 // 4. Follow them, and lose a node once a third is done.
+var courses = tasks.Select(_ => new Course()).ToArray();
 var follows = tasks.Select(FollowAsync).ToArray();
 var following = Task.WhenAll(follows);
 var killing = KillOneAsync();
@@ -80,19 +80,21 @@ var results = follows.Where(follow => follow.IsCompletedSuccessfully).Select(fol
 var again = await Task.WhenAll(results.Select(async result => await (await rqml.AttachAsync(LearnDigits.Class, result.Task)).Completion));
 var duplicated = tasks.Count - tasks.DistinctBy(task => task.Id).Count() + results.Zip(again).Count(pair => Identify(pair.First) != Identify(pair.Second));
 
-// 5. The vote, on digits that nothing has seen before.
+// 5. All classifiers vote, on digits that nothing has seen before.
 var ballot = Ballot.Of([.. results.Where(result => result.HasArtifact).Select(result => result.Artifact)]);
-var report = new Report(
-    arguments.Tasks, results.Length, arguments.Tasks - results.Length, duplicated,
-    ballot.Accuracy, Ballot.Alone(new SoftmaxTrainer()), Ballot.Alone(new RidgeTrainer()),
-    results.Count(result => result.Tier > 0), results.Count(result => recovered.Contains(result.Task)), results.Count(result => recovered.Contains(result.Task) && result.ResumedAt > 0),
-    ballot.Errors, ballot.DisputedErrors, ballot.Disputed, Math.Round(clock.Elapsed.TotalSeconds, 1));
-Show(report);
+
+// 6. Each result brings the story of its task: what was seen, what was decided, and why.
+var report = Report.Of(tasks.Count, results, duplicated, recovered, ballot, clock.Elapsed);
+var story = results.Select(result => result.Story).MaxBy(story => Decisions.Variety(story.Steps));
+if (story is not null) Console.WriteLine($"\nThe task with the most to tell:\n{story}\n");
+ReportTable.Show(AnsiConsole.Console, report);
+ConvergencePlot.Save(arguments.Plot, courses);
+Console.WriteLine($"How the scores grew: {arguments.Plot}");
 if (arguments.Json is { } json) report.Write(json);
 if (arguments.Labels is { } labels) File.WriteAllLines(labels, [.. results.Select(Describe), string.Concat(ballot.Labels)]);
 await host.StopAsync();
 
-// 6. A finished run begins anew next time.
+// 7. A finished run begins anew next time.
 foreach (var node in (string[])["a", "b", "c"]) Directory.Delete(StoreOf(node), recursive: true);
 return report.Lost == 0 && report.Duplicated == 0 ? 0 : 1;
 
@@ -100,10 +102,15 @@ string StoreOf(string node) => Path.Combine(arguments.Store, node);
 
 async Task<RefinementResult<Classifier>> FollowAsync(RefinementHandle<Classifier> task, int number)
 {
-    await foreach (var _ in task.Iterations()) progress.Iterated();
+    await foreach (var step in task.Iterations())
+    {
+        if (courses[number].Add(new CoursePoint(step.Number, step.Model, step.Score ?? 0))) progress.Iterated(number, step);
+    }
+
     var result = await task.Completion;
     journal?.Completed(number, Identify(result));
-    progress.Completed(result.Tier);
+    courses[number].Complete(result.Story.Steps);
+    progress.Completed(number, result);
     return result;
 }
 
@@ -119,15 +126,3 @@ async Task KillOneAsync()
 static string Describe(RefinementResult<Classifier> result) => $"{result.Outcome} {result.Model} {result.Iterations} {Convert.ToHexString(SHA256.HashData(result.ArtifactBytes.Span))}";
 
 static string Identify(RefinementResult<Classifier> result) => $"{Describe(result)} {result.Attempt?.Epoch} {result.Node} {result.SettledAt:O}";
-
-static void Show(Report report)
-{
-    var table = new Table().Border(TableBorder.Rounded).AddColumns("on 797 digits that nothing had seen", "read rightly");
-    table.AddRow("one softmax regression alone", $"{report.AccuracySmall:P1}");
-    table.AddRow("one kernel ridge regression alone", $"{report.AccuracyLarge:P1}");
-    table.AddRow($"the vote of {report.Completed} classifiers", $"[bold]{report.Accuracy:P1}[/]");
-    AnsiConsole.Write(table);
-    AnsiConsole.MarkupLineInterpolated($"Members disagree on {report.Disputed} digits; {report.DisputedErrors} of the vote's {report.Errors} errors lie there.");
-    AnsiConsole.MarkupLineInterpolated($"{report.Completed} of {report.Tasks} tasks settled, {report.Lost} lost, {report.Duplicated} duplicated, {report.Escalated} escalated.");
-    AnsiConsole.MarkupLineInterpolated($"{report.Recovered} recovered, {report.Resumed} of them from a checkpoint. {report.Seconds} s.");
-}

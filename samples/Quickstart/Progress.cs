@@ -1,14 +1,17 @@
 using System.Diagnostics;
+using Quickstart.Learning;
+using Rqml;
+using Rqml.Supervision;
 using Spectre.Console;
 
 namespace Quickstart;
 
-/// <summary>Shows the run as it happens: bars on a terminal, plain lines elsewhere.</summary>
+/// <summary>Shows the run as it happens: a bar on a terminal, plain lines elsewhere, and on both a few lines of what stalled and what was tried then.</summary>
 public sealed class Progress(IAnsiConsole console, int total)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private readonly int[] _byTier = new int[3];
+    private readonly News _news = new(most: 3);
     private int _rounds;
     private int _settled;
     private long _movedAt = Stopwatch.GetTimestamp();
@@ -17,17 +20,18 @@ public sealed class Progress(IAnsiConsole console, int total)
 
     public void Say(string line) => console.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {line}");
 
-    public void Iterated()
+    public void Iterated(int task, Iteration<Classifier> step)
     {
+        ArgumentNullException.ThrowIfNull(step);
         Interlocked.Increment(ref _rounds);
-        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
+        Moved(_news.OfIteration(task, step.Model, step.Decision, step.Reason));
     }
 
-    public void Completed(int tier)
+    public void Completed(int task, RefinementResult<Classifier> result)
     {
-        Interlocked.Increment(ref _byTier[tier]);
+        ArgumentNullException.ThrowIfNull(result);
         Interlocked.Increment(ref _settled);
-        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
+        Moved(_news.OfEnd(task, result.Outcome.ToString(), result.Reason));
     }
 
     /// <summary>Shows the run until <paramref name="all"/> is done, or nothing has moved for a minute: what is missing then is lost.</summary>
@@ -62,6 +66,13 @@ public sealed class Progress(IAnsiConsole console, int total)
 
     private bool IsStuck => Stopwatch.GetElapsedTime(Volatile.Read(ref _movedAt)) > Patience;
 
+    private void Moved(string? line)
+    {
+        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
+        if (line is not null) Say(line);
+    }
+
     private string Describe() =>
-        $"{Settled}/{total} learnt after {Volatile.Read(ref _rounds)} rounds (softmax {_byTier[0]}, perceptron {_byTier[1]}, ridge {_byTier[2]})";
+        $"{Settled}/{total} learnt after {Volatile.Read(ref _rounds)} rounds; larger model {_news.Count(SupervisionAction.Escalate)}, "
+        + $"other family {_news.Count(SupervisionAction.Reroute)}, vote {_news.Count(SupervisionAction.Vote)}";
 }

@@ -6,13 +6,12 @@ public static class Agreement
     /// <summary>Over all of <see cref="Digits.Training"/>, which needs no sample to be known.</summary>
     public static double Of(Classifier one, Classifier other) => Of(one, other, AllLines);
 
-    /// <summary>Over the given lines of <see cref="Digits.Training"/>. Different kinds are not compared: 0.</summary>
+    /// <summary>Over the given lines of <see cref="Digits.Training"/>.</summary>
     public static double Of(Classifier one, Classifier other, ReadOnlySpan<int> trainingLines)
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
         ArgumentOutOfRangeException.ThrowIfZero(trainingLines.Length);
-        if (one.Kind != other.Kind) return 0;
 
         var same = 0;
         foreach (var line in trainingLines)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Quickstart.Learning;
 
-/// <summary>The three families, in the order of their tiers: each usually reads better than the one before and costs more to ask.</summary>
+/// <summary>The three families: each usually reads better than the one before and costs more to ask.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ClassifierKind>))]
 public enum ClassifierKind
 {

@@ -1,6 +1,6 @@
 namespace Quickstart.Learning;
 
-/// <summary>A perceptron with one hidden layer by stochastic gradient descent with momentum: the middle tier.</summary>
+/// <summary>A perceptron with one hidden layer by stochastic gradient descent with momentum: as small a model, of another family.</summary>
 public sealed class PerceptronTrainer : ITrainer
 {
     private const int BatchSize = 25;       // 40 even batches from 1,000 draws

@@ -1,6 +1,6 @@
 namespace Quickstart.Learning;
 
-/// <summary>Kernel ridge regression, one against all, by conjugate gradients: the last tier.</summary>
+/// <summary>Kernel ridge regression, one against all, by conjugate gradients: the larger model.</summary>
 public sealed class RidgeTrainer : ITrainer
 {
     private const int StepsPerRound = 20;   // so that answers settle in about five rounds

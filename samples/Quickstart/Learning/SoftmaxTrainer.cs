@@ -1,6 +1,6 @@
 namespace Quickstart.Learning;
 
-/// <summary>Softmax regression (multinomial logistic regression) by accelerated gradient descent: the cheap tier.</summary>
+/// <summary>Softmax regression (multinomial logistic regression) by accelerated gradient descent: the model that begins.</summary>
 /// <remarks>Y. Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, the scheme with constant step.</remarks>
 public sealed class SoftmaxTrainer : ITrainer
 {

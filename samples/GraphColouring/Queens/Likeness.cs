@@ -8,7 +8,7 @@ namespace GraphColouring.Queens;
 /// Jaccard's index over pairs, as A. Ben-Hur, A. Elisseeff and I. Guyon compare clusterings ("A stability based method for discovering structure in clustered
 /// data", PSB 2002). Counting squares of the same colour would call a solution and its renamed copy strangers.
 /// </remarks>
-public static class Similarity
+public static class Likeness
 {
     /// <summary>Different boards are not compared: 0.</summary>
     public static double Of(Colouring one, Colouring other)
