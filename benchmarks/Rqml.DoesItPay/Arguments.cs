@@ -11,11 +11,11 @@ internal sealed record Arguments
     public const string Usage = """
         Does the same work under several regimes, and says what each is worth and costs.
 
-          --job JOB     labelling, or all       default all
+          --job JOB     labelling, colouring, or all       default all
           --seeds N     how many to run         default 20, 2 to 1000
-          --out DIR     writes a page (.md) and a plot (.svg) for each job there
+          --out DIR     writes a plot (.svg) for each job there
 
-        Exits with 0 where all promises are kept, 1 where one is not.
+        Writes the page to the standard output; its first line says what came of it. Exits with 0 where all hopes are kept, 1 where one is not.
         """;
 
     /// <summary>Null stands for all.</summary>

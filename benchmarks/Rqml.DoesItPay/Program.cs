@@ -1,8 +1,9 @@
 using Rqml.DoesItPay;
 using Rqml.DoesItPay.Labelling;
+using Rqml.DoesItPay.Queens;
 using Rqml.DoesItPay.Reporting;
 
-IStudy[] studies = [new LabellingStudy()];
+IStudy[] studies = [new LabellingStudy(), new ColouringStudy()];
 
 Arguments arguments;
 try
@@ -16,16 +17,13 @@ catch (Exception error) when (error is FormatException or IOException or Unautho
     return 2;
 }
 
-var kept = true;
+var reports = new List<StudyReport>();
 foreach (var study in studies.Where(study => arguments.Job is null || arguments.Job == study.Job))
 {
     var report = await study.RunAsync(arguments.Seeds, Console.Error.WriteLine);
-    var page = MarkdownReport.Write(report);
-    Console.WriteLine(page);
-    kept &= report.Promises.All(promise => promise.IsKept);
-    if (arguments.Out is not { } folder) continue;
-    await File.WriteAllTextAsync(Path.Combine(folder, $"{study.Job}.md"), page);
-    QualityPlot.Save(report, Path.Combine(folder, $"{study.Job}.svg"));
+    reports.Add(report);
+    if (arguments.Out is { } folder) QualityPlot.Save(report, Path.Combine(folder, $"does-it-pay-{study.Job}.svg"));
 }
 
-return kept ? 0 : 1;
+Console.WriteLine($"{Verdict.Of(reports)}\n\n{string.Join('\n', reports.Select(MarkdownReport.Write))}");
+return reports.All(report => report.Promises.All(promise => promise.IsKept)) ? 0 : 1;

@@ -14,20 +14,22 @@ internal sealed class LabelTrial
     private readonly IReadOnlyList<LabelJob> _jobs;
     private readonly Dictionary<ILabelRegime, List<LabelBatch>> _answers;   // beside _jobs
     private readonly Dictionary<ILabelRegime, double> _costs;
+    private readonly Dictionary<ILabelRegime, double> _waits;
 
-    private LabelTrial(IReadOnlyList<LabelJob> jobs, Dictionary<ILabelRegime, List<LabelBatch>> answers, Dictionary<ILabelRegime, double> costs) =>
-        (_jobs, _answers, _costs) = (jobs, answers, costs);
+    private LabelTrial(IReadOnlyList<LabelJob> jobs, Dictionary<ILabelRegime, List<LabelBatch>> answers, Dictionary<ILabelRegime, double> costs, Dictionary<ILabelRegime, double> waits) =>
+        (_jobs, _answers, _costs, _waits) = (jobs, answers, costs, waits);
 
     public static async Task<LabelTrial> RunAsync(IReadOnlyList<ILabelRegime> regimes, ulong seed)
     {
         var jobs = LabelJob.All(seed);
-        var answers = await LabelAsync(regimes, jobs);
+        var answers = await LabelAsync(regimes, jobs, []);
         foreach (var batch in answers.Values.SelectMany(batches => batches)) MakesTheRoundTrip(batch);
         var costs = regimes.ToDictionary(regime => regime, _ => new List<double>());
+        var waits = regimes.ToDictionary(regime => regime, _ => new List<double>());
         for (var round = 0; round < Rounds; round++)
         {
             var before = regimes.ToDictionary(regime => regime, regime => regime.Calls.Nanoseconds);
-            var again = await LabelAsync(regimes, jobs);
+            var again = await LabelAsync(regimes, jobs, waits);
             foreach (var regime in regimes)
             {
                 if (!again[regime].SequenceEqual(answers[regime])) throw new UnreachableException($"'{regime.Name}' answered the same job in two ways.");
@@ -35,7 +37,7 @@ internal sealed class LabelTrial
             }
         }
 
-        return new LabelTrial(jobs, answers, costs.ToDictionary(cost => cost.Key, cost => cost.Value.Median()));
+        return new LabelTrial(jobs, answers, costs.ToDictionary(cost => cost.Key, cost => cost.Value.Median()), waits.ToDictionary(wait => wait.Key, wait => wait.Value.Median()));
     }
 
     /// <summary>Accuracy in percent, and processor time in microseconds an image.</summary>
@@ -44,6 +46,9 @@ internal sealed class LabelTrial
         var images = Images(regime).ToArray();
         return new Trial(100.0 * images.Count(image => image.IsRight) / images.Length, _costs[regime]);
     }
+
+    /// <summary>What the median batch took on the wall, in microseconds: models and all that is around them.</summary>
+    public double WaitOf(ILabelRegime regime) => _waits[regime];
 
     /// <summary>What a regime left open: its share of all images, and the share of all errors that lie there.</summary>
     public (double Images, double Errors) Flagged(ILabelRegime regime)
@@ -56,7 +61,8 @@ internal sealed class LabelTrial
     }
 
     // Batch by batch, and each batch begun by another regime: what the machine does meanwhile meets all alike.
-    private static async Task<Dictionary<ILabelRegime, List<LabelBatch>>> LabelAsync(IReadOnlyList<ILabelRegime> regimes, IReadOnlyList<LabelJob> jobs)
+    private static async Task<Dictionary<ILabelRegime, List<LabelBatch>>> LabelAsync(
+        IReadOnlyList<ILabelRegime> regimes, IReadOnlyList<LabelJob> jobs, Dictionary<ILabelRegime, List<double>> waits)
     {
         var answers = regimes.ToDictionary(regime => regime, _ => new List<LabelBatch>());
         foreach (var job in jobs)
@@ -64,7 +70,9 @@ internal sealed class LabelTrial
             for (var turn = 0; turn < regimes.Count; turn++)
             {
                 var regime = regimes[(job.Batch + turn) % regimes.Count];
+                var started = Stopwatch.GetTimestamp();
                 var batch = await regime.LabelAsync(job);
+                if (waits.TryGetValue(regime, out var all)) all.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
                 if (batch.Images.Length != job.Count) throw new UnreachableException($"'{regime.Name}' answered {batch.Images.Length} images of {job.Count}.");
                 answers[regime].Add(batch);
             }

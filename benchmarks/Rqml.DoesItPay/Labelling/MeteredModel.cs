@@ -7,11 +7,5 @@ internal sealed class MeteredModel(ILabelModel model, CallMeter meter) : ILabelM
 {
     public string Name => model.Name;
 
-    public LabelBatch Improve(LabelBatch? current, LabelJob job)
-    {
-        var start = ThreadClock.Nanoseconds;
-        var improved = model.Improve(current, job);
-        meter.Charge(ThreadClock.Nanoseconds - start);
-        return improved;
-    }
+    public LabelBatch Improve(LabelBatch? current, LabelJob job) => meter.Charge(() => model.Improve(current, job));
 }

@@ -15,7 +15,7 @@ internal sealed class SoftmaxModel : ILabelModel
         return OpenImages.Read(current, job, pixels => Read(softmax, pixels));
     }
 
-    private static ImageLabel Read(Classifier softmax, ReadOnlySpan<float> pixels)
+    public static ImageLabel Read(Classifier softmax, ReadOnlySpan<float> pixels)
     {
         Span<float> upright = stackalloc float[Digits.PixelCount];
         Deskew.Apply(pixels, upright);

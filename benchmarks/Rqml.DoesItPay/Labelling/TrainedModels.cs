@@ -19,6 +19,7 @@ internal sealed class TrainedModels
     private static readonly ConcurrentDictionary<ulong, Lazy<TrainedModels>> BySeed = new();
 
     private readonly Lazy<Classifier> _perceptron;
+    private readonly Lazy<Committee> _committee;
 
     private TrainedModels(Bootstrap data)
     {
@@ -28,11 +29,14 @@ internal sealed class TrainedModels
         ReducedRidge = KernelReader.Fit(data, (int)(ReducedShare * different));
         HalfRidge = KernelReader.Fit(data, (int)(HalfShare * different));
         _perceptron = new Lazy<Classifier>(() => Settle(new PerceptronTrainer(), data));
+        _committee = new Lazy<Committee>(() => new Committee(this, data.LeftOut));
     }
 
     public Classifier Softmax { get; }
 
     public Classifier Perceptron => _perceptron.Value;
+
+    public Committee Committee => _committee.Value;
 
     public KernelReader Ridge { get; }
 

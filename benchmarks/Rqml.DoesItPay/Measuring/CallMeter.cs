@@ -11,6 +11,15 @@ internal sealed class CallMeter
 
     public long Calls => Interlocked.Read(ref _calls);
 
+    /// <summary>Makes a call on this thread, and charges what it took.</summary>
+    public T Charge<T>(Func<T> call)
+    {
+        var start = ThreadClock.Nanoseconds;
+        var made = call();
+        Charge(ThreadClock.Nanoseconds - start);
+        return made;
+    }
+
     public void Charge(long nanoseconds)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nanoseconds);

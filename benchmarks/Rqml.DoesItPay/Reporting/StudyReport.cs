@@ -5,6 +5,8 @@ namespace Rqml.DoesItPay.Reporting;
 /// <summary>What a study found.</summary>
 public sealed record StudyReport
 {
+    public required string Job { get; init; }
+
     public required string Title { get; init; }
 
     public required Scale Quality { get; init; }
@@ -16,6 +18,12 @@ public sealed record StudyReport
 
     /// <summary>The regime that the others are measured against.</summary>
     public required string Reference { get; init; }
+
+    /// <summary>The regimes that use the same models in a fixed order, without Rqml.</summary>
+    public required ImmutableArray<string> Cascades { get; init; }
+
+    /// <summary>The regimes of Rqml: whether they beat all cascades is what this is about.</summary>
+    public required ImmutableArray<string> Contenders { get; init; }
 
     public required ImmutableArray<Promise> Promises { get; init; }
 
