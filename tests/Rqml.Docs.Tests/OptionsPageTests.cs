@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Rqml.Docs.Tests.Snippets;
 using Rqml.Storage.RocksDb;
 using Rqml.Supervision.Events;
 
@@ -9,6 +11,8 @@ namespace Rqml.Docs.Tests;
 /// <summary>The page of options names each one, and the default that a fresh instance has.</summary>
 public sealed partial class OptionsPageTests
 {
+    private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.IgnoreCase;
+
     private static readonly string Page = Repository.Read("docs/options.md");
 
     public static TheoryData<string> Types => [nameof(RqmlOptions), nameof(EventOptions), nameof(RocksDbOptions), nameof(SubmitOptions), nameof(TaskBudget)];
@@ -30,22 +34,43 @@ public sealed partial class OptionsPageTests
         Assert.Equal(expected.Order(), Rows(type).Order());
     }
 
-    [Fact]
-    public void The_page_has_every_limit_of_a_task_class_with_its_default()
+    /// <param name="method">Of the class's builder.</param>
+    /// <param name="section">Of the page.</param>
+    /// <param name="part">Of the policy; empty: the policy itself.</param>
+    /// <param name="prefix">What some of its properties have before the parameter's name.</param>
+    [Theory]
+    [InlineData("Limit", "Limits of a task class", "", "Max")]
+    [InlineData("Monitor", "Monitor of a task class", "Monitor", "")]
+    [InlineData("Vote", "Vote of a task class", "Vote", "Is")]
+    [InlineData("Diversify", "Diversity of a task class", "", "Diverse")]
+    public void The_page_has_every_parameter_of_a_class_with_its_default(string method, string section, string part, string prefix)
     {
-        // The defaults are the policy's; it is no part of the API, so that only reflection reaches it.
-        var type = typeof(RqmlOptions).Assembly.GetType("Rqml.Refinement.ClassPolicy", throwOnError: true)!;
-        var policy = Activator.CreateInstance(type, nonPublic: true);
-        var expected = typeof(TaskClassBuilder<,>).GetMethod("Limit")!.GetParameters().Select(limit => (limit.Name!, Describe(limit.Name!, DefaultOf(limit.Name!))));
-        Assert.Equal(expected.Order(), Rows("Limits of a task class").Order());
-
-        object? DefaultOf(string limit)
-        {
-            var property = type.GetProperty($"Max{limit}", BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase)
-                ?? type.GetProperty(limit, BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase)!;
-            return property.GetValue(policy);
-        }
+        var policy = PolicyOfAClassThatVotes();
+        var holder = part.Length == 0 ? policy : PropertyOf(policy, part)!.GetValue(policy)!;
+        var parameters = typeof(TaskClassBuilder<Number, Root>).GetMethod(method)!.GetParameters().Select(parameter => parameter.Name!);
+        var expected = parameters.Select(name => (name, Describe(name, (PropertyOf(holder, prefix + name) ?? PropertyOf(holder, name)!).GetValue(holder))));
+        Assert.Equal(expected.Order(), Rows(section).Order());
     }
+
+    [Fact]
+    public void The_page_has_every_parameter_of_models_and_validators_with_its_default()
+    {
+        var methods = typeof(TaskClassBuilder<Number, Root>).GetMethods();
+        var parameters = methods.Single(method => method is { Name: "AddModel", IsGenericMethod: true }).GetParameters().Concat(methods.Single(method => method.Name == "ValidateWith").GetParameters());
+        var rows = Rows("Models and validators of a task class").ToDictionary(row => row.Name, row => row.Default);
+        Assert.Equal(parameters.Select(parameter => parameter.Name!).Distinct().Order(), rows.Keys.Order());
+        Assert.All(parameters.Where(parameter => parameter.DefaultValue is not null), parameter => Assert.Equal(Describe(parameter.Name!, parameter.DefaultValue), rows[parameter.Name!]));
+    }
+
+    /// <summary>The defaults are the policy's; it is no part of the API, so that only reflection reaches it.</summary>
+    private static object PolicyOfAClassThatVotes()
+    {
+        object? policy = null;
+        new ServiceCollection().AddRqml(rqml => rqml.AddTaskClass(SquareRoots.SquareRoot, roots => policy = roots.AddModel<NewtonStep>().Vote().GetType().GetField("_policy", Any)!.GetValue(roots)));
+        return policy!;
+    }
+
+    private static PropertyInfo? PropertyOf(object holder, string name) => holder.GetType().GetProperty(name, Any);
 
     private static IEnumerable<(string Name, string Default)> Rows(string section)
     {
@@ -64,7 +89,7 @@ public sealed partial class OptionsPageTests
         Enum choice => $"`{choice}`",
         string text => $"`{text.Replace('\\', '/')}`",
         IFormattable number when name.EndsWith("Bytes", StringComparison.Ordinal) => Bytes(Convert.ToInt64(number, CultureInfo.InvariantCulture)),
-        IFormattable number => number.ToString("#,0.##", CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString("#,0.###", CultureInfo.InvariantCulture),
         _ => throw new ArgumentException($"{name} has a default of a kind that the page cannot say: {value}.", nameof(value)),
     };
 

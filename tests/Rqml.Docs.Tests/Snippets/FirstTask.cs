@@ -4,6 +4,7 @@ using static Rqml.Docs.Tests.Snippets.SquareRoots;
 
 namespace Rqml.Docs.Tests.Snippets;
 
+[Collection(Workplace.OneAtATime)]
 public sealed class FirstTask : IDisposable
 {
     private readonly Workplace _workplace = new();

@@ -38,8 +38,43 @@ public sealed class FencedShelf
 }
 #endregion
 
+#region snippet
+/// <summary>Newton's method, from a table of first guesses.</summary>
+public sealed class FromTable : IRefinementModel<Number, Root>
+{
+    public ValueTask<Refinement<Root>> RefineAsync(RefinementContext<Number, Root> context, CancellationToken cancellationToken)
+    {
+        var number = context.Payload.Value;
+        double[] guesses = context.Dataset<double[]>("guesses");      // one object for all passes: not to be changed
+        var root = context.HasArtifact ? context.Artifact!.Value : guesses[Math.Min((int)number, guesses.Length - 1)];
+        return new(new Root((root + number / root) / 2));
+    }
+}
+#endregion
+
 public sealed class Models
 {
+    [Fact(Timeout = Workplace.LimitMs)]
+    public async Task A_model_reads_the_data_of_its_host()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        #region snippet
+        builder.Services.AddRqml(rqml => rqml
+            .AddDataset("guesses", (services, cancellationToken) => new ValueTask<double[]>([0.7, 1, 1.4, 1.7, 2]))      // from a file, say
+            .AddTaskClass(SquareRoots.SquareRoot, roots => roots
+                .AddModel<FromTable>(concurrency: ModelConcurrency.Adaptive(from: 2, to: 32))
+                .CompareWith<RelativeDistance>()
+                .ConvergeWhenAll(Stability.Over(2).AtLeast(0.9999))));
+        #endregion
+        using var host = builder.Build();
+        await host.StartAsync();
+        var task = await host.Services.GetRequiredService<IRqmlClient>().SubmitAsync(SquareRoots.SquareRoot, new Number(2));
+        var result = await task.Completion;
+        await host.StopAsync();
+
+        Assert.Equal((Outcome.Converged, 2), (result.Outcome, result.Iterations));
+    }
+
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task A_model_draws_the_same_numbers_for_the_same_key()
     {

@@ -5,6 +5,9 @@ internal sealed class Workplace : IDisposable
 {
     public const int LimitMs = 60_000;
 
+    /// <summary>There is one console: classes whose tests read it back are one collection.</summary>
+    public const string OneAtATime = "console";
+
     private readonly TextWriter _before = Console.Out;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rqml-docs-").FullName;
