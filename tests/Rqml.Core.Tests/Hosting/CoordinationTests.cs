@@ -17,6 +17,7 @@ public sealed class CoordinationTests
         await using var store = new InMemoryCoordinationStore();
         var gate = new Gate();
         var a = await StartAsync($"lead-{isKilled}-a", store, gate);
+        await TestHost.Until("a leads", () => a.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().IsActive);      // before b could
         await using var b = await StartAsync($"lead-{isKilled}-b", store, gate);
         var tasks = await TestHost.Step("the submissions", b.Client.SubmitAllAsync(Words.Class, Words.Stream(40)).ToListAsync());
         await TestStep.Of("the first pass", gate.Entered);
