@@ -7,7 +7,6 @@ public interface IArtifactScorer<TPayload, TArtifact>
     ValueTask<double> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
 }
 
-
 /// <summary>A score or a similarity was not a number in [0, 1].</summary>
 public sealed class ScoreOutOfRangeException(string what, string @class, double value)
     : RqmlException($"The {what} of task class '{@class}' gave {value}; it must be a finite number from 0 to 1.")
