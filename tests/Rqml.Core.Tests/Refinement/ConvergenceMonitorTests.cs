@@ -62,6 +62,25 @@ public sealed class ConvergenceMonitorTests
     }
 
     [Fact]
+    public void A_whole_window_of_progress_leads_back_by_one_rung_once()
+    {
+        var state = Scored(0.2).InNewStint(0) with { Rung = 3, Diversity = 3 };
+        for (var iteration = 1; iteration <= 2; iteration++)
+        {
+            state = state.After(Pass($"better {iteration}", 0.2 + (0.1 * iteration)), Policy, 0).SteppedBack(Policy.Monitor);
+            Assert.Equal((3, 3), (state.Rung, state.Diversity));      // not before the window is over
+        }
+
+        state = state.After(Pass("better", 0.6), Policy, 0).SteppedBack(Policy.Monitor);
+        Assert.Equal((2, 1), (state.Rung, state.Diversity));
+        Assert.Equal(2, state.After(Pass("better still", 0.7), Policy, 0).SteppedBack(Policy.Monitor).Rung);
+
+        var flat = Scored(0.2).InNewStint(0) with { Rung = 3 };
+        for (var iteration = 1; iteration <= 5; iteration++) flat = flat.After(Pass($"{iteration}", 0.2), Policy, 0).SteppedBack(Policy.Monitor);
+        Assert.Equal(3, flat.Rung);
+    }
+
+    [Fact]
     public void Without_scores_only_oscillation_is_seen()
     {
         var state = RefinementSnapshot.Empty;
