@@ -39,7 +39,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     public ModelDescriptor LastMaker { get; private set; } = @class.Models[0];
 
     /// <summary>Whether a vote has accepted the best artifact: no validator is asked again.</summary>
-    public bool IsElected => _last is { Seen.Kind: ObservationKind.Voted, Decision.Action: SupervisionAction.Accept };
+    public bool IsElected => _last is { Seen.Vote.Verdict: VoteVerdict.Accepted, Decision.Action: SupervisionAction.Accept };
 
     /// <summary>Passes of the next iteration, once it is routed.</summary>
     public int PassCount => _plan.Length;

@@ -15,7 +15,7 @@ internal sealed class Judges
 
     private readonly ConcurrentDictionary<(ClassKey Class, string Validator), JudgeReliability> _measured = new();
 
-    /// <summary>The verdicts as one. Where all abstain nobody has refused.</summary>
+    /// <summary>The verdicts as one. Where all abstain nobody has vouched for the artifact, and it is refused.</summary>
     public JointVerdict Combine(TaskClassDefinition @class, IReadOnlyList<Validation> verdicts)
     {
         var judges = @class.Policy.Validators;
@@ -23,10 +23,10 @@ internal sealed class Judges
         for (var index = 0; index < votes.Length; index++) votes[index] = new JudgeVote(Reliability(@class, judges[index]), verdicts[index].Judgement, verdicts[index].Confidence);
         var joint = WeightedVerdict.Of(votes);
         for (var index = 0; index < votes.Length; index++) Measure(@class, votes, index);
-        var saidNothing = joint.For + joint.Against == 0 && joint.VetoedBy is null && verdicts.All(verdict => verdict.Judgement != Judgement.Reject);
-        var refusals = verdicts.Where(verdict => verdict is { Judgement: Judgement.Reject, Reason: not null }).Select(verdict => verdict.Reason);
         var spoke = verdicts.Count(verdict => verdict.Judgement != Judgement.Abstain);
-        return new JointVerdict(joint.IsAccepted || saidNothing, Cut(string.Join("; ", refusals)), spoke < 2 ? double.NaN : joint.Disagreement);
+        var objection = spoke > 0 ? Judgement.Reject : Judgement.Abstain;
+        var reasons = verdicts.Where(verdict => verdict.Judgement == objection && verdict.Reason is not null).Select(verdict => verdict.Reason);
+        return new JointVerdict(joint.IsAccepted, joint.IsAccepted ? null : Cut(string.Join("; ", reasons)), spoke < 2 ? double.NaN : joint.Disagreement);
     }
 
     /// <summary>Nobody's own word counts for him.</summary>
@@ -47,6 +47,6 @@ internal sealed class Judges
 
 /// <summary>What several validators say together.</summary>
 /// <param name="IsAccepted">Whether the artifact is acceptable.</param>
-/// <param name="Refusal">Why those who refuse do; null where nobody said.</param>
+/// <param name="Refusal">Why those who refuse do, or why nobody could judge; null where it is accepted or nobody said.</param>
 /// <param name="Disagreement">How much they contradict one another, from 0 to 1; NaN where fewer than two said something.</param>
 internal readonly record struct JointVerdict(bool IsAccepted, string? Refusal, double Disagreement);

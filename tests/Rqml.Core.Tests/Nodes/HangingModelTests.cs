@@ -68,7 +68,7 @@ public sealed class HangingModelTests
     {
         var hanging = new HangingValidator();
         await using var host = await TestHost.StartAsync(
-            rqml => rqml.AddWords(Refine, words => words.Limit(beatTimeout: TimeSpan.FromSeconds(4), validatorTimeout: TimeSpan.FromSeconds(8)).ValidateWith<HangingValidator>()),
+            rqml => rqml.AddWords(Refine, words => words.Limit(beatTimeout: TimeSpan.FromSeconds(4), validatorTimeout: TimeSpan.FromSeconds(8)).ValidateWith<HangingValidator>().ValidateWith<Contented>()),
             services => services.AddSingleton(hanging), _time);
         var task = await host.Client.SubmitAsync(Words.Class, "a");
         await TestStep.Of("the validator", hanging.Entered);
@@ -91,6 +91,11 @@ public sealed class HangingModelTests
         }
 
         return context.Payload;
+    }
+
+    private sealed class Contented : IArtifactValidator<string, string>
+    {
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Accept);
     }
 
     private sealed class HangingValidator : IArtifactValidator<string, string>

@@ -26,12 +26,24 @@ public sealed class ValidationTests : IDisposable
     [Fact]
     public async Task A_validator_that_throws_abstains_and_is_told()
     {
-        await using var host = await StartAsync(words => words.ValidateWith<Stumbling>());
+        await using var host = await StartAsync(words => words.ValidateWith<Stumbling>().ValidateWith<Yes>());
 
         var result = await CompletionAsync(host, "a");
 
         Assert.Equal((Outcome.Converged, "small"), (result.Outcome, result.Artifact));
         Assert.Single(_logs.Lines, line => line.StartsWith("Warning 2204 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_no_validator_can_judge_the_artifact_is_refused_with_what_they_said()
+    {
+        await using var host = await StartAsync(words => words.ValidateWith<Stumbling>().ValidateWith<Confused>());
+
+        var result = await CompletionAsync(host, "a");
+
+        Assert.Equal((Outcome.Rejected, "small"), (result.Outcome, result.Artifact));
+        Assert.Contains("The validator stumbled.", result.Reason, StringComparison.Ordinal);
+        Assert.Contains("its confidence is NaN", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +77,7 @@ public sealed class ValidationTests : IDisposable
     public async Task A_validator_that_takes_too_long_abstains_and_is_told()
     {
         var slow = new Slow();      // never opened
-        await using var host = await StartAsync(words => words.ValidateWith<Slow>().Limit(validatorTimeout: TimeSpan.FromMilliseconds(50)), slow: slow);
+        await using var host = await StartAsync(words => words.ValidateWith<Slow>().ValidateWith<Yes>().Limit(validatorTimeout: TimeSpan.FromMilliseconds(50)), slow: slow);
 
         var result = await CompletionAsync(host, "a");
 

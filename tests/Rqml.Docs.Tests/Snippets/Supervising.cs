@@ -108,11 +108,11 @@ public sealed class Supervising : IDisposable
     }
 
     [Fact(Timeout = Workplace.LimitMs)]
-    public async Task Where_all_validators_abstain_nobody_has_refused()
+    public async Task Where_all_validators_abstain_the_artifact_is_refused()
     {
         var result = await RunAsync(roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2)).CompareWith<RelativeDistance>().ValidateWith<Stumbling>());
 
-        Assert.Equal(Outcome.Converged, result.Outcome);
+        Assert.Equal(Outcome.Rejected, result.Outcome);
     }
 
     [Fact(Timeout = Workplace.LimitMs)]

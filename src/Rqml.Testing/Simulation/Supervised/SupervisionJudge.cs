@@ -124,7 +124,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         }
 
         Coverage.Hit(held.Action, seen.Kind);
-        Follow(account, @class, seen.Kind, held.Action, now.With(new DecisionRecord(seen, held, @class.Policy.Supervision.Version, new NodeId(machine))));
+        Follow(account, @class, seen, held.Action, now.With(new DecisionRecord(seen, held, @class.Policy.Supervision.Version, new NodeId(machine))));
     }
 
     /// <summary>Part of a commit became durable.</summary>
@@ -157,6 +157,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         if (!Account.Tells(result.Story, end.Decided)) judge.Violated('h', $"the story of {task} on {machine} is not what was decided");
         if ((result.Iterations, result.Passes, result.Cost) != (end.Iteration, end.Passes, end.Cost)) judge.Violated('i', $"{task} ended on {machine} with {result.Iterations} iterations, {result.Passes} passes, cost {result.Cost}; it had used {end.Iteration}, {end.Passes}, {end.Cost}");
         if (result.Outcome == Outcome.Converged && account.Accepted is not null && account.IsVetoed) judge.Violated('k', $"{task} ended as {result.Outcome} on {machine}, though a validator with the last word had refused it");
+        if (result.Outcome == Outcome.Converged && account is { Accepted: not null, Verdicts: { } verdicts } && verdicts.All(verdict => verdict.Judgement != Judgement.Accept)) judge.Violated('k', $"{task} ended as {result.Outcome} on {machine}, though no validator had accepted it");
         var artifact = result.Outcome == Outcome.Converged ? end.Artifact : end.Best;
         if (end.IsArtifactKnown && result.HasArtifact && !artifact.Span.SequenceEqual(result.Artifact.Span)) judge.Violated('j', $"{task} ended as {result.Outcome} on {machine} without the best artifact, which had a score of {end.BestScore}; its own is {result.Score}");
     }
@@ -240,11 +241,11 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         if (!seen.BestScore.Equals(now.BestScore)) judge.Violated('j', $"the best score of {task} was seen as {seen.BestScore}; it was {now.BestScore}");
     }
 
-    private static void Follow(Account account, TaskClassDefinition @class, ObservationKind kind, SupervisionAction action, Boundary after)
+    private static void Follow(Account account, TaskClassDefinition @class, Observation seen, SupervisionAction action, Boundary after)
     {
         account.Verdicts = null;
         account.IsVetoed = false;
-        if (action == SupervisionAction.Accept && @class.Policy.HasValidators && kind != ObservationKind.Voted)
+        if (action == SupervisionAction.Accept && @class.Policy.HasValidators && seen.Vote?.Verdict != VoteVerdict.Accepted)
         {
             account.Accepted = after;
         }
