@@ -5,14 +5,12 @@ namespace Rqml.Simulation.Tests;
 /// <summary>What would make two runs of a seed differ is found: a thread of the pool, however it comes in, and a wait for what the simulator does not hold.</summary>
 public sealed class TripwireTests
 {
-    private const int Tries = 10;
+    private const int Tries = 100;
 
     [Fact]
     public void A_run_puts_nothing_on_the_thread_pool()
     {
-        // The test host puts items there too, now and then. What the run itself puts there it puts each time.
-        var fewest = Enumerable.Range(0, Tries).Min(_ => PoolItemsOf(() => new SimulatedCluster(seed: 1).Run()));
-        Assert.Equal(0, fewest);
+        Assert.Contains(PoolItems(() => new SimulatedCluster(seed: 1).Run()), items => items == 0);
     }
 
     [Theory]
@@ -21,8 +19,7 @@ public sealed class TripwireTests
     [InlineData(3)]
     public void A_supervised_run_puts_nothing_on_the_thread_pool(ulong seed)
     {
-        var fewest = Enumerable.Range(0, Tries).Min(_ => PoolItemsOf(() => SimulatedCluster.Supervised(seed).Run()));
-        Assert.Equal(0, fewest);
+        Assert.Contains(PoolItems(() => SimulatedCluster.Supervised(seed).Run()), items => items == 0);
     }
 
     [Fact]
@@ -52,8 +49,7 @@ public sealed class TripwireTests
     [Fact]
     public void A_model_that_uses_the_pool_and_comes_back_to_the_thread_is_found_by_the_pools_count()
     {
-        var fewest = Enumerable.Range(0, Tries).Min(_ => PoolItemsOf(() => new SimulatedCluster(seed: 1) { UserCode = UseThePool }.Run()));
-        Assert.True(fewest > 0, "Work items on the pool went unnoticed.");
+        Assert.DoesNotContain(PoolItems(() => new SimulatedCluster(seed: 1) { UserCode = UseThePool }.Run()).Take(10), items => items == 0);
 
         static ValueTask UseThePool()
         {
@@ -86,6 +82,9 @@ public sealed class TripwireTests
         SpinWait.SpinUntil(() => cluster.HasEscaped, TimeSpan.FromSeconds(10));
         cluster.ThrowIfEscaped();
     }
+
+    /// <summary>Of one run after the other. The test host puts items there too, now and then; what the run itself puts there it puts each time.</summary>
+    private static IEnumerable<long> PoolItems(Action run) => Enumerable.Range(0, Tries).Select(_ => PoolItemsOf(run));
 
     private static long PoolItemsOf(Action run)
     {

@@ -147,6 +147,7 @@ internal static class CheckpointCodec
             Story = SupervisionRecords.Read(state.Story),
             Maker = state.Maker,
             BestMaker = state.BestMaker,
+            RefusedAt = state.RefusedAt,
         };
     }
 
@@ -194,6 +195,7 @@ internal static class CheckpointCodec
             Story = SupervisionRecords.Write(snapshot.Story),
             Maker = snapshot.Maker,
             BestMaker = snapshot.BestMaker,
+            RefusedAt = snapshot.RefusedAt,
         };
         if (!double.IsNaN(snapshot.Novelty)) state.Novelty = snapshot.Novelty;
         if (!double.IsNaN(snapshot.StintScore)) state.StintScore = snapshot.StintScore;

@@ -84,7 +84,7 @@ internal static class MessageCodec
                 record.Ballot = VoteCodec.Write(body);
                 break;
             case VoteResult body:
-                record.VoteResult = new VoteResultBody { Number = body.Number, Tally = SupervisionRecords.Write(body.Tally) };
+                record.VoteResult = VoteCodec.Write(body);
                 break;
         }
 

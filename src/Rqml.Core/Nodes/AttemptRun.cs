@@ -58,7 +58,7 @@ internal sealed class AttemptRun : LaneRun
     {
         Enter(Station.Lane);
         Enter(Station.RefinementQueue);
-        if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally), null) is { } concluded) return concluded;
+        if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally, tally.Opinions), null) is { } concluded) return concluded;
         while (!Stopped.IsCancellationRequested)
         {
             if (_machine.State.Vote > 0) return NodeEvent.RunEnded(_attempt, _number, RunEnding.AwaitingVote, _machine.State, _machine.CallVote());
@@ -86,7 +86,7 @@ internal sealed class AttemptRun : LaneRun
         if (HasEnded || Stopped.IsCancellationRequested) return End(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
-        if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs), failure);
+        if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException), failure);
         var decision = _machine.Refined(made.Results, made.Alike, elapsedMs);
         _witness.Saw(_machine, made);
         return await ConcludeAsync(lane.Worker, decision, null);
@@ -117,6 +117,7 @@ internal sealed class AttemptRun : LaneRun
         GiveTime(_class.Policy.ValidatorTimeout * _class.Policy.Validators.Count);      // one that hangs abstains in its own time: no worker has died of that
         var spec = _attempt.Spec;
         var request = new ValidationRequest(spec.Class.Name, spec.Class.Version, Attempt, spec.Payload, _machine.State.Artifact);
+        var startedMs = Context.Clock.NowMs;
         IReadOnlyList<Validation> verdicts;
         try
         {
@@ -130,7 +131,7 @@ internal sealed class AttemptRun : LaneRun
         if (Stopped.IsCancellationRequested || HasEnded) return null;
         var verdict = Context.Judges.Combine(_class, verdicts);
         _witness.Heard(_machine, verdicts, verdict);
-        return verdict.IsAccepted ? SupervisionDecision.Accept("the validators accept") : _machine.Rejected(verdict.Refusal, verdict.Disagreement);
+        return _machine.Judged(verdict, Context.Clock.NowMs - startedMs);
     }
 
     private Ledgers.Settlement? Settles(SupervisionDecision decision, Exception? failure) => decision.Action switch
@@ -165,7 +166,7 @@ internal sealed class AttemptRun : LaneRun
     /// <summary>Twice as long after each failure; or as long as a model that has too many calls asks for.</summary>
     private long PauseMs(Exception? failure)
     {
-        var pauseMs = FirstPauseMs << Math.Min(_machine.State.Failures - 1, 10);
+        var pauseMs = FirstPauseMs << Math.Clamp(_machine.State.Failures - 1, 0, 10);
         return failure is ModelOverloadedException { RetryAfter: { } retryAfter } ? Math.Max(pauseMs, (long)Math.Min(retryAfter.TotalMilliseconds, LongestPauseMs)) : pauseMs;
     }
 

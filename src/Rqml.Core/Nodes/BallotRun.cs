@@ -31,6 +31,7 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
         {
             permit = await EnterAsync(gate);
             startedMs = Context.Clock.NowMs;
+            GiveTime(@class.Policy.ValidatorTimeout * @class.Policy.Validators.Count(validator => validator.Reliability >= 1));      // those with the last word are asked first, and cannot beat
             var ballot = await worker.Worker.VoteAsync(new BallotRequest(spec.Class.Name, spec.Class.Version, pass, spec.Payload, job.Call.Artifact, Beat), Stopped);
             EndCall(gate, permit.Value, Context.Clock.NowMs - startedMs, null);
             permit = null;

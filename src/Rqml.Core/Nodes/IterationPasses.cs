@@ -71,7 +71,7 @@ internal sealed class IterationPasses(RunContext context, TaskClassDefinition @c
         var startedMs = context.Clock.NowMs;
         try
         {
-            permit = permit is { } first ? run.BeginCall(first) : await run.EnterAsync(gate);
+            permit = permit is { } first ? run.BeginCall(gate, first) : await run.EnterAsync(gate);
             startedMs = context.Clock.NowMs;
             var result = await worker.RefineAsync(request, run.Stopped);
             var tookMs = context.Clock.NowMs - startedMs;

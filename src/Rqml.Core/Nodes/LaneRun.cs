@@ -15,6 +15,7 @@ internal abstract class LaneRun
     private long _stoppedMs = long.MaxValue;
     private DeviceLane _lane;
     private volatile bool _hasLane;
+    private readonly List<(ModelGate Gate, CallPermit Permit)> _places = [];      // that its calls hold; under Gate
     private int _calls;
     private int _queued;
 
@@ -79,11 +80,11 @@ internal abstract class LaneRun
     /// <summary>Takes a place among the calls of a model, and begins one with a sign of life.</summary>
     public async ValueTask<CallPermit> EnterAsync(ModelGate gate)
     {
-        if (gate.TryEnter(out var permit)) return BeginCall(permit);
+        if (gate.TryEnter(out var permit)) return BeginCall(gate, permit);
         Interlocked.Increment(ref _queued);
         try
         {
-            return BeginCall(await gate.EnterAsync(Stopped));
+            return BeginCall(gate, await gate.EnterAsync(Stopped));
         }
         finally
         {
@@ -92,9 +93,16 @@ internal abstract class LaneRun
     }
 
     /// <summary>Begins a call that has its place already.</summary>
-    public CallPermit BeginCall(CallPermit permit)
+    /// <exception cref="OperationCanceledException">The run was given up meanwhile; the place is free again.</exception>
+    public CallPermit BeginCall(ModelGate gate, CallPermit permit)
     {
         Beat();
+        if (!gate.IsOpen && !TryHold(gate, permit))
+        {
+            gate.Leave(permit, 0, CallOutcome.Abandoned);
+            throw new OperationCanceledException(Stopped);
+        }
+
         Interlocked.Increment(ref _calls);
         return permit;
     }
@@ -103,7 +111,13 @@ internal abstract class LaneRun
     {
         Interlocked.Decrement(ref _calls);
         Beat();
-        gate.Leave(permit, Math.Max(0, tookMs), failure);
+        if (gate.IsOpen) return;
+        lock (Gate)
+        {
+            if (!_places.Remove((gate, permit))) return;      // the run was given up, and its place with it
+        }
+
+        gate.Leave(permit, Math.Max(0, tookMs), ModelGate.OutcomeOf(failure));
     }
 
     public void Stop()
@@ -121,6 +135,7 @@ internal abstract class LaneRun
     {
         if (!TryEnd()) return false;
         _stop.Cancel();
+        LeaveGates();
         return true;
     }
 
@@ -170,6 +185,29 @@ internal abstract class LaneRun
             Context.Instruments.LaneReturned(_lane.Device);
             Context.Left(this);
         }
+    }
+
+    private bool TryHold(ModelGate gate, CallPermit permit)
+    {
+        lock (Gate)
+        {
+            if (_hasEnded) return false;
+            _places.Add((gate, permit));
+            return true;
+        }
+    }
+
+    /// <summary>A call that never comes back must not keep others out of its model.</summary>
+    private void LeaveGates()
+    {
+        (ModelGate Gate, CallPermit Permit)[] places;
+        lock (Gate)
+        {
+            places = [.. _places];
+            _places.Clear();
+        }
+
+        foreach (var (gate, permit) in places) gate.Leave(permit, 0, CallOutcome.Abandoned);
     }
 
     private void Leave(LaneWorker worker, in NodeEvent ended)

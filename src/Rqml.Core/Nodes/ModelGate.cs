@@ -8,6 +8,9 @@ internal sealed class ModelGate(ConcurrencyLimit? limit)
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource<CallPermit>> _waiting = new();
 
+    /// <summary>Whether anybody may enter at any time.</summary>
+    public bool IsOpen => limit is null;
+
     /// <summary>Takes a place where there is one, and nobody waits for it.</summary>
     public bool TryEnter(out CallPermit permit)
     {
@@ -32,12 +35,12 @@ internal sealed class ModelGate(ConcurrencyLimit? limit)
     }
 
     /// <summary>Gives the place back, and learns from how the call went.</summary>
-    public void Leave(CallPermit permit, long tookMs, Exception? failure)
+    public void Leave(CallPermit permit, long tookMs, CallOutcome outcome)
     {
         if (limit is null) return;
         lock (_lock)
         {
-            limit.Leave(permit, tookMs, OutcomeOf(failure));
+            limit.Leave(permit, tookMs, outcome);
             while (_waiting.TryPeek(out var next))
             {
                 if (next.Task.IsCompleted)
@@ -53,7 +56,8 @@ internal sealed class ModelGate(ConcurrencyLimit? limit)
         }
     }
 
-    private static CallOutcome OutcomeOf(Exception? failure) => failure switch
+    /// <summary>What a call's failure says of its model's load.</summary>
+    public static CallOutcome OutcomeOf(Exception? failure) => failure switch
     {
         null => CallOutcome.Succeeded,
         ModelOverloadedException => CallOutcome.Overloaded,

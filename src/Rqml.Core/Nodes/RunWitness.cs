@@ -24,8 +24,11 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
         if (made.Alike.Count > 0)
         {
             var consistency = made.Alike.Average();
-            context.Events.ConsistencyMeasured(Origin(machine), consistency, made.Results.Length, ModelsOf(machine));
-            context.Events.PassesCompared(Origin(machine), 1 - consistency, ModelsOf(machine));
+            var results = made.Results;
+            var compared = Enumerable.Range(0, results.Length).Where(pass => results[pass] is not null).ToArray();
+            string[] models = [.. compared.Select(pass => machine.ModelOf(pass).Name).Distinct()];
+            context.Events.ConsistencyMeasured(Origin(machine), consistency, compared.Length, models);
+            context.Events.PassesCompared(Origin(machine), 1 - consistency, models);
         }
 
         if (!IsWatched) return;
@@ -51,6 +54,4 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
     }
 
     private EventOrigin Origin(RefinementMachine machine) => EventOrigin.OfIteration(attempt.Attempt, @class.Key.Name, machine.State.Iteration);
-
-    private static string[] ModelsOf(RefinementMachine machine) => [.. Enumerable.Range(0, machine.PassCount).Select(pass => machine.ModelOf(pass).Name).Distinct()];
 }

@@ -6,6 +6,8 @@ namespace Rqml.Protocol;
 internal static class SupervisionRecords
 {
     private const int MaxReason = 8_192;
+    private const int MaxName = 1_024;
+    private const int MaxOpinions = 256;
     private static readonly NodeId Unsaid = new("unsaid");      // in records of an earlier layout
 
     public static StoryRecord Write(Story story)
@@ -36,6 +38,26 @@ internal static class SupervisionRecords
         Defined((VoteVerdict)record.Verdict, "a verdict of a vote"), Check.NotNegative(record.Voters, "A count of voters"), Check.NotNegative(record.Accepts, "A count of ballots"),
         Check.NotNegative(record.Rejects, "A count of ballots"), Finite(record.Weight, "A vote's weight"), Check.NotNegative(Finite(record.Cost, "A vote's cost"), "A vote's cost"));
 
+    public static OpinionRecord Write(Opinion opinion)
+    {
+        var record = new OpinionRecord { By = opinion.By, Node = opinion.Node?.Value ?? "", Judgement = (int)opinion.Judgement, Confidence = opinion.Confidence };
+        if (opinion.Reason is { } reason) record.Reason = reason;
+        return record;
+    }
+
+    public static Opinion[] Read(IReadOnlyCollection<OpinionRecord> records)
+    {
+        if (records.Count > MaxOpinions) throw new RecordDamagedException($"There are {records.Count} opinions; at most {MaxOpinions} are taken.");
+        return [.. records.Select(Read)];
+    }
+
+    private static Opinion Read(OpinionRecord record) => new(Check.Length(record.By, 1, MaxName, "The name of a judge"), Defined((Judgement)record.Judgement, "a judgement"))
+    {
+        Node = record.Node.Length == 0 ? null : Records.ReadNode(record.Node),
+        Confidence = Check.Share(record.Confidence, "A confidence"),
+        Reason = record.HasReason ? Check.Length(record.Reason, 0, Opinion.LongestReason, "The reason of an opinion") : null,
+    };
+
     public static Decision Write(DecisionRecord record)
     {
         var seen = record.Seen;
@@ -62,6 +84,7 @@ internal static class SupervisionRecords
             Passes = seen.Passes,
             Cost = seen.Cost,
             ElapsedMs = seen.ElapsedMs,
+            IsOverloaded = seen.IsOverloaded,
         };
         if (!double.IsNaN(seen.Score)) decision.Score = seen.Score;
         if (!double.IsNaN(seen.BestScore)) decision.BestScore = seen.BestScore;
@@ -69,9 +92,11 @@ internal static class SupervisionRecords
         if (!double.IsNaN(seen.Disagreement)) decision.Disagreement = seen.Disagreement;
         if (seen.Refusal is { } refusal) decision.Refusal = refusal;
         if (seen.NextModel is { } next) decision.NextModel = next;
+        if (seen.Maker is { } maker) decision.Maker = maker;
         if (record.Decision.Model is { } model) decision.ToModel = model;
         if (record.Decision.Rung is { } rung) decision.ToRung = rung;
         decision.Evidence.AddRange(seen.Evidence.Select(Write));
+        decision.Opinions.AddRange(seen.Opinions.Select(Write));
         return decision;
     }
 
@@ -82,6 +107,7 @@ internal static class SupervisionRecords
             Iteration = record.Iteration,
             Model = record.Model,
             Tier = record.Tier,
+            Maker = record.HasMaker ? record.Maker : null,
             Score = record.HasScore ? record.Score : double.NaN,
             BestScore = record.HasBestScore ? record.BestScore : double.NaN,
             AcceptAt = record.HasAcceptAt ? record.AcceptAt : double.NaN,
@@ -93,6 +119,8 @@ internal static class SupervisionRecords
             Refusal = record.HasRefusal ? record.Refusal : null,
             Disagreement = record.HasDisagreement ? record.Disagreement : double.NaN,
             Vote = ReadTally(record.Vote),
+            Opinions = Read(record.Opinions),
+            IsOverloaded = record.IsOverloaded,
             NextModel = record.HasNextModel ? record.NextModel : null,
             HasLargerModel = record.HasLargerModel,
             HasOtherModel = record.HasOtherModel,
@@ -129,6 +157,8 @@ internal static class SupervisionRecords
         };
         if (step.Score is { } score) record.Score = score;
         if (step.BestScore is { } best) record.BestScore = best;
+        if (step.Maker is { } maker) record.Maker = maker;
+        record.Opinions.AddRange(step.Opinions.Select(Write));
         return record;
     }
 
@@ -139,6 +169,8 @@ internal static class SupervisionRecords
         Model = record.Model,
         Node = Records.ReadNode(record.Node),
         Kind = Defined((ObservationKind)record.Kind, "an observation"),
+        Maker = record.HasMaker ? record.Maker : null,
+        Opinions = Read(record.Opinions),
         Score = record.HasScore ? Check.Share(record.Score, "A score") : null,
         BestScore = record.HasBestScore ? Check.Share(record.BestScore, "A score") : null,
         Concern = Read(record.Concern),

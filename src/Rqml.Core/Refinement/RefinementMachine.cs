@@ -85,18 +85,29 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     }
 
     /// <summary>All passes failed: the iteration was not made.</summary>
-    public SupervisionDecision Failed(long elapsedMs)
+    /// <param name="elapsedMs">Time on a worker.</param>
+    /// <param name="isOverloaded">Whether that was since the model had too many calls.</param>
+    public SupervisionDecision Failed(long elapsedMs, bool isOverloaded = false)
     {
         Charge(new PassResult?[PassCount], elapsedMs);
         State = State with { Failures = State.Failures + 1 };
-        return Decide(See(ObservationKind.PassFailed));
+        return Decide(See(ObservationKind.PassFailed) with { IsOverloaded = isOverloaded });
     }
 
-    /// <summary>The validators refused the artifact.</summary>
-    public SupervisionDecision Rejected(string? reason, double disagreement)
+    /// <summary>The validators have judged what the policy accepted: where they accept it too that is on record, and the policy is asked no more.</summary>
+    public SupervisionDecision Judged(in JointVerdict joint, long elapsedMs)
     {
-        State = State with { Rejections = State.Rejections + 1, Refusal = reason };
-        return Decide(See(ObservationKind.Rejected) with { Converged = true, Disagreement = disagreement });
+        State = State with { ElapsedMs = State.ElapsedMs + elapsedMs };
+        if (!joint.IsAccepted)
+        {
+            State = State.Refused(joint.Refusal);
+            return Decide(Heard(ObservationKind.Rejected, joint));
+        }
+
+        var acceptable = joint.Opinions.Count(opinion => opinion.Judgement == Judgement.Accept);
+        var decision = SupervisionDecision.Accept($"{LastDecision.Decision.Reason}; {acceptable} of {joint.Opinions.Count} validators accept");
+        Record(new DecisionRecord(Heard(ObservationKind.Validated, joint), decision, _policy.Supervision.Version, node));
+        return decision;
     }
 
     /// <summary>The vote that the policy has asked for: on the best artifact, by models of as many families as there are, those first that did not make it.</summary>
@@ -111,10 +122,10 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     }
 
     /// <summary>The vote that this task waited for has ended.</summary>
-    public SupervisionDecision Voted(VoteTally tally)
+    public SupervisionDecision Voted(VoteTally tally, IReadOnlyList<Opinion> opinions)
     {
         State = State with { Vote = 0, Passes = State.Passes + tally.Voters, Cost = State.Cost + tally.Cost, Artifact = State.Best, Maker = State.BestMaker, Score = State.BestScore };
-        return Decide(See(ObservationKind.Voted) with { Vote = tally });
+        return Decide(See(ObservationKind.Voted) with { Vote = tally, Opinions = opinions });
     }
 
     /// <summary>The settlement that ends the task here.</summary>
@@ -122,7 +133,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     {
         _router.Learn(State, Model);
 
-        // An accepted artifact is the current one; whatever else ends a task leaves the best there was.
+        // An accepted artifact is the one that was offered; whatever else ends a task leaves the best there was.
         var accepted = outcome == Outcome.Converged;
         return new Settlement
         {
@@ -147,12 +158,15 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>The decisions up to here are in a checkpoint that is durable or on its way with all others.</summary>
     public void ForgetDecisions() => State = State with { Decisions = [] };
 
+    private Observation Heard(ObservationKind kind, in JointVerdict joint) => See(kind) with { Converged = true, Disagreement = joint.Disagreement, Opinions = joint.Opinions };
+
     private Observation See(ObservationKind kind) => new()
     {
         Kind = kind,
         Iteration = State.Iteration,
         Model = Model.Name,
         Tier = Model.Tier,
+        Maker = State.HasArtifact ? @class.Models[State.Maker].Name : null,
         Score = State.Score,
         BestScore = State.BestScore,
         AcceptAt = _policy.AcceptAt ?? double.NaN,
@@ -212,10 +226,15 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     {
         stations?.Entered(Station.Supervise, spec.Id);
         var decision = DecisionCheck.Hold(Ask(seen), seen, @class);
-        _last = new DecisionRecord(seen, decision, _policy.Supervision.Version, node);
-        State = State.Recorded(_last);
+        Record(new DecisionRecord(seen, decision, _policy.Supervision.Version, node));
         Apply(decision);
         return decision;
+    }
+
+    private void Record(DecisionRecord record)
+    {
+        _last = record;
+        State = State.Recorded(record);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The policy is a user's: whatever it throws ends the task with an error that names the policy.")]
@@ -250,6 +269,9 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
             case SupervisionAction.Diversify:
                 State = State with { Diversity = _policy.DiversePasses };
                 Switch(State.Model);
+                break;
+            case SupervisionAction.Accept:
+                State = State.Offering();
                 break;
             case SupervisionAction.Vote:
                 State = State with { Votes = State.Votes + 1, Vote = State.Votes + 1 };

@@ -81,6 +81,9 @@ internal sealed record RefinementSnapshot
     /// <summary>What the validators said when they last refused.</summary>
     public string? Refusal { get; init; }
 
+    /// <summary>The iteration that made the best artifact that was refused last; 0 where none was.</summary>
+    public int RefusedAt { get; init; }
+
     /// <summary>Rungs of the ladder that have been climbed.</summary>
     public int Rung { get; init; }
 
@@ -169,6 +172,17 @@ internal sealed record RefinementSnapshot
         Failures = 0,
         Rejections = 0,
         MayStepBack = true,
+    };
+
+    /// <summary>The loop may have settled on less than the best that it came by: that is what is accepted then, unless it was refused before.</summary>
+    public RefinementSnapshot Offering() => BestScore > Score && BestIteration != RefusedAt ? this with { Artifact = Best, Maker = BestMaker, Score = BestScore } : this;
+
+    /// <summary>The artifact was refused.</summary>
+    public RefinementSnapshot Refused(string? reason) => this with
+    {
+        Rejections = Rejections + 1,
+        Refusal = reason,
+        RefusedAt = Artifact.Span.SequenceEqual(Best.Span) ? BestIteration : RefusedAt,
     };
 
     /// <summary>A whole window of progress leads back from the rung that was climbed last, once.</summary>

@@ -26,7 +26,8 @@ internal sealed class Judges
         var spoke = verdicts.Count(verdict => verdict.Judgement != Judgement.Abstain);
         var objection = spoke > 0 ? Judgement.Reject : Judgement.Abstain;
         var reasons = verdicts.Where(verdict => verdict.Judgement == objection && verdict.Reason is not null).Select(verdict => verdict.Reason);
-        return new JointVerdict(joint.IsAccepted, joint.IsAccepted ? null : Cut(string.Join("; ", reasons)), spoke < 2 ? double.NaN : joint.Disagreement);
+        var opinions = verdicts.Select((verdict, index) => new Opinion(judges[index].Name, verdict.Judgement) { Confidence = verdict.Confidence, Reason = Opinion.Cut(verdict.Reason) });
+        return new JointVerdict(joint.IsAccepted, joint.IsAccepted ? null : Cut(string.Join("; ", reasons)), spoke < 2 ? double.NaN : joint.Disagreement, [.. opinions]);
     }
 
     /// <summary>Nobody's own word counts for him.</summary>
@@ -49,4 +50,5 @@ internal sealed class Judges
 /// <param name="IsAccepted">Whether the artifact is acceptable.</param>
 /// <param name="Refusal">Why those who refuse do, or why nobody could judge; null where it is accepted or nobody said.</param>
 /// <param name="Disagreement">How much they contradict one another, from 0 to 1; NaN where fewer than two said something.</param>
-internal readonly record struct JointVerdict(bool IsAccepted, string? Refusal, double Disagreement);
+/// <param name="Opinions">What each said.</param>
+internal readonly record struct JointVerdict(bool IsAccepted, string? Refusal, double Disagreement, IReadOnlyList<Opinion> Opinions);

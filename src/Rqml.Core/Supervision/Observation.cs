@@ -15,6 +15,9 @@ public sealed record Observation
     /// <summary>Tier of the current model.</summary>
     public int Tier { get; init; }
 
+    /// <summary>Name of the model that made the artifact; null while there is none.</summary>
+    public string? Maker { get; init; }
+
     /// <summary>The artifact's score; NaN where nothing scores the class.</summary>
     public double Score { get; init; } = double.NaN;
 
@@ -36,6 +39,9 @@ public sealed record Observation
     /// <summary>Iterations of the current model that failed one after another.</summary>
     public int Failures { get; init; }
 
+    /// <summary>Whether the passes failed as the model had too many calls: <see cref="ModelOverloadedException"/>.</summary>
+    public bool IsOverloaded { get; init; }
+
     /// <summary>Times that validators refused what the current model made.</summary>
     public int Rejections { get; init; }
 
@@ -47,6 +53,9 @@ public sealed record Observation
 
     /// <summary>How the vote ended; null where there was none.</summary>
     public VoteTally? Vote { get; init; }
+
+    /// <summary>What each validator or voter said, where they were asked.</summary>
+    public IReadOnlyList<Opinion> Opinions { get; init; } = [];
 
     /// <summary>The model after the current one, in the order of tiers; null after the last.</summary>
     public string? NextModel { get; init; }
@@ -90,4 +99,7 @@ public enum ObservationKind
 
     /// <summary>A vote on the best artifact has ended.</summary>
     Voted = 3,
+
+    /// <summary>The validators accept the artifact, as the policy had: the record of it. No policy is asked.</summary>
+    Validated = 4,
 }

@@ -20,7 +20,10 @@ public sealed record StoryStep
     /// <summary>What had happened.</summary>
     public required ObservationKind Kind { get; init; }
 
-    /// <summary>Score of the last artifact; null where nothing scored it.</summary>
+    /// <summary>The model that made the artifact; null while there is none.</summary>
+    public string? Maker { get; init; }
+
+    /// <summary>Score of the artifact; null where nothing scored it.</summary>
     public double? Score { get; init; }
 
     /// <summary>The best score so far; null where nothing scored the class.</summary>
@@ -41,6 +44,9 @@ public sealed record StoryStep
     /// <summary>How a vote ended; null where there was none.</summary>
     public VoteTally? Vote { get; init; }
 
+    /// <summary>What each validator or voter said, where they were asked.</summary>
+    public IReadOnlyList<Opinion> Opinions { get; init; } = [];
+
     /// <summary>Model calls of the task up to here.</summary>
     public int Passes { get; init; }
 
@@ -51,8 +57,10 @@ public sealed record StoryStep
     public override string ToString()
     {
         var when = From == To ? $"iteration {To}" : $"iterations {From} to {To}";
-        var score = Score is { } value ? string.Create(CultureInfo.InvariantCulture, $", score {value:0.####} (best {BestScore:0.####})") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{when} by {Model} on {Node}{score}: {Action}, {Reason} (policy {PolicyVersion}; {Passes} passes, cost {Cost:0.##})");
+        var maker = Maker is { } other && other != Model ? $" of what {other} made" : "";
+        var score = Score is { } value ? string.Create(CultureInfo.InvariantCulture, $", score {value:0.####}{maker} (best {BestScore:0.####})") : "";
+        var opinions = Opinions.Count == 0 ? "" : $"; {string.Join(", ", Opinions)}";
+        return string.Create(CultureInfo.InvariantCulture, $"{when} by {Model} on {Node}{score}: {Action}, {Reason}{opinions} (policy {PolicyVersion}; {Passes} passes, cost {Cost:0.##})");
     }
 
     internal static StoryStep Of(DecisionRecord record)
@@ -65,6 +73,7 @@ public sealed record StoryStep
             Model = seen.Model,
             Node = record.By,
             Kind = seen.Kind,
+            Maker = seen.Maker,
             Score = double.IsNaN(seen.Score) ? null : seen.Score,
             BestScore = double.IsNaN(seen.BestScore) ? null : seen.BestScore,
             Concern = seen.Concern,
@@ -72,6 +81,7 @@ public sealed record StoryStep
             Reason = record.Decision.Reason,
             PolicyVersion = record.PolicyVersion,
             Vote = seen.Vote,
+            Opinions = seen.Opinions,
             Passes = seen.Passes,
             Cost = seen.Cost,
         };

@@ -51,6 +51,7 @@ public sealed class SupervisionPolicy : ISupervisionPolicy
     private static SupervisionDecision AfterFailure(Observation seen)
     {
         if (!seen.BudgetLeft) return Exhaust;
+        if (seen.IsOverloaded) return new(SupervisionAction.Retry, "the model has too many calls");      // a dearer one would be no answer to that
         if (seen.Failures <= Retries) return new(SupervisionAction.Retry, "the pass failed");
         if (seen.NextModel is { } next) return SupervisionDecision.SwitchTo(next, $"{seen.Model} failed {seen.Failures} times");
         return new(SupervisionAction.Fail, "the last model failed too");

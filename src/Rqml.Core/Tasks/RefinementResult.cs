@@ -22,7 +22,8 @@ public sealed class RefinementResult<TArtifact>
     /// <summary>How it was settled.</summary>
     public Outcome Outcome => _settlement.Outcome;
 
-    /// <summary>Whether there is an artifact: always for <see cref="Outcome.Converged"/>, and for other outcomes where one had been made.</summary>
+    /// <summary>Whether there is an artifact: always for <see cref="Outcome.Converged"/>; where a node ended the task otherwise, if one had been made; never where its
+    /// deadline passed, or it was cancelled or poisoned: those endings are the ledger's, which knows of no artifact.</summary>
     public bool HasArtifact => _settlement.HasArtifact;
 
     /// <summary>The best artifact, read anew from its bytes at each call.</summary>

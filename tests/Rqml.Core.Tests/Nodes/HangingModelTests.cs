@@ -34,6 +34,27 @@ public sealed class HangingModelTests
     }
 
     [Fact]
+    public async Task A_call_that_hangs_keeps_nobody_else_out_of_a_model_that_takes_one_at_a_time()
+    {
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddTaskClass(Words.Class, words => words
+                .AddModel("model", Refine, concurrency: ModelConcurrency.Fixed(1))
+                .ConvergeWhenAll(Stability.Over(2))
+                .Limit(beatTimeout: TimeSpan.FromMilliseconds(500))).Configure(options => options.Lanes = 2),
+            time: _time);
+        var hanging = await host.Client.SubmitAsync(Words.Class, "hang");
+        await TestStep.Of("the first pass", _hang.Entered);
+        var next = await host.Client.SubmitAsync(Words.Class, "next");
+
+        await host.Pass("completion of the next", next.Completion);
+        await host.Pass("completion", hanging.Completion);
+
+        Assert.Equal("next", (await next.Completion).Artifact);
+        Assert.Equal((Outcome.Poisoned, 3), ((await hanging.Completion).Outcome, _hang.Passes));
+        _hang.Open();
+    }
+
+    [Fact]
     public async Task A_model_that_beats_is_not_given_up()
     {
         await using var host = await StartAsync(TimeSpan.FromMilliseconds(500));

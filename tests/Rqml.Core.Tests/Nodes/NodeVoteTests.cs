@@ -107,7 +107,7 @@ public sealed class NodeVoteTests
         _node.End(task, RunEnding.AwaitingVote, new RefinementSnapshot { Iteration = 3, Vote = 1 }, call: new VoteCall(Spec(), default, [new VoterModel("model", "cpu")], 1_000, false));
 
     private void Close(NodeAttempt attempt, int number, Epoch? epoch = null) =>
-        _node.Hear(new Message(MessageKind.VoteClosed, NodeBench.Scheduler, attempt.Attempt.Task, epoch ?? attempt.Attempt.Epoch, number, new VoteResult(number, default)));
+        _node.Hear(new Message(MessageKind.VoteClosed, NodeBench.Scheduler, attempt.Attempt.Task, epoch ?? attempt.Attempt.Epoch, number, new VoteResult(number, default, [])));
 
     private void Ask(int voter, string @class = "work", string device = "cpu", long deadlineMs = 10_000)
     {

@@ -154,6 +154,9 @@ internal sealed class Samples(ulong seed)
             Refusal = Coin() ? null : Text(),
             Disagreement = Share(),
             Vote = Coin() ? null : Tally(),
+            Opinions = Opinions(),
+            Maker = Coin() ? null : Text(),
+            IsOverloaded = Coin(),
             NextModel = Coin() ? null : Text(),
             HasLargerModel = Coin(),
             HasOtherModel = Coin(),
@@ -183,6 +186,8 @@ internal sealed class Samples(ulong seed)
         Reason = Text(),
         PolicyVersion = Int(),
         Vote = Coin() ? null : Tally(),
+        Opinions = Opinions(),
+        Maker = Coin() ? null : Text(),
         Passes = Int(),
         Cost = Below(1_000) / 8.0,
     };
@@ -190,6 +195,13 @@ internal sealed class Samples(ulong seed)
     private Concern? Concern() => Coin() ? null : new Concern((ConcernKind)(1 + Below(3)), Int(), Int(), Below(100) / 8.0);
 
     private VoteTally Tally() => new((VoteVerdict)Below(3), Below(6), Below(6), Below(6), (Below(100) - 50) / 8.0, Below(100) / 8.0);
+
+    private Opinion[] Opinions() => [.. Enumerable.Range(0, Below(4)).Select(_ => new Opinion(Text(), (Judgement)Below(3))
+    {
+        Node = Coin() ? null : NodeId(),
+        Confidence = Below(101) / 100.0,
+        Reason = Coin() ? null : Text(),
+    })];
 
     private VoterModel Voter() => new(Text(), Name(20));
 
@@ -211,7 +223,7 @@ internal sealed class Samples(ulong seed)
         MessageKind.CallVote => new VoteCall(Spec(), Bytes(), [.. Enumerable.Range(0, 1 + Below(5)).Select(_ => Voter())], 1 + Below(1_000_000), Coin()),
         MessageKind.AskBallot => new BallotCall(Spec(), Bytes(), Voter(), Below(16), 1 + Below(1_000_000)),
         MessageKind.BallotCast => new BallotCast(Below(16), new Ballot((Judgement)Below(3), Coin() ? null : Text(), Below(100) / 8.0)),
-        MessageKind.VoteClosed => new VoteResult(1 + Below(100), Tally()),
+        MessageKind.VoteClosed => new VoteResult(1 + Below(100), Tally(), Opinions()),
         MessageKind.Told => Story(),
         _ => null,
     };

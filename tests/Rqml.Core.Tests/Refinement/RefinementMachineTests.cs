@@ -45,7 +45,7 @@ public sealed class RefinementMachineTests
             if (machine.State.Vote > 0)
             {
                 asked = Contents.Describe(machine.CallVote());
-                decision = machine.Voted(step.Tally);
+                decision = machine.Voted(step.Tally, []);
             }
             else
             {
@@ -56,7 +56,7 @@ public sealed class RefinementMachineTests
                 decision = made.Any(pass => pass is not null) ? machine.Refined(made, step.Alike(made.Count(pass => pass is not null)), step.TookMs) : machine.Failed(step.TookMs);
             }
 
-            if (decision.Action == SupervisionAction.Accept && !machine.IsElected && step.IsRefused) decision = machine.Rejected("it is refused", double.NaN);
+            if (decision.Action == SupervisionAction.Accept && !machine.IsElected && step.IsRefused) decision = machine.Judged(new JointVerdict(false, "it is refused", double.NaN, []), 0);
             var seen = $"{asked} {decision} {Contents.Describe(machine.State)}";
             if (OutcomeOf(decision) is { } outcome)
             {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rqml.Core.Tests.Hosting;
+using Rqml.Supervision;
 
 namespace Rqml.Core.Tests.Supervision;
 
@@ -89,7 +90,12 @@ public sealed class ValidationTests : IDisposable
     public async Task Two_of_three_validators_outvote_the_third_and_an_exact_one_outvotes_all()
     {
         await using var host = await StartAsync(words => words.ValidateWith<Yes>().ValidateWith<Yes>(name: "yes again").ValidateWith<Picky>());
-        Assert.Equal(Outcome.Converged, (await CompletionAsync(host, "nothing")).Outcome);
+        var accepted = await CompletionAsync(host, "nothing");
+        Assert.Equal(Outcome.Converged, accepted.Outcome);
+        var judged = accepted.Story.Steps[^1];
+        Assert.Equal((ObservationKind.Validated, SupervisionAction.Accept), (judged.Kind, judged.Action));
+        Assert.EndsWith("2 of 3 validators accept", judged.Reason, StringComparison.Ordinal);
+        Assert.Equal(["Yes accepts", "yes again accepts", "Picky rejects (It is not 'nothing'.)"], judged.Opinions.Select(opinion => $"{opinion}"));
 
         await using var strict = await StartAsync(words => words.ValidateWith<Yes>().ValidateWith<Yes>(name: "yes again").ValidateWith<Picky>(reliability: 1));
         var rejected = await CompletionAsync(strict, "nothing");

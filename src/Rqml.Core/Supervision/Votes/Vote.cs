@@ -44,47 +44,60 @@ internal sealed class Vote
     {
         if (cast.Voter < 0 || cast.Voter >= _voters.Length || _voters[cast.Voter].Node.Node != from.Node) return BallotFate.Unasked;
         ref var voter = ref _voters[cast.Voter];
-        if (voter.Ballot is { } first) return first.Judgement == cast.Ballot.Judgement ? BallotFate.Late : BallotFate.Twice;
+        if (voter.Ballot is { } first) return IsContradicted(first, cast.Ballot) ? BallotFate.Twice : BallotFate.Late;
         if (_tally is not null) return BallotFate.Late;
         voter = voter with { Ballot = cast.Ballot };
         return BallotFate.Counted;
     }
 
-    /// <summary>A node is gone: its voters abstain.</summary>
+    /// <summary>A node is gone: nobody waits for its voters. A ballot that comes nevertheless, before the end, counts.</summary>
     public void Excuse(NodeId node)
     {
         foreach (ref var voter in _voters.AsSpan())
         {
-            if (voter.Node.Node == node && voter.Ballot is null) voter = voter with { Ballot = new Ballot(Judgement.Abstain, "its node is gone", 0) };
+            if (voter.Node.Node == node) voter = voter with { IsExcused = true };
         }
     }
 
+    /// <summary>What each voter said. Of a model that votes more than once each ballot weighs its share: it is one judge, however often it is asked.</summary>
+    public JudgeVote[] Words(Func<string, JudgeReliability> judgeOf) =>
+        [.. _voters.Select(voter => new JudgeVote(judgeOf(voter.Model.Name), voter.Ballot?.Judgement ?? Judgement.Abstain, 1.0 / _voters.Count(other => other.Model.Name == voter.Model.Name)))];
+
+    /// <summary>What each voter said, for whoever asks once it is over.</summary>
+    public Opinion[] Opinions() => [.. _voters.Select(voter => new Opinion(voter.Model.Name, voter.Ballot?.Judgement ?? Judgement.Abstain)
+    {
+        Node = voter.Node.Node,
+        Reason = Opinion.Cut(voter.Ballot is { } ballot ? ballot.Reason : voter.IsExcused ? "its node is gone" : "nothing was heard of it in time"),
+    })];
+
     /// <summary>Ends it where all ballots are in or its time is up; true once, for whoever tells the caller.</summary>
     /// <param name="nowMs">The time.</param>
-    /// <param name="weightOf">The weight of a model's ballot.</param>
-    public bool TryClose(long nowMs, Func<string, double> weightOf)
+    /// <param name="judgeOf">How far a model's ballot is to be trusted.</param>
+    public bool TryClose(long nowMs, Func<string, JudgeReliability> judgeOf)
     {
         if (_tally is not null) return false;
-        if (nowMs < DueMs && Array.Exists(_voters, voter => voter.Ballot is null)) return false;
-        _tally = Count(weightOf);
+        if (nowMs < DueMs && Array.Exists(_voters, voter => voter is { Ballot: null, IsExcused: false })) return false;
+        _tally = Count(judgeOf);
         Call = Call with { Artifact = default, Spec = Call.Spec with { Payload = default } };      // nobody is asked any more
         return true;
     }
 
-    private VoteTally Count(Func<string, double> weightOf)
+    /// <summary>Who abstained first, as its node had no room for it, may vote when asked again: that is late, and no lie.</summary>
+    private static bool IsContradicted(Ballot first, Ballot second) =>
+        first.Judgement != second.Judgement && first.Judgement != Judgement.Abstain && second.Judgement != Judgement.Abstain;
+
+    private VoteTally Count(Func<string, JudgeReliability> judgeOf)
     {
-        var (accepts, rejects, weight, cost) = (0, 0, 0.0, 0.0);
+        var (accepts, rejects, cost) = (0, 0, 0.0);
         foreach (var voter in _voters)
         {
             if (voter.Ballot is not { } ballot) continue;
             if (ballot.Cost > 0 && double.IsFinite(ballot.Cost)) cost += ballot.Cost;
-            if (ballot.Judgement == Judgement.Abstain) continue;
-            var isFor = ballot.Judgement == Judgement.Accept;
-            if (isFor) accepts++;
-            else rejects++;
-            weight += (isFor ? 1 : -1) * (Call.IsWeighted ? weightOf(voter.Model.Name) : 1);
+            if (ballot.Judgement == Judgement.Accept) accepts++;
+            else if (ballot.Judgement == Judgement.Reject) rejects++;
         }
 
+        var weight = Call.IsWeighted ? WeightedVerdict.Of(Words(judgeOf)).Sum : accepts - rejects;
         return new VoteTally(VerdictOf(accepts, rejects, weight), _voters.Length, accepts, rejects, weight, cost);
     }
 
@@ -103,7 +116,7 @@ internal sealed class Vote
     }
 
     /// <summary>One voter.</summary>
-    internal readonly record struct Voter(Peer Node, VoterModel Model, Ballot? Ballot = null);
+    internal readonly record struct Voter(Peer Node, VoterModel Model, Ballot? Ballot = null, bool IsExcused = false);
 }
 
 /// <summary>What became of a ballot.</summary>

@@ -29,4 +29,5 @@ internal sealed record BallotCast(int Voter, Ballot Ballot);
 /// <summary>How a vote of an attempt ended.</summary>
 /// <param name="Number">Number of the vote in its task, from 1.</param>
 /// <param name="Tally">What it came to.</param>
-internal sealed record VoteResult(int Number, VoteTally Tally);
+/// <param name="Opinions">What each voter said.</param>
+internal sealed record VoteResult(int Number, VoteTally Tally, IReadOnlyList<Opinion> Opinions);

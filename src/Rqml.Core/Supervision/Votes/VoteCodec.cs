@@ -55,8 +55,16 @@ internal static class VoteCodec
             SupervisionRecords.Defined((Judgement)body.Judgement, "a judgement"), body.HasReason ? Check.Length(body.Reason, 0, AttemptRun.LongestReason, "A ballot's reason") : null,
             Check.InRange(body.Cost, 0, double.MaxValue, "A ballot's cost")));
 
+    public static VoteResultBody Write(VoteResult result)
+    {
+        var body = new VoteResultBody { Number = result.Number, Tally = SupervisionRecords.Write(result.Tally) };
+        body.Opinions.AddRange(result.Opinions.Select(SupervisionRecords.Write));
+        return body;
+    }
+
     public static VoteResult Read(VoteResultBody body) => new(
-        Check.InRange(body.Number, 1, int.MaxValue, "The number of a vote"), SupervisionRecords.ReadTally(body.Tally) ?? throw new RecordDamagedException("A vote's tally is missing."));
+        Check.InRange(body.Number, 1, int.MaxValue, "The number of a vote"), SupervisionRecords.ReadTally(body.Tally) ?? throw new RecordDamagedException("A vote's tally is missing."),
+        SupervisionRecords.Read(body.Opinions));
 
     private static VoterModelBody Write(VoterModel model) => new() { Name = model.Name, Device = model.Device };
 

@@ -64,7 +64,7 @@ internal sealed class VoteTable(Peer self)
         return fate;
     }
 
-    /// <summary>A node is gone: who was to vote there abstains.</summary>
+    /// <summary>A node is gone: nobody waits for who was to vote there.</summary>
     public void Excuse(NodeId node, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         foreach (var (task, vote) in _votes)
@@ -107,20 +107,20 @@ internal sealed class VoteTable(Peer self)
 
     private void Close(TaskId task, Vote vote, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        if (!vote.TryClose(nowMs, model => Reliability(vote, model).Weight)) return;
+        if (!vote.TryClose(nowMs, model => Reliability(vote, model))) return;
         Learn(vote);
         Tell(task, vote, effects);
     }
 
     private void Tell(TaskId task, Vote vote, EffectBuffer<SchedulerEffect> effects) =>
-        effects.Add(SchedulerEffect.Send(vote.Caller, new Message(MessageKind.VoteClosed, self, task, vote.Epoch, vote.Number, new VoteResult(vote.Number, vote.Tally!.Value))));
+        effects.Add(SchedulerEffect.Send(vote.Caller, new Message(MessageKind.VoteClosed, self, task, vote.Epoch, vote.Number, new VoteResult(vote.Number, vote.Tally!.Value, vote.Opinions()))));
 
     private void Ask(TaskId task, Vote vote, EffectBuffer<SchedulerEffect> effects)
     {
         for (var place = 0; place < vote.Voters.Count; place++)
         {
             var voter = vote.Voters[place];
-            if (voter.Ballot is not null) continue;
+            if (voter.Ballot is not null || voter.IsExcused) continue;
             var call = new BallotCall(vote.Call.Spec, vote.Call.Artifact, voter.Model, place, vote.Call.DeadlineMs);
             effects.Add(SchedulerEffect.Send(voter.Node, new Message(MessageKind.AskBallot, self, task, vote.Epoch, vote.Number, call)));
         }
@@ -133,18 +133,18 @@ internal sealed class VoteTable(Peer self)
         return [.. Enumerable.Range(0, call.Models.Count).Select(place => order[place % order.Length])];
     }
 
-    /// <summary>Each voter is measured by what the others said together: nobody's own word counts for him.</summary>
+    /// <summary>Each model is measured by what the others said together: nobody's own word counts for him, however many ballots he had.</summary>
     private void Learn(Vote vote)
     {
-        var words = vote.Voters.Select(voter => new JudgeVote(Reliability(vote, voter.Model.Name), voter.Ballot?.Judgement ?? Judgement.Abstain)).ToArray();
-        for (var place = 0; place < words.Length; place++)
+        var words = vote.Words(model => Reliability(vote, model));
+        foreach (var own in words.GroupBy(word => word.Judge.Name))
         {
-            if (words[place].Judgement == Judgement.Abstain) continue;
-            var others = WeightedVerdict.Of([.. words.Where((_, other) => other != place)]).Sum;
-            if (others == 0) continue;
-            if (_reliability.Count >= JudgesRemembered) _reliability.Clear();      // names that never come back: the prior will do
-            var judge = Reliability(vote, words[place].Judge.Name);
-            _reliability[(vote.Call.Spec.Class, judge.Name)] = others > 0 == (words[place].Judgement == Judgement.Accept) ? judge.Right() : judge.Wrong();
+            var said = own.Sum(word => word.Judgement switch { Judgement.Accept => 1, Judgement.Reject => -1, _ => 0 });
+            var others = WeightedVerdict.Of([.. words.Where(word => word.Judge.Name != own.Key)]).Sum;
+            if (said == 0 || others == 0) continue;
+            var (key, judge) = ((vote.Call.Spec.Class, own.Key), own.First().Judge);
+            if (_reliability.Count >= JudgesRemembered && !_reliability.ContainsKey(key)) _reliability.Clear();      // names that never come back: the prior will do
+            _reliability[key] = others > 0 == said > 0 ? judge.Right() : judge.Wrong();
         }
     }
 

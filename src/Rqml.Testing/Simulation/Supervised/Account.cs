@@ -45,6 +45,9 @@ internal sealed class Account(Boundary resumed, TaskClassDefinition @class)
 
     public int DurableDecisions { get; set; } = resumed.Decided.Count;
 
+    /// <summary>Whether the next entry may begin with the last decision of those that are taken for durable: one about a vote.</summary>
+    public bool MayKeepVote { get; set; }
+
     /// <summary>Whether it goes on from a disk, and no policy has been asked since.</summary>
     public bool IsResumed { get; set; }
 
@@ -58,29 +61,40 @@ internal sealed class Account(Boundary resumed, TaskClassDefinition @class)
     /// <summary>The boundary at which so many passes had been charged: there is one at most.</summary>
     public Boundary? Find(int passes) => _boundaries.FindLast(boundary => boundary.Passes == passes);
 
-    /// <summary>Another attempt goes on from an earlier boundary.</summary>
+    /// <summary>Another attempt goes on from an earlier boundary. Where that followed a vote, which of the two took its result cannot be told: the first pass names an attempt.</summary>
     public void GoBack(Boundary boundary)
     {
         At = boundary;
         Written = boundary;
         DurableDecisions = boundary.Decided.Count;
+        MayKeepVote = boundary.Decided.Count > 0 && boundary.Decided[^1].Seen.Kind == ObservationKind.Voted;
         IsTakenOver = false;
     }
 
     /// <summary>Whether a story tells of each of these decisions, and of nothing else.</summary>
     public static bool Tells(Story story, IReadOnlyList<DecisionRecord> decided)
     {
-        if (story.Omitted > 0) return true;      // too long to be kept whole
-        var place = 0;
-        foreach (var step in story.Steps)
+        var kept = story.Omitted > 0 ? Story.Beginning : story.Steps.Count;
+        var first = 0;
+        foreach (var step in story.Steps.Take(kept))
         {
-            if (place == decided.Count || decided[place].Seen.Iteration != step.From) return false;
-            while (place < decided.Count - 1 && !IsEndOf(step, decided[place]) && IsLike(step, decided[place])) place++;
-            if (!IsLike(step, decided[place]) || !IsEndOf(step, decided[place])) return false;
-            place++;
+            if (first == decided.Count || decided[first].Seen.Iteration != step.From) return false;
+            while (first < decided.Count - 1 && !IsEndOf(step, decided[first]) && IsLike(step, decided[first])) first++;
+            if (!IsLike(step, decided[first]) || !IsEndOf(step, decided[first])) return false;
+            first++;
         }
 
-        return place == decided.Count;
+        // Of a story that is too long the end is told as whole as the beginning: it is read from there.
+        var last = decided.Count;
+        foreach (var step in story.Steps.Skip(kept).Reverse())
+        {
+            if (last == first || !IsLike(step, decided[last - 1]) || !IsEndOf(step, decided[last - 1])) return false;
+            last--;
+            while (step.From < step.To && last > first && IsLike(step, decided[last - 1]) && decided[last - 1].Seen.Iteration >= step.From) last--;
+            if (decided[last].Seen.Iteration != step.From) return false;
+        }
+
+        return last - first >= story.Omitted && (story.Omitted > 0 || last == first);
     }
 
     private static bool IsLike(StoryStep step, DecisionRecord record) =>

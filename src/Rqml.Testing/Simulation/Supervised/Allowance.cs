@@ -10,7 +10,7 @@ internal sealed class Allowance(TaskBudget budget, TaskClassDefinition @class)
 
     public int Iterations { get; } = budget.Iterations ?? @class.Policy.MaxIterations;
 
-    public int Passes { get; } = budget.Passes ?? ClassPolicy.PassesAnIteration * Math.Max(1, @class.Policy.RulePasses / 2) * (budget.Iterations ?? @class.Policy.MaxIterations);
+    public int Passes { get; } = budget.Passes ?? @class.Policy.MaxPasses ?? ClassPolicy.PassesAnIteration * @class.Policy.RulePasses * (budget.Iterations ?? @class.Policy.MaxIterations);
 
     public double Cost { get; } = budget.Cost ?? @class.Policy.MaxCost;
 

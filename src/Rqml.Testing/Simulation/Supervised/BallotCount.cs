@@ -64,7 +64,7 @@ internal sealed class BallotCount(World world, Judge judge)
 
     private void Closed(in Message message, long nowMs)
     {
-        var (number, tally) = (VoteResult)message.Body!;
+        var (number, tally, _) = (VoteResult)message.Body!;
         if (number != message.Number || IsOn(message) is not { } vote)
         {
             judge.Violated('k', $"vote {message.Number} of {message.Task} was closed, and nobody had been asked");

@@ -33,7 +33,15 @@ internal sealed record Boundary
 
     public ReadOnlyMemory<byte> Best { get; init; }
 
+    public double Score { get; init; } = double.NaN;
+
     public double BestScore { get; init; } = double.NaN;
+
+    /// <summary>The iteration that made the best artifact.</summary>
+    public int BestAt { get; init; }
+
+    /// <summary>That of the best artifact which validators refused last; 0 where they have refused none.</summary>
+    public int RefusedAt { get; init; }
 
     /// <summary>Whether the artifact can be told: of several passes without scores the one that is most like the others goes on.</summary>
     public bool IsArtifactKnown { get; init; } = true;
@@ -55,21 +63,27 @@ internal sealed record Boundary
             Failures = 0,
             Artifact = chosen.Artifact,
             Best = isBest ? chosen.Artifact : Best,
+            Score = chosen.Score,
             BestScore = isBest ? chosen.Score : BestScore,
+            BestAt = isBest ? Iteration + 1 : BestAt,
             IsArtifactKnown = results.Length == 1 || !double.IsNaN(chosen.Score),
         };
     }
 
     /// <summary>With a vote that has ended: it was about the best artifact, which the task goes on with.</summary>
-    public Boundary With(VoteTally tally) => this with { Vote = 0, Passes = Passes + tally.Voters, Cost = Cost + tally.Cost, Artifact = Best };
+    public Boundary With(VoteTally tally) => this with { Vote = 0, Passes = Passes + tally.Voters, Cost = Cost + tally.Cost, Artifact = Best, Score = BestScore };
 
-    /// <summary>With a decision: whatever changes the way of working goes on from the best artifact.</summary>
+    /// <summary>With a refusal by the validators.</summary>
+    public Boundary Refused() => this with { Rejections = Rejections + 1, RefusedAt = Artifact.Span.SequenceEqual(Best.Span) ? BestAt : RefusedAt };
+
+    /// <summary>With a decision: whatever changes the way of working goes on from the best artifact, and what is accepted is the best unless that was refused.</summary>
     public Boundary With(DecisionRecord record)
     {
         var decided = this with { Decided = [.. Decided, record], Rung = record.Decision.Rung ?? record.Seen.Rung };
         return record.Decision.Action switch
         {
-            SupervisionAction.Escalate or SupervisionAction.SwitchModel or SupervisionAction.Reroute or SupervisionAction.Diversify => decided with { Artifact = Best, Failures = 0, Rejections = 0 },
+            SupervisionAction.Escalate or SupervisionAction.SwitchModel or SupervisionAction.Reroute or SupervisionAction.Diversify => decided with { Artifact = Best, Score = BestScore, Failures = 0, Rejections = 0 },
+            SupervisionAction.Accept when BestScore > Score && BestAt != RefusedAt => decided with { Artifact = Best, Score = BestScore },
             SupervisionAction.Vote => decided with { Votes = Votes + 1, Vote = Votes + 1 },
             _ => decided,
         };

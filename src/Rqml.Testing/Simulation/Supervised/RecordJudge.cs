@@ -49,6 +49,8 @@ internal sealed class RecordJudge(Judge judge)
     private void AppliedEntry(string machine, TaskId task, Account account, CheckpointEntry entry)
     {
         if (!account.Epochs.Contains(Records.Read(entry.Epoch)) || account.IsTakenOver) return;
+        if (account.MayKeepVote && account.Written.Decided.Count - account.DurableDecisions < entry.Decisions.Count) account.DurableDecisions--;
+        account.MayKeepVote = false;
         var decided = account.Written.Decided.Skip(account.DurableDecisions).Select(SupervisionRecords.Write).ToArray();
         if (!decided.SequenceEqual(entry.Decisions)) judge.Violated('h', $"{machine} keeps {entry.Decisions.Count} decisions of {task} with a checkpoint; {decided.Length} were made since the one before");
         account.DurableDecisions = account.Written.Decided.Count;

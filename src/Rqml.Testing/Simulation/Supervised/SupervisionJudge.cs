@@ -123,6 +123,9 @@ internal sealed class SupervisionJudge(World world, Judge judge)
             return;
         }
 
+        var hasRoom = decision.Action == SupervisionAction.Vote ? seen.BudgetLeft && seen.CanVote : seen.BudgetLeft;
+        var expected = Ends(decision.Action) || hasRoom ? decision.Action : SupervisionAction.Exhaust;
+        if (held.Action != expected) judge.Violated('i', $"{task} was to {decision.Action}, and does {held.Action}; its budget is {(seen.BudgetLeft ? "not " : "")}used up");
         Coverage.Hit(held.Action, seen.Kind);
         Follow(account, @class, seen, held.Action, now.With(new DecisionRecord(seen, held, @class.Policy.Supervision.Version, new NodeId(machine))));
     }
@@ -154,12 +157,21 @@ internal sealed class SupervisionJudge(World world, Judge judge)
             judge.Violated('h', $"{task} ended as {result.Outcome} on {machine}, and it was decided otherwise: {Last(end)}");
         }
 
-        if (!Account.Tells(result.Story, end.Decided)) judge.Violated('h', $"the story of {task} on {machine} is not what was decided");
+        if (!Account.Tells(result.Story, Recorded(account, end, result))) judge.Violated('h', $"the story of {task} on {machine} is not what was decided");
         if ((result.Iterations, result.Passes, result.Cost) != (end.Iteration, end.Passes, end.Cost)) judge.Violated('i', $"{task} ended on {machine} with {result.Iterations} iterations, {result.Passes} passes, cost {result.Cost}; it had used {end.Iteration}, {end.Passes}, {end.Cost}");
         if (result.Outcome == Outcome.Converged && account.Accepted is not null && account.IsVetoed) judge.Violated('k', $"{task} ended as {result.Outcome} on {machine}, though a validator with the last word had refused it");
-        if (result.Outcome == Outcome.Converged && account is { Accepted: not null, Verdicts: { } verdicts } && verdicts.All(verdict => verdict.Judgement != Judgement.Accept)) judge.Violated('k', $"{task} ended as {result.Outcome} on {machine}, though no validator had accepted it");
+        if (result.Outcome == Outcome.Converged && account is { Accepted: not null, Verdicts: { } verdicts } && verdicts.All(verdict => verdict.Judgement == Judgement.Abstain)) judge.Violated('k', $"{task} ended as {result.Outcome} on {machine}, though no validator had said anything");
         var artifact = result.Outcome == Outcome.Converged ? end.Artifact : end.Best;
         if (end.IsArtifactKnown && result.HasArtifact && !artifact.Span.SequenceEqual(result.Artifact.Span)) judge.Violated('j', $"{task} ended as {result.Outcome} on {machine} without the best artifact, which had a score of {end.BestScore}; its own is {result.Score}");
+    }
+
+    /// <summary>What the story has to tell: the decisions, and what the validators said where they had the last word.</summary>
+    private static IReadOnlyList<DecisionRecord> Recorded(Account account, Boundary end, Settlement result)
+    {
+        if (result.Outcome != Outcome.Converged || account.Accepted is null || account.Verdicts is not { } verdicts) return end.Decided;
+        var (last, told) = (end.Decided[^1], result.Story.Steps.Count == 0 ? null : result.Story.Steps[^1]);
+        if (told is null || !told.Opinions.Select(opinion => opinion.Judgement).SequenceEqual(verdicts.Select(verdict => verdict.Judgement))) return [];
+        return [.. end.Decided, last with { Seen = last.Seen with { Kind = ObservationKind.Validated }, Decision = SupervisionDecision.Accept(told.Reason) }];
     }
 
     /// <summary>The application was told how its task ended.</summary>
@@ -213,7 +225,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     {
         if (seen.Kind == ObservationKind.Rejected)
         {
-            if (account.Accepted is { } accepted && account.Verdicts is not null) return accepted with { Rejections = accepted.Rejections + 1 };
+            if (account.Accepted is { } accepted && account.Verdicts is not null) return accepted.Refused();
             judge.Violated('h', $"{task} was rejected, and nobody had accepted it");
             return account.At;
         }
@@ -249,7 +261,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         {
             account.Accepted = after;
         }
-        else if (action is SupervisionAction.Accept or SupervisionAction.Terminate or SupervisionAction.Reject or SupervisionAction.Exhaust or SupervisionAction.Fail)
+        else if (Ends(action))
         {
             account.Accepted = null;
             account.End = after;
@@ -259,6 +271,8 @@ internal sealed class SupervisionJudge(World world, Judge judge)
             account.Reach(after);
         }
     }
+
+    private static bool Ends(SupervisionAction action) => action is SupervisionAction.Accept or SupervisionAction.Terminate or SupervisionAction.Reject or SupervisionAction.Exhaust or SupervisionAction.Fail;
 
     private static Outcome OutcomeOf(SupervisionAction action) => action switch
     {

@@ -94,28 +94,31 @@ internal sealed class VoteModel(VoteModel.Instance instance)
 
         void Close(long nowMs)
         {
-            if (vote.TryClose(nowMs, static model => model == "a" ? 3 : 1)) first = vote.Tally;
+            if (vote.TryClose(nowMs, static model => VoteTests.Weighing(model, model == "a" ? 3 : 1))) first = vote.Tally;
         }
     }
 
-    /// <summary>What was said by the end: the first word of each voter, from its own node, while nothing was decided and its node was there.</summary>
+    /// <summary>What was said by the end: the first word of each voter, from its own node, while nothing was decided. Nobody waits for a voter whose node is gone.</summary>
     private (int Accepts, int Rejects, VoteVerdict Verdict) Expected(State state, out bool isComplete)
     {
         var said = new Judgement?[Nodes.Length];
+        var excused = new bool[Nodes.Length];
         for (var step = 0; step < state.Steps.Length; step++)
         {
-            if (Array.TrueForAll(said, one => one is not null) || (state.IsLate && step >= state.LateAt)) break;
-            if (state.Steps[step] < 0) said[-state.Steps[step] - 1] ??= Judgement.Abstain;
+            if (IsComplete() || (state.IsLate && step >= state.LateAt)) break;
+            if (state.Steps[step] < 0) excused[-state.Steps[step] - 1] = true;
             else if (_mail[state.Steps[step]] is { } mail && mail.From == Nodes[mail.Voter]) said[mail.Voter] ??= mail.Says;
         }
 
-        isComplete = Array.TrueForAll(said, one => one is not null);
+        isComplete = IsComplete();
         var (accepts, rejects) = (said.Count(one => one == Judgement.Accept), said.Count(one => one == Judgement.Reject));
         var weight = said.Select((one, voter) => (one == Judgement.Accept ? 1 : one == Judgement.Reject ? -1 : 0) * (instance.IsWeighted && voter == 0 ? 3 : 1)).Sum();
         var verdict = instance.IsWeighted
             ? accepts + rejects < 2 || weight == 0 ? VoteVerdict.NoQuorum : weight > 0 ? VoteVerdict.Accepted : VoteVerdict.Rejected
             : accepts >= 2 ? VoteVerdict.Accepted : rejects >= 2 ? VoteVerdict.Rejected : VoteVerdict.NoQuorum;
         return (accepts, rejects, verdict);
+
+        bool IsComplete() => said.Select((one, voter) => one is not null || excused[voter]).All(isKnown => isKnown);
     }
 
     /// <summary>Each voter's word; that of liars once more, turned round; and what nobody asked for.</summary>

@@ -124,9 +124,22 @@ public sealed class VoteTableTests
         Assert.True(tally.Weight < -3, $"the liar's word weighs for the other side too: {tally.Weight}");
     }
 
-    private List<SchedulerEffect> Call(int number = 1, Peer[]? nodes = null, bool weighted = false, TaskId? task = null, Epoch? epoch = null)
+    [Fact]
+    public void A_model_with_two_ballots_does_not_vouch_for_itself()
     {
-        var models = Enumerable.Range(0, 3).Select(voter => new VoterModel($"model-{voter}", "cpu")).ToArray();
+        for (var number = 1; number <= 30; number++)
+        {
+            Call(number: number, weighted: true, names: ["liar", "honest", "liar"]);
+            Cast(0, "b", Judgement.Accept, number: number);
+            Cast(1, "c", Judgement.Reject, number: number);
+            var tally = ((VoteResult)Assert.Single(Cast(2, "d", Judgement.Accept, number: number)).Message.Body!).Tally;
+            Assert.Equal((VoteVerdict.NoQuorum, 0.0), (tally.Verdict, tally.Weight));      // one judge against one other, whichever has more ballots
+        }
+    }
+
+    private List<SchedulerEffect> Call(int number = 1, Peer[]? nodes = null, bool weighted = false, TaskId? task = null, Epoch? epoch = null, string[]? names = null)
+    {
+        var models = (names ?? ["model-0", "model-1", "model-2"]).Select(name => new VoterModel(name, "cpu")).ToArray();
         var call = new VoteCall(new Protocol.Samples(1).Spec() with { Class = new("class", 1) }, "artifact"u8.ToArray(), models, 10_000, weighted);
         return Effects(effects => _table.Call(new Message(MessageKind.CallVote, Caller, task ?? Task, epoch ?? Epoch, number, call), nodes ?? Nodes, 0, effects));
     }
