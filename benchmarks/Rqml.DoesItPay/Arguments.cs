@@ -1,4 +1,5 @@
 using System.Globalization;
+using CommandLine;
 
 namespace Rqml.DoesItPay;
 
@@ -14,6 +15,7 @@ internal sealed record Arguments
           --job JOB     labelling, colouring, or all       default all
           --seeds N     how many to run         default 20, 2 to 1000
           --out DIR     writes a plot (.svg) for each job there
+          --help        prints this
 
         Writes the page to the standard output; its first line says what came of it. Exits with 0 where all hopes are kept, 1 where one is not.
         """;
@@ -39,7 +41,7 @@ internal sealed record Arguments
                 "--job" when jobs.Contains(value) => arguments with { Job = value },
                 "--job" => throw new FormatException($"--job is '{value}'; there are {string.Join(", ", jobs)}, and all."),
                 "--seeds" => arguments with { Seeds = Count(value) },
-                "--out" => arguments with { Out = value },
+                "--out" => arguments with { Out = WritablePath.Folder(words[at], value) },
                 _ => throw new FormatException($"{words[at]} is no option."),
             };
         }

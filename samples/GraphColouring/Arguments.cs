@@ -1,4 +1,5 @@
 using System.Globalization;
+using CommandLine;
 
 namespace GraphColouring;
 
@@ -11,6 +12,7 @@ public sealed record Arguments
           --seeds N       starts of each board                default 20, 1 to 1000
           --store DIR     where the nodes keep their state    default data/queens
           --json FILE     writes the report there too
+          --help          prints this
 
         Exits with 0 where every board that is promised was solved from every start, 1 where one was not.
         """;
@@ -32,9 +34,8 @@ public sealed record Arguments
             arguments = words[at] switch
             {
                 "--seeds" => arguments with { Seeds = Count(value) },
-                "--store" => arguments with { Store = value },
-                "--json" when Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value))) => arguments with { Json = value },
-                "--json" => throw new FormatException($"--json is '{value}'; its folder does not exist."),
+                "--store" => arguments with { Store = WritablePath.Folder(words[at], value) },
+                "--json" => arguments with { Json = WritablePath.File(words[at], value) },
                 _ => throw new FormatException($"{words[at]} is no option."),
             };
         }

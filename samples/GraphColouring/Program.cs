@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CommandLine;
 using GraphColouring;
 using GraphColouring.Queens;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,12 +7,20 @@ using Microsoft.Extensions.Hosting;
 using Rqml;
 using Spectre.Console;
 
+if (args.Contains("--help"))
+{
+    Console.WriteLine(Arguments.Usage);
+    return 0;
+}
+
 Arguments arguments;
+StoreFolder store;
 try
 {
     arguments = Arguments.Parse(args);
+    store = StoreFolder.Open(arguments.Store, "graph-colouring", "a", "b");
 }
-catch (FormatException error)
+catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"{error.Message}\n\n{Arguments.Usage}");
     return 2;
@@ -26,8 +35,8 @@ var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSetti
 builder.Services.AddRqml(rqml => rqml
     .AddTaskClass(ColourQueens.Class, queens => ColourQueens.Configure(queens, router))
     .AddTaskClass(ColourQueens.InShortRounds, queens => ColourQueens.ConfigureShortRounds(queens, shortRouter))
-    .UseRocksDb(StoreOf("a"))
-    .AddNode("b", node => node.UseRocksDb(StoreOf("b")))
+    .UseRocksDb(store["a"])
+    .AddNode("b", node => node.UseRocksDb(store["b"]))
     .Configure(options => (options.NodeName, options.Lanes) = ("a", 1)));
 using var host = builder.Build();
 try
@@ -69,10 +78,8 @@ if (arguments.Json is { } json) report.Write(json);
 await host.StopAsync();
 
 // 5. A finished run begins anew next time.
-foreach (var node in (string[])["a", "b"]) Directory.Delete(StoreOf(node), recursive: true);
+store.Delete();
 return report.Kept ? 0 : 1;
-
-string StoreOf(string node) => Path.Combine(arguments.Store, node);
 
 async Task<Trial> FollowAsync(Board board, ulong seed, RefinementHandle<Colouring> task)
 {

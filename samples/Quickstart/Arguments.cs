@@ -1,4 +1,5 @@
 using System.Globalization;
+using CommandLine;
 
 namespace Quickstart;
 
@@ -15,6 +16,7 @@ public sealed record Arguments
           --json FILE     writes the report there too
           --labels FILE   writes each task's artifact and each vote there
           --journal DIR   writes each model call and each completion there, on disk before it goes on
+          --help          prints this
         """;
 
     public int Tasks { get; private init; } = 48;
@@ -44,32 +46,16 @@ public sealed record Arguments
             {
                 "--tasks" => arguments with { Tasks = (int)Number(words[at], value, 1, 1_000) },
                 "--seed" => arguments with { Seed = Number(words[at], value, 0, ulong.MaxValue) },
-                "--store" => arguments with { Store = value },
-                "--plot" => arguments with { Plot = File(words[at], value) },
-                "--json" => arguments with { Json = File(words[at], value) },
-                "--labels" => arguments with { Labels = File(words[at], value) },
-                "--journal" => arguments with { Journal = value },
+                "--store" => arguments with { Store = WritablePath.Folder(words[at], value) },
+                "--plot" => arguments with { Plot = WritablePath.File(words[at], value) },
+                "--json" => arguments with { Json = WritablePath.File(words[at], value) },
+                "--labels" => arguments with { Labels = WritablePath.File(words[at], value) },
+                "--journal" => arguments with { Journal = WritablePath.Folder(words[at], value) },
                 _ => throw new FormatException($"{words[at]} is no option."),
             };
         }
 
         return arguments;
-    }
-
-    /// <summary>A file that can be written: better said now than at the end of a run. Leaves what is there as it is.</summary>
-    private static string File(string option, string path)
-    {
-        try
-        {
-            var isNew = !System.IO.File.Exists(path);
-            System.IO.File.Open(path, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
-            if (isNew) System.IO.File.Delete(path);
-            return path;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new FormatException($"{option} is '{path}', which cannot be written: {error.Message}", error);
-        }
     }
 
     private static ulong Number(string option, string value, ulong least, ulong most) =>

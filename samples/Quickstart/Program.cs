@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Quickstart;
@@ -8,11 +9,19 @@ using Rqml;
 using Rqml.Testing;
 using Spectre.Console;
 
+if (args.Contains("--help"))
+{
+    Console.WriteLine(Arguments.Usage);
+    return 0;
+}
+
 Arguments arguments;
 Journal? opened;
+StoreFolder store;
 try
 {
     arguments = Arguments.Parse(args);
+    store = StoreFolder.Open(arguments.Store, "quickstart", "a", "b", "c");
     opened = arguments.Journal is { } folder ? new Journal(folder) : null;
 }
 catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
@@ -30,9 +39,9 @@ var progress = new Quickstart.Progress(AnsiConsole.Console, arguments.Tasks);
 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 builder.Services.AddRqml(rqml => rqml
     .AddTaskClass(LearnDigits.Class, digits => LearnDigits.Configure(digits, journal))
-    .UseRocksDb(StoreOf("a"))
-    .AddNode("b", node => node.UseRocksDb(StoreOf("b")))
-    .AddNode("c", node => node.UseRocksDb(StoreOf("c")))
+    .UseRocksDb(store["a"])
+    .AddNode("b", node => node.UseRocksDb(store["b"]))
+    .AddNode("c", node => node.UseRocksDb(store["c"]))
     .Configure(options => (options.NodeName, options.Lanes) = ("a", 1)));
 using var host = builder.Build();
 try
@@ -95,10 +104,8 @@ if (arguments.Labels is { } labels) File.WriteAllLines(labels, [.. results.Selec
 await host.StopAsync();
 
 // 7. A finished run begins anew next time.
-foreach (var node in (string[])["a", "b", "c"]) Directory.Delete(StoreOf(node), recursive: true);
+store.Delete();
 return report.Lost == 0 && report.Duplicated == 0 ? 0 : 1;
-
-string StoreOf(string node) => Path.Combine(arguments.Store, node);
 
 async Task<RefinementResult<Classifier>> FollowAsync(RefinementHandle<Classifier> task, int number)
 {

@@ -18,7 +18,7 @@ public interface IRqmlBuilder
 
     /// <summary>
     /// Loads data at the start of the host, before its nodes begin; models read it by <c>context.Dataset&lt;T&gt;(name)</c>. It stays where it is: a node that is cut off
-    /// has it. A second call with the same name changes nothing.
+    /// has it. A second call with the same name changes nothing; with another type it is a fault at start.
     /// </summary>
     /// <param name="name">1 to 128 characters.</param>
     /// <param name="load">Loads it; what it throws keeps the host from starting, as <see cref="DatasetFailedException"/>.</param>

@@ -79,8 +79,10 @@ internal sealed class RqmlBuilder(IServiceCollection services) : IRqmlBuilder
         where TDataset : notnull
     {
         ArgumentNullException.ThrowIfNull(load);
+        var known = Services.Select(service => service.ImplementationInstance).OfType<Dataset>().FirstOrDefault(dataset => dataset.Name == name);
         if (string.IsNullOrWhiteSpace(name) || name.Length > Dataset.MaxNameLength) _faults.Add($"AddDataset(name) is '{name}'; it takes 1 to {Dataset.MaxNameLength} characters.");
-        else if (!Services.Any(service => service.ImplementationInstance is Dataset known && known.Name == name)) Services.AddSingleton(Dataset.Of(name, load));
+        else if (known is null) Services.AddSingleton(Dataset.Of(name, load));
+        else if (known.Type != typeof(TDataset)) _faults.Add($"AddDataset('{name}') is a {typeof(TDataset)}, and was added as a {known.Type} before; it takes one type for a name.");
         return this;
     }
 

@@ -21,6 +21,8 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     private readonly List<string> _faults = [];
     private Func<IServiceProvider, IArtifactScorer<TPayload, TArtifact>>? _scorer;
     private Func<IServiceProvider, IArtifactSimilarity<TArtifact>>? _similarity;
+    private ISupervisionPolicy? _supervision;
+    private IEscalationPolicy? _escalation;
     private ClassPolicy _policy = new();
 
     internal TaskClassBuilder(TaskClass<TPayload, TArtifact> @class) => _class = @class;
@@ -47,19 +49,19 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return Add(name, tier, family ?? name, cost, device, concurrency, _ => model);
     }
 
-    /// <summary>An artifact has converged when every one of these rules holds.</summary>
+    /// <summary>An artifact has converged when every one of these rules holds. One rule or more.</summary>
     public TaskClassBuilder<TPayload, TArtifact> ConvergeWhenAll(params ConvergenceRule[] rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        _policy = _policy with { Rules = [.. rules], AnyRule = false };
+        _policy = _policy with { Rules = Check(rules, nameof(ConvergeWhenAll)), AnyRule = false };
         return this;
     }
 
-    /// <summary>An artifact has converged when one of these rules holds.</summary>
+    /// <summary>An artifact has converged when one of these rules holds. One rule or more.</summary>
     public TaskClassBuilder<TPayload, TArtifact> ConvergeWhenAny(params ConvergenceRule[] rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        _policy = _policy with { Rules = [.. rules], AnyRule = true };
+        _policy = _policy with { Rules = Check(rules, nameof(ConvergeWhenAny)), AnyRule = true };
         return this;
     }
 
@@ -108,13 +110,14 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     /// expected at first, as measured against the others later.
     /// </summary>
     /// <param name="reliability">How often its verdict is expected to be right, from 0.5 to 1. At 1 it has the last word, as an exact check has. Default 0.9.</param>
-    /// <param name="name">Unique in the class; default: its type's name.</param>
+    /// <param name="name">1 to 128 characters, unique in the class; default: its type's name.</param>
     public TaskClassBuilder<TPayload, TArtifact> ValidateWith<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>(double reliability = 0.9, string? name = null)
         where TValidator : class, IArtifactValidator<TPayload, TArtifact>
     {
         name ??= typeof(TValidator).Name;
         Check(reliability is >= 0.5 and <= 1, $"{nameof(ValidateWith)}({nameof(reliability)})", reliability, "0.5 to 1");
-        Check(!_policy.Validators.Any(validator => validator.Name == name), $"{nameof(ValidateWith)}({nameof(name)})", name, "a name that no other validator of the class has");
+        var isNew = !_policy.Validators.Any(validator => validator.Name == name);
+        Check(IsName(name) && isNew, $"{nameof(ValidateWith)}({nameof(name)})", name, $"1 to {MaxNameLength} characters that no other validator of the class has");
         _validators.Add(services => ActivatorUtilities.GetServiceOrCreateInstance<TValidator>(services));
         _policy = _policy with { Validators = [.. _policy.Validators, new ValidatorDescriptor(name, reliability)] };
         return this;
@@ -171,11 +174,12 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return this;
     }
 
-    /// <summary>What is tried when a loop does not get on; without it <see cref="Ladder.Default"/>. Part of the usual policy: <see cref="SuperviseWith"/> replaces both.</summary>
+    /// <summary>What is tried when a loop does not get on; without it <see cref="Ladder.Default"/>. Part of the usual policy: a fault at start together with <see cref="SuperviseWith"/>.</summary>
     public TaskClassBuilder<TPayload, TArtifact> EscalateWith(IEscalationPolicy escalation)
     {
         ArgumentNullException.ThrowIfNull(escalation);
-        _policy = _policy with { Supervision = new SupervisionPolicy(escalation) };
+        Check(EscalationVersion.IsValid(escalation.Version), $"{nameof(EscalateWith)}({nameof(escalation)}).{nameof(IEscalationPolicy.Version)}", escalation.Version, EscalationVersion.Range);
+        _escalation = escalation;
         return this;
     }
 
@@ -214,15 +218,28 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return this;
     }
 
-    /// <summary>Replaces the supervision policy, and its ladder with it.</summary>
+    /// <summary>Replaces the supervision policy, and its ladder with it: a fault at start together with <see cref="EscalateWith"/>.</summary>
     public TaskClassBuilder<TPayload, TArtifact> SuperviseWith(ISupervisionPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        _policy = _policy with { Supervision = policy };
+        _supervision = policy;
         return this;
     }
 
-    internal IReadOnlyList<string> Faults => _models.Count > 0 ? _faults : [.. _faults, $"Task class '{_class.Name}' has no model; add one with {nameof(AddModel)}."];
+    internal IReadOnlyList<string> Faults => [.. _faults, .. FaultsOfTheWhole()];
+
+    private IEnumerable<string> FaultsOfTheWhole()
+    {
+        if (_models.Count == 0) yield return $"Task class '{_class.Name}' has no model; add one with {nameof(AddModel)}.";
+        if (_supervision is { } policy && _escalation is { } ladder)
+        {
+            yield return $"Task class '{_class.Name}': {nameof(SuperviseWith)}({policy.GetType().Name}) and {nameof(EscalateWith)}({ladder.GetType().Name}) exclude one another: "
+                + $"a policy has its own ladder, such as {nameof(SuperviseWith)}(new {nameof(SupervisionPolicy)}(ladder)).";
+        }
+    }
+
+    /// <summary>The usual policy is the default one but for its ladder.</summary>
+    private ISupervisionPolicy Supervision => _supervision ?? (_escalation is null ? SupervisionPolicy.Default : new SupervisionPolicy(_escalation));
 
     /// <summary>Without a bar every score is good enough: what is still waiting for its rules is not stuck before they could have held.</summary>
     private ConvergenceMonitor PatientMonitor()
@@ -234,13 +251,13 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
 
     internal TaskClassDefinition Build(IServiceProvider services) => new TaskClassDefinition<TPayload, TArtifact>(
         _class, [.. _models.OrderBy(model => model.Tier)], _code.ToDictionary(code => code.Key, code => code.Value(services)),
-        _scorer?.Invoke(services), _similarity?.Invoke(services), [.. _validators.Select(validator => validator(services))], _policy with { Monitor = PatientMonitor() },
+        _scorer?.Invoke(services), _similarity?.Invoke(services), [.. _validators.Select(validator => validator(services))], _policy with { Monitor = PatientMonitor(), Supervision = Supervision },
         services.GetRequiredService<Datasets>(), services.GetRequiredService<TimeProvider>());
 
     private TaskClassBuilder<TPayload, TArtifact> Add(string name, int tier, string family, double cost, string device, ModelConcurrency? concurrency, Func<IServiceProvider, IRefinementModel<TPayload, TArtifact>> code)
     {
-        Check(!string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength && !_code.ContainsKey(name), $"{nameof(AddModel)}({nameof(name)})", name, $"1 to {MaxNameLength} characters that no other model of the class has");
-        Check(!string.IsNullOrWhiteSpace(family) && family.Length <= MaxNameLength, $"{nameof(AddModel)}({nameof(family)})", family, $"1 to {MaxNameLength} characters");
+        Check(IsName(name) && !_code.ContainsKey(name), $"{nameof(AddModel)}({nameof(name)})", name, $"1 to {MaxNameLength} characters that no other model of the class has");
+        Check(IsName(family), $"{nameof(AddModel)}({nameof(family)})", family, $"1 to {MaxNameLength} characters");
         Check(tier is >= 0 and <= 100, $"{nameof(AddModel)}({nameof(tier)})", tier, "0 to 100");
         Check(cost >= 0 && double.IsFinite(cost), $"{nameof(AddModel)}({nameof(cost)})", cost, "zero or more, and finite");
         Check(DeviceKind.IsValid(device), $"{nameof(AddModel)}({nameof(device)})", device, DeviceKind.Range);
@@ -248,6 +265,15 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         if (string.IsNullOrWhiteSpace(name) || !_code.TryAdd(name, code)) return this;
         _models.Add(new ModelDescriptor(name, tier, family, cost, device) { Concurrency = concurrency });
         return this;
+    }
+
+    private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength;
+
+    private ConvergenceRule[] Check(ConvergenceRule?[] rules, string when)
+    {
+        Check(rules.Length > 0, $"{when}({nameof(rules)})", "none", "one rule or more");
+        Check(!rules.Contains(null), $"{when}({nameof(rules)})", "null", "rules that are not null");
+        return [.. rules.OfType<ConvergenceRule>()];
     }
 
     private void Check(bool holds, string what, object? value, string range)

@@ -29,5 +29,8 @@ public sealed record Consistency : ConvergenceRule
     /// <summary>Holds from this mean similarity on, in (0, 1].</summary>
     public Consistency AtLeast(double threshold) => new(PassesCompared, Share(threshold, nameof(threshold))) { Patience = Patience };
 
+    /// <inheritdoc/>
+    public override Consistency For(int iterations) => this with { Patience = Row(iterations, nameof(iterations)) };
+
     internal override RuleReading Read(in IterationEvidence seen) => double.IsNaN(seen.Consistency) ? RuleReading.TooEarly : new(IsReachedBy(seen.Consistency), seen.Consistency);
 }

@@ -25,18 +25,20 @@ public abstract record ConvergenceRule
     internal virtual int NoveltyWindow => 0;
 
     /// <summary>The same rule, which has to hold for so many iterations in a row, from 1 to 64.</summary>
-    public ConvergenceRule For(int iterations)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(iterations, 64);
-        return this with { Patience = iterations };
-    }
+    public abstract ConvergenceRule For(int iterations);
 
     /// <summary>What the rule says of an iteration, patience aside.</summary>
     internal abstract RuleReading Read(in IterationEvidence seen);
 
     /// <summary>A mean of similarities is a sum of floats: what is a rounding below the threshold has reached it.</summary>
     private protected bool IsReachedBy(double value) => value >= Threshold - 1e-12;
+
+    private protected static int Row(int iterations, string parameter)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1, parameter);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(iterations, 64, parameter);
+        return iterations;
+    }
 
     private protected static double Share(double threshold, string parameter) =>
         threshold is > 0 and <= 1 ? threshold : throw new ArgumentOutOfRangeException(parameter, threshold, "A threshold lies above 0, to 1.");

@@ -12,7 +12,7 @@ internal static class DecisionCheck
     public static SupervisionDecision Hold(SupervisionDecision decision, Observation seen, TaskClassDefinition @class)
     {
         if (Fault(decision, seen, @class) is { } fault) throw new PolicyFailedException(@class.Key.Name, @class.Policy.Supervision.GetType(), fault);
-        if (GoesOn(decision.Action) && (!seen.BudgetLeft || (decision.Action == SupervisionAction.Vote && !seen.CanVote))) return new(SupervisionAction.Exhaust, "the budget of iterations, passes, time or cost is used up");
+        if (GoesOn(decision.Action) && (!seen.BudgetLeft || (decision.Action == SupervisionAction.Vote && !seen.CanVote))) return SupervisionDecision.Exhaust("the budget of iterations, passes, time or cost is used up");
         return decision with { Reason = Cut(decision.Reason ?? "") };
     }
 

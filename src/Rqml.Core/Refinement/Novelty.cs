@@ -28,5 +28,8 @@ public sealed record Novelty : ConvergenceRule
         return this with { Artifacts = artifacts };
     }
 
+    /// <inheritdoc/>
+    public override Novelty For(int iterations) => this with { Patience = Row(iterations, nameof(iterations)) };
+
     internal override RuleReading Read(in IterationEvidence seen) => double.IsNaN(seen.Novelty) ? RuleReading.TooEarly : new(seen.Novelty < Threshold, seen.Novelty);
 }

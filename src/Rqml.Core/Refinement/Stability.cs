@@ -26,6 +26,9 @@ public sealed record Stability : ConvergenceRule
     /// <summary>Holds from this mean similarity on, in (0, 1].</summary>
     public Stability AtLeast(double threshold) => new(Iterations, Share(threshold, nameof(threshold))) { Patience = Patience };
 
+    /// <inheritdoc/>
+    public override Stability For(int iterations) => this with { Patience = Row(iterations, nameof(iterations)) };
+
     internal override RuleReading Read(in IterationEvidence seen)
     {
         if (seen.Similarities.Length < SimilarityWindow) return RuleReading.TooEarly;

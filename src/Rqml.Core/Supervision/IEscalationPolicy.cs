@@ -6,7 +6,7 @@ namespace Rqml.Supervision;
 /// </summary>
 public interface IEscalationPolicy
 {
-    /// <summary>Version of the policy, recorded with each decision.</summary>
+    /// <summary>Version of the policy, from 0 to 999; raise it when it decides otherwise. Recorded with each decision as the last three digits of the policy's.</summary>
     int Version { get; }
 
     /// <summary>What to try next, or how to end.</summary>

@@ -8,16 +8,16 @@ public sealed class Ladder : IEscalationPolicy
 {
     private readonly Rung[] _rungs;
 
-    private Ladder(Rung[] rungs) => _rungs = rungs;
+    private Ladder(Rung[] rungs, int version) => (_rungs, Version) = (rungs, version);
 
     /// <summary>Larger model, other routing, diversity, vote.</summary>
-    public static Ladder Default { get; } = new([Rung.LargerModel, Rung.Reroute, Rung.Diversify, Rung.Vote]);
+    public static Ladder Default { get; } = new([Rung.LargerModel, Rung.Reroute, Rung.Diversify, Rung.Vote], version: 1);
 
     /// <summary>Its rungs, from the first to be tried.</summary>
     public IReadOnlyList<Rung> Rungs => _rungs;
 
-    /// <inheritdoc/>
-    public int Version => 1;
+    /// <summary>1, or what <see cref="WithVersion"/> says. It does not follow from the rungs: who changes them raises it.</summary>
+    public int Version { get; }
 
     /// <summary>A ladder of these rungs, from the first to be tried; up to 16.</summary>
     public static Ladder Of(params Rung[] rungs)
@@ -29,8 +29,11 @@ public sealed class Ladder : IEscalationPolicy
             if (!Enum.IsDefined(rung)) throw new ArgumentOutOfRangeException(nameof(rungs), rung, "There is no such rung.");
         }
 
-        return new([.. rungs]);
+        return new([.. rungs], version: 1);
     }
+
+    /// <summary>The same ladder as this version of it, from 0 to 999: for whoever changes its rungs and wants to tell apart which of them a recorded decision climbed.</summary>
+    public Ladder WithVersion(int version) => new(_rungs, EscalationVersion.Checked(version, nameof(version)));
 
     /// <inheritdoc/>
     public SupervisionDecision Next(Observation seen, string setback)
@@ -41,20 +44,20 @@ public sealed class Ladder : IEscalationPolicy
             if (Climb(_rungs[rung], rung, seen, setback) is { } decision) return decision;
         }
 
-        return new(EndOf(seen), $"{setback}, and there is nothing left to try") { Rung = _rungs.Length };
+        return End(seen, $"{setback}, and there is nothing left to try") with { Rung = _rungs.Length };
     }
 
     /// <summary>The rung of larger models stays the next one for as long as there is a larger model.</summary>
     private static SupervisionDecision? Climb(Rung rung, int index, Observation seen, string setback) => rung switch
     {
-        Rung.LargerModel when seen.HasLargerModel => new(SupervisionAction.Escalate, $"{setback}: a larger model") { Rung = index },
-        Rung.Reroute when seen.HasOtherModel => new(SupervisionAction.Reroute, $"{setback}: another model") { Rung = index + 1 },
-        Rung.Diversify => new(SupervisionAction.Diversify, $"{setback}: several passes at once") { Rung = index + 1 },
-        Rung.Vote when seen.CanVote && seen.Iteration > 0 => new(SupervisionAction.Vote, $"{setback}: a vote") { Rung = index + 1 },
+        Rung.LargerModel when seen.HasLargerModel => SupervisionDecision.Escalate($"{setback}: a larger model") with { Rung = index },
+        Rung.Reroute when seen.HasOtherModel => SupervisionDecision.Reroute($"{setback}: another model") with { Rung = index + 1 },
+        Rung.Diversify => SupervisionDecision.Diversify($"{setback}: several passes at once") with { Rung = index + 1 },
+        Rung.Vote when seen.CanVote && seen.Iteration > 0 => SupervisionDecision.Vote($"{setback}: a vote") with { Rung = index + 1 },
         _ => null,
     };
 
-    private static SupervisionAction EndOf(Observation seen) => seen.Rejections > 0 ? SupervisionAction.Reject : SupervisionAction.Terminate;
+    private static SupervisionDecision End(Observation seen, string reason) => seen.Rejections > 0 ? SupervisionDecision.Reject(reason) : SupervisionDecision.Terminate(reason);
 }
 
 /// <summary>One thing to try.</summary>

@@ -17,11 +17,35 @@ public readonly record struct SupervisionDecision(SupervisionAction Action, stri
     /// <summary>Validate the artifact and, if it is accepted, finish as converged.</summary>
     public static SupervisionDecision Accept(string reason) => new(SupervisionAction.Accept, reason);
 
+    /// <summary>The same iteration again after a pause: for a pass that failed.</summary>
+    public static SupervisionDecision Retry(string reason) => new(SupervisionAction.Retry, reason);
+
+    /// <summary>Go on with a model of a higher tier, which the router chooses. Needs <see cref="Observation.HasLargerModel"/>.</summary>
+    public static SupervisionDecision Escalate(string reason) => new(SupervisionAction.Escalate, reason);
+
     /// <summary>Go on with this model of the class, from the best artifact.</summary>
     public static SupervisionDecision SwitchTo(string model, string reason) => new(SupervisionAction.SwitchModel, reason) { Model = model };
 
+    /// <summary>Go on with another model, which the router chooses, exploring. Needs <see cref="Observation.HasOtherModel"/>.</summary>
+    public static SupervisionDecision Reroute(string reason) => new(SupervisionAction.Reroute, reason);
+
+    /// <summary>Go on with several passes an iteration, of which the best is taken.</summary>
+    public static SupervisionDecision Diversify(string reason) => new(SupervisionAction.Diversify, reason);
+
+    /// <summary>Ask voters whether the best artifact is acceptable. Needs <see cref="Observation.CanVote"/> and an artifact.</summary>
+    public static SupervisionDecision Vote(string reason) => new(SupervisionAction.Vote, reason);
+
     /// <summary>Finish with the best artifact, unconverged.</summary>
     public static SupervisionDecision Terminate(string reason) => new(SupervisionAction.Terminate, reason);
+
+    /// <summary>Finish with the best artifact, rejected: for what validators have refused.</summary>
+    public static SupervisionDecision Reject(string reason) => new(SupervisionAction.Reject, reason);
+
+    /// <summary>Finish with the best artifact, out of budget. A budget that is used up needs no such decision: whatever would go on becomes this one.</summary>
+    public static SupervisionDecision Exhaust(string reason) => new(SupervisionAction.Exhaust, reason);
+
+    /// <summary>Finish as failed.</summary>
+    public static SupervisionDecision Fail(string reason) => new(SupervisionAction.Fail, reason);
 }
 
 /// <summary>What a policy may decide. Whatever changes the way of working goes on from the best artifact.</summary>

@@ -7,21 +7,24 @@ namespace Rqml.Supervision;
 public sealed class SupervisionPolicy : ISupervisionPolicy
 {
     private const int Retries = 3;
+    private const int OwnVersion = 2;      // one more with each change of what it decides
 
     private readonly IEscalationPolicy _escalation;
 
     /// <summary>With this ladder.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The ladder's version is not from 0 to 999.</exception>
     public SupervisionPolicy(IEscalationPolicy escalation)
     {
         ArgumentNullException.ThrowIfNull(escalation);
+        Version = 1_000 * OwnVersion + EscalationVersion.Checked(escalation.Version, nameof(escalation));
         _escalation = escalation;
     }
 
     /// <summary>With <see cref="Ladder.Default"/>.</summary>
     public static SupervisionPolicy Default { get; } = new(Ladder.Default);
 
-    /// <summary>Its own version in hundreds, plus its ladder's.</summary>
-    public int Version => 200 + _escalation.Version;
+    /// <summary>Its own version in thousands, plus its ladder's, which is read once.</summary>
+    public int Version { get; }
 
     /// <inheritdoc/>
     public SupervisionDecision Decide(Observation seen)
@@ -51,10 +54,10 @@ public sealed class SupervisionPolicy : ISupervisionPolicy
     private static SupervisionDecision AfterFailure(Observation seen)
     {
         if (!seen.BudgetLeft) return Exhaust;
-        if (seen.IsOverloaded) return new(SupervisionAction.Retry, "the model has too many calls");      // a dearer one would be no answer to that
-        if (seen.Failures <= Retries) return new(SupervisionAction.Retry, "the pass failed");
+        if (seen.IsOverloaded) return SupervisionDecision.Retry("the model has too many calls");      // a dearer one would be no answer to that
+        if (seen.Failures <= Retries) return SupervisionDecision.Retry("the pass failed");
         if (seen.NextModel is { } next) return SupervisionDecision.SwitchTo(next, $"{seen.Model} failed {seen.Failures} times");
-        return new(SupervisionAction.Fail, "the last model failed too");
+        return SupervisionDecision.Fail("the last model failed too");
     }
 
     private SupervisionDecision AfterRejection(Observation seen)
@@ -69,5 +72,5 @@ public sealed class SupervisionPolicy : ISupervisionPolicy
         return _escalation.Next(seen, seen.Vote is { Verdict: VoteVerdict.Rejected } refused ? $"refused by {refused.Rejects} of {refused.Voters} voters" : "no quorum");
     }
 
-    private static SupervisionDecision Exhaust => new(SupervisionAction.Exhaust, "the budget of iterations, passes, time or cost is used up");
+    private static SupervisionDecision Exhaust => SupervisionDecision.Exhaust("the budget of iterations, passes, time or cost is used up");
 }

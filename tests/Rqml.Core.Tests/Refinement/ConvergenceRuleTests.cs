@@ -38,6 +38,14 @@ public sealed class ConvergenceRuleTests
     }
 
     [Fact]
+    public void A_rule_can_be_said_in_any_order()
+    {
+        Assert.Equal(Stability.Over(3).AtLeast(0.9).For(2), Stability.Over(3).For(2).AtLeast(0.9));
+        Assert.Equal(Consistency.Over(3).AtLeast(0.9).For(2), Consistency.Over(3).For(2).AtLeast(0.9));
+        Assert.Equal(Novelty.Below(0.1).Within(4).For(2), Novelty.Below(0.1).For(2).Within(4));
+    }
+
+    [Fact]
     public void Rules_out_of_range_are_refused_by_name()
     {
         Assert.Equal("iterations", Refused(() => Stability.Over(1)));
@@ -47,6 +55,8 @@ public sealed class ConvergenceRuleTests
         Assert.Equal("threshold", Refused(() => Novelty.Below(1.01)));
         Assert.Equal("artifacts", Refused(() => Novelty.Below(0.5).Within(33)));
         Assert.Equal("iterations", Refused(() => Novelty.Below(0.5).For(0)));
+        Assert.Equal("iterations", Refused(() => Stability.Over(2).For(65)));
+        Assert.Equal("iterations", Refused(() => Consistency.Over(2).For(0)));
 
         static string? Refused(Func<ConvergenceRule> make) => Assert.Throws<ArgumentOutOfRangeException>(() => { make(); }).ParamName;
     }

@@ -38,6 +38,16 @@ public sealed class LadderTests
     }
 
     [Fact]
+    public void Its_author_says_which_version_of_it_is_on_the_record()
+    {
+        var second = Ladder.Of(Rung.Vote, Rung.Diversify).WithVersion(2);
+        Assert.Equal((1, 2), (Ladder.Of(Rung.Vote).Version, second.Version));
+        Assert.Equal([Rung.Vote, Rung.Diversify], second.Rungs);
+        Assert.Throws<ArgumentOutOfRangeException>("version", () => second.WithVersion(1_000));
+        Assert.Throws<ArgumentOutOfRangeException>("version", () => second.WithVersion(-1));
+    }
+
+    [Fact]
     public void The_reason_tells_the_setback() => Assert.Equal("stalled from iteration 2 to 7: a larger model", Ladder.Default.Next(Stuck, new Concern(ConcernKind.Stall, 2, 7, 0).ToString()).Reason);
 
     /// <summary>From every rung the end is reached, whatever is there, once there is no larger model.</summary>

@@ -181,7 +181,7 @@ public sealed class Supervising : IDisposable
         await host.StopAsync();
 
         Assert.Equal(Outcome.Converged, result.Outcome);
-        Assert.Contains("Escalate, converged below the bar: a larger model (policy 201;", _workplace.Printed.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Escalate, converged below the bar: a larger model (policy 2001;", _workplace.Printed.ToString(), StringComparison.Ordinal);
         Assert.Contains("settled as Converged", _workplace.Printed.ToString(), StringComparison.Ordinal);
 
         async ValueTask<Refinement<Root>> NewtonOnceAllowed(RefinementContext<Number, Root> context, CancellationToken cancellationToken)
