@@ -91,6 +91,7 @@ internal sealed class ColouringStudy : IStudy
     private static ImmutableArray<string> Notes =>
     [
         $"Boards: {string.Join(", ", Boards.Select(board => $"{board.Size} in {board.Colours}"))} colours. A board counts as solved where a verifier that shares nothing with the models finds no conflict.",
+        "Converged is what has no conflict, by its score: the regimes of Rqml use the monitor and no rule of convergence.",
         $"A round of min-conflicts (2,000 moves) is declared to cost {Cost(SearchModel.MinConflicts)}, one of TabuCol (4,000 moves) {Cost(SearchModel.TabuCol)}, one of annealing (100,000 trials) {Cost(SearchModel.Annealing)}, about their milliseconds on a board of 10 to 12. "
             + $"No regime spends more than {SearchModel.Budget} on a board, but for the rest of an iteration that it had begun. A model that gains nothing for {SearchModel.Patience} rounds is stuck.",
         "The regimes of Rqml have annealing as a third model; the fixed cascade has none. An exact verifier has the last word in votes, so that a vote never lets a conflict pass, and costs no model call where it refuses.",

@@ -9,10 +9,19 @@ namespace Rqml.Storage.Tests.Crashes;
 /// <summary>A process that works on a store, and what it reports of itself.</summary>
 internal sealed class StoreChild : IDisposable
 {
+    /// <summary>Many times what a child takes on the slowest machine.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
     private readonly Process _process;
     private readonly byte[] _report = new byte[Reports.Bytes];
+    private readonly CancellationTokenSource _limit = new(Limit);
+    private string? _hung;
 
-    private StoreChild(Process process) => _process = process;
+    private StoreChild(Process process)
+    {
+        _process = process;
+        _limit.Token.Register(EndHung);
+    }
 
     /// <summary>The last commit that the child said it had begun, and the last that it said was acknowledged; 0 where none.</summary>
     public long Started { get; private set; }
@@ -71,6 +80,7 @@ internal sealed class StoreChild : IDisposable
     {
         while (Read() is not null) { }
         _process.WaitForExit();
+        Assert.True(_hung is null, _hung);
     }
 
     /// <summary>What the child wrote to its error output; after its end.</summary>
@@ -78,8 +88,30 @@ internal sealed class StoreChild : IDisposable
 
     public void Dispose()
     {
+        _limit.Dispose();
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
+    }
+
+    /// <summary>A child that does not end would hold the whole run up: it is ended, and the test that waits for it fails with what the child's threads waited for.</summary>
+    private void EndHung()
+    {
+        if (_process.HasExited) return;
+        var threads = Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Select(thread => $"{Line(thread, "comm")} {Line(thread, "wchan")} {Line(thread, "syscall")}");
+        _hung = $"the child did not end within {Limit}; last commit begun {Started}, acknowledged {Acknowledged}; its threads:\n{string.Join('\n', threads)}";
+        _process.Kill();
+
+        static string Line(string thread, string file)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(thread, file)).Trim();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return "?";      // it has ended meanwhile, or is not ours to see
+            }
+        }
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -104,7 +104,12 @@ internal sealed class SupervisionCoverage
     }
 
     /// <summary>What was refused, or was not made, cannot be accepted.</summary>
-    private static bool IsPossible(SupervisionAction action, ObservationKind kind) => (action, kind) != (SupervisionAction.Accept, ObservationKind.Rejected);
+    private static bool IsPossible(SupervisionAction action, ObservationKind kind) => kind switch
+    {
+        ObservationKind.Rejected => action != SupervisionAction.Accept,
+        ObservationKind.Validated => action == SupervisionAction.Accept,
+        _ => true,
+    };
 
     /// <summary>Where each voter says something, only weights that cancel exactly leave a vote undecided.</summary>
     private static bool IsLikely(VoteFate fate, VoteVerdict verdict) => (fate, verdict) != (VoteFate.Undisturbed, VoteVerdict.NoQuorum);

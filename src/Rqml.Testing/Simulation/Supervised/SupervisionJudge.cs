@@ -166,11 +166,12 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     }
 
     /// <summary>What the story has to tell: the decisions, and what the validators said where they had the last word.</summary>
-    private static IReadOnlyList<DecisionRecord> Recorded(Account account, Boundary end, Settlement result)
+    private IReadOnlyList<DecisionRecord> Recorded(Account account, Boundary end, Settlement result)
     {
         if (result.Outcome != Outcome.Converged || account.Accepted is null || account.Verdicts is not { } verdicts) return end.Decided;
         var (last, told) = (end.Decided[^1], result.Story.Steps.Count == 0 ? null : result.Story.Steps[^1]);
         if (told is null || !told.Opinions.Select(opinion => opinion.Judgement).SequenceEqual(verdicts.Select(verdict => verdict.Judgement))) return [];
+        Coverage.Hit(told.Action, told.Kind);
         return [.. end.Decided, last with { Seen = last.Seen with { Kind = ObservationKind.Validated }, Decision = SupervisionDecision.Accept(told.Reason) }];
     }
 
