@@ -18,5 +18,8 @@ public sealed partial class RocksDbStore
 
         [LoggerMessage(4104, LogLevel.Error, "Store {Store} could not be closed cleanly; it will be verified when it opens next")]
         public static partial void CloseFailed(ILogger logger, string store, Exception error);
+
+        [LoggerMessage(4105, LogLevel.Warning, "Store {Store} is damaged at {Record}: what is behind it is not read")]
+        public static partial void LogEnded(ILogger logger, string store, string record);
     }
 }

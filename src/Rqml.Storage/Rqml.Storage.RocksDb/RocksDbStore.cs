@@ -66,6 +66,7 @@ public sealed partial class RocksDbStore : IKeyValueStore
             Regression = opening.Regression;
             _commits = new CommitLane("rqml-commit", Commit, Housekeep);
             _open = opened;
+            if (opening.Disarmed is { } disarmed) Log.LogEnded(_logger, Name, disarmed);
             if (Regression is { } lost) Log.RegressionAccepted(_logger, Name, lost.Found + 1, lost.Acknowledged);
             Log.Opened(_logger, Name, opened.LastCommit, Stopwatch.GetElapsedTime(started).TotalMilliseconds, opening.WasClosed);
         }

@@ -5,7 +5,7 @@ using NativeBatch = RocksDbSharp.WriteBatch;
 
 namespace Rqml.Storage.RocksDb;
 
-/// <summary>Creates or opens a store: lock, mark, database, then one check after the other, and nothing is changed before all of them have passed.</summary>
+/// <summary>Creates or opens a store: lock, mark, database, then one check after the other, and nothing is changed before all of them have passed, but for one byte that RocksDB would not come back from.</summary>
 internal sealed class StoreOpening(string store, RocksDbOptions options, StoreTuning tuning)
 {
     /// <summary>The format that this version writes. It reads no other yet.</summary>
@@ -15,6 +15,9 @@ internal sealed class StoreOpening(string store, RocksDbOptions options, StoreTu
 
     /// <summary>Whether the store was closed cleanly before, or is new.</summary>
     public bool WasClosed { get; private set; }
+
+    /// <summary>What RocksDB could not have read past in a write-ahead log, and now takes for the log's end; null as a rule.</summary>
+    public string? Disarmed { get; private set; }
 
     /// <summary>What was lost and accepted.</summary>
     public StoreRegression? Regression { get; private set; }
@@ -28,6 +31,7 @@ internal sealed class StoreOpening(string store, RocksDbOptions options, StoreTu
             var mark = Push(OpenMark(folder));
             var isNew = mark.Current.State == MarkState.Creating;
             WasClosed = mark.Current.State != MarkState.Open;
+            if (!isNew) Disarmed = LogTrap.Disarm(folder.Database);
             var database = Push(isNew ? CreateDatabase(folder, mark.Current.StoreId) : KeyValueDatabase.Open(folder.Database, options, create: false));
             CheckIdentity(database, mark.Current.StoreId);
             var log = new CommitLog(database);

@@ -87,6 +87,28 @@ public sealed class StoreOpeningTests : IDisposable
         Assert.True(error.Found < 25);
     }
 
+    /// <summary>RocksDB itself reads such a record for ever.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(11)]
+    public async Task A_record_of_a_log_that_is_used_again_is_damage_in_the_manifest_and_the_end_of_a_write_ahead_log(byte type)
+    {
+        using (var child = StoreChild.Start(Store, seed: 1, commits: 25, StoreStep.MarkWritten, passes: 24)) child.End();
+        Change("MANIFEST-*", manifest => OfType(manifest, type));
+        Assert.Contains("MANIFEST", (await Assert.ThrowsAsync<StoreCorruptException>(() => OpenAsync(new RocksDbOptions { Path = _folder["changed"] }))).What, StringComparison.Ordinal);
+
+        Change("*.log", log => OfType(log, type));
+        Assert.True((await Assert.ThrowsAsync<StoreRegressedException>(() => OpenAsync(new RocksDbOptions { Path = _folder["changed"] }))).Found < 25);
+
+        // A torn tail that was never acknowledged does no harm, whatever it looks like.
+        Change("*.log", log => [.. log, 1, 2, 3, 4, 9, 0, type, .. "a torn tail"u8]);
+        await using var store = await OpenAsync(new RocksDbOptions { Path = _folder["changed"] });
+        Assert.Equal(25, store.LastCommit);
+    }
+
     [Fact]
     public async Task A_missing_mark_is_damage_where_there_is_data()
     {
@@ -198,6 +220,24 @@ public sealed class StoreOpeningTests : IDisposable
             batch.Put(StoreFamily.Artifact, "artifact"u8, artifact);
             await store.CommitAsync(batch, CancellationToken.None);
         }
+    }
+
+    /// <summary>Makes a copy of the store in which the longest of these files is another.</summary>
+    private void Change(string files, Func<byte[], byte[]> change)
+    {
+        if (Directory.Exists(_folder["changed"])) Directory.Delete(_folder["changed"], recursive: true);
+        FolderCopy.Make(Store, _folder["changed"]);
+        var file = Directory.EnumerateFiles(Path.Combine(_folder["changed"], "db"), files).MaxBy(path => new FileInfo(path).Length)!;
+        File.WriteAllBytes(file, change(File.ReadAllBytes(file)));
+    }
+
+    /// <summary>The log with another type for its second record.</summary>
+    private static byte[] OfType(byte[] log, byte type)
+    {
+        byte[] changed = [.. log];
+        var second = 7 + (log[4] | (log[5] << 8));
+        changed[second + 6] = type;
+        return changed;
     }
 
     private void RewriteMark(Func<MarkSlot, MarkSlot> change)
