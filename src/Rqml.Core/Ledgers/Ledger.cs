@@ -32,7 +32,7 @@ internal sealed class Ledger(
             (task.Watcher as ITaskWatcher)?.Lost(lost());
             task.Watcher = null;
             foreach (var curious in task.Curious) ((TaskCompletionSource<Story?>)curious).TrySetException(lost());
-            task.Curious.Clear();
+            task.Curious = [];
         }
     }
 
@@ -73,7 +73,8 @@ internal sealed class Ledger(
         switch (@event.Kind)
         {
             case LedgerEventKind.Submit:
-                ((SubmitTicket?)@event.Ticket)?.Answer(new SubmitReply(SubmitAnswer.TooLate, @event.Task));
+                if (@event.Ticket is SubmitTicket ticket) ticket.Answer(new SubmitReply(SubmitAnswer.TooLate, @event.Task));
+                else (((Submission)@event.Subject!).Watcher as ITaskWatcher)?.Lost(lost());
                 break;
             case LedgerEventKind.Cancel:
                 ((TaskCompletionSource<CancelAnswer>)@event.Ticket!).TrySetException(lost());
@@ -99,10 +100,11 @@ internal sealed class Ledger(
                 stations?.Entered(Station.Ledger, effect.Task);
                 instruments.Submitted(((TaskSpec)effect.Subject!).Class.Name);
             }
-            else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Target: SettledTask task })
+            else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Subject: Settlement settlement, Target: not null })
             {
                 stations?.Entered(Station.Settle, effect.Task);
-                instruments.Settled(task.Class.Name, task.Outcome, task.SettledMs - task.SubmittedMs);
+                var (@class, submittedMs) = effect.Target is SettledTask kept ? (kept.Class, kept.SubmittedMs) : (((LedgerTask)effect.Target).Spec.Class, ((LedgerTask)effect.Target).Spec.SubmittedMs);
+                instruments.Settled(@class.Name, settlement.Outcome, settlement.SettledMs - submittedMs);
             }
         }
     }

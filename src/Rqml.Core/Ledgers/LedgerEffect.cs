@@ -47,7 +47,11 @@ internal readonly struct LedgerEffect : IEffect
 
     public static LedgerEffect WriteSettlement(TaskId task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task, settlement, null, default);
 
-    public static LedgerEffect WriteSettlement(SettledTask task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task.Id, settlement, task, default);
+    /// <param name="task">The task.</param>
+    /// <param name="kept">What the ledger keeps of it; null: nothing.</param>
+    /// <param name="settlement">How it was settled.</param>
+    public static LedgerEffect WriteSettlement(LedgerTask task, SettledTask? kept, Settlement settlement) =>
+        new(LedgerEffectKind.WriteSettlement, false, task.Spec.Id, settlement, (object?)kept ?? task, default);
 
     public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, task, strikes, null, default);
 

@@ -218,14 +218,15 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             return;
         }
 
-        open.Curious.Add(ticket);
+        open.Curious = [.. open.Curious, ticket];
         if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Explain, _self, task)));
     }
 
     private static void Tell(LedgerTask task, object? story, EffectBuffer<LedgerEffect> effects)
     {
+        if (task.Curious.Count == 0) return;
         foreach (var ticket in task.Curious) effects.Add(LedgerEffect.AnswerStory(task.Spec.Id, ticket, story));
-        task.Curious.Clear();
+        task.Curious = [];
     }
 
     private void Watch(TaskId task, EffectBuffer<LedgerEffect> effects)
@@ -300,7 +301,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             var death = new Strike(strike.Epoch, strike.Number);
             if (!open.Strikes.Contains(death))
             {
-                open.Strikes.Add(death);
+                open.Strikes = [.. open.Strikes, death];
                 effects.Add(LedgerEffect.WriteStrikes(strike.Task, [.. open.Strikes]));
             }
 
@@ -320,21 +321,30 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         Invariant.Holds(_open.Remove(id) && !_settled.ContainsKey(id), "settled a task twice");
         SettledCount++;
         if (task.Spec.DeadlineMs != long.MaxValue) ForgetDeadline();
-        var settled = SettledTask.Of(task, settlement, _keepsContent);
-        effects.Add(LedgerEffect.WriteSettlement(settled, settlement));
+        var settled = task.Spec.KeepResultMs > 0 ? SettledTask.Of(task, settlement, _keepsContent) : null;
+        effects.Add(LedgerEffect.WriteSettlement(task, settled, settlement));
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
         Tell(task, null, effects);
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
+        if (settled is null)
+        {
+            Purge(id, task.Spec.Class, task.Spec.IdempotencyKey, effects);
+            return;
+        }
+
         _settled[id] = settled;
-        if (task.Spec.KeepResultMs > 0) _retention.Enqueue(id, nowMs + task.Spec.KeepResultMs);
-        else Forget(id, effects);
+        _retention.Enqueue(id, nowMs + settled.KeepResultMs);
     }
 
     private void Forget(TaskId task, EffectBuffer<LedgerEffect> effects)
     {
-        if (!_settled.Remove(task, out var settled)) return;
-        if (settled.IdempotencyKey is { } name) _keys.Remove(new(settled.Class.Name, name));
+        if (_settled.Remove(task, out var settled)) Purge(task, settled.Class, settled.IdempotencyKey, effects);
+    }
+
+    private void Purge(TaskId task, ClassKey @class, string? idempotencyKey, EffectBuffer<LedgerEffect> effects)
+    {
+        if (idempotencyKey is { } name) _keys.Remove(new(@class.Name, name));
         effects.Add(LedgerEffect.Purge(task));
     }
 

@@ -15,7 +15,7 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     public bool Watched { get; set; }
 
     /// <summary>Who waits to be told what has happened so far.</summary>
-    public List<object> Curious { get; } = [];
+    public IReadOnlyList<object> Curious { get; set; } = [];
 
     /// <summary>The term whose leader has acknowledged the task; null before the first.</summary>
     public Term? AnnouncedIn { get; set; }
@@ -23,14 +23,14 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     public long AnnouncedMs { get; set; } = long.MinValue;
 
     /// <summary>Worker deaths, each once: (epoch, run).</summary>
-    public List<Strike> Strikes { get; set; } = [];
+    public IReadOnlyList<Strike> Strikes { get; set; } = [];
 
     public LedgerTask Clone() => new(Spec, Watcher)
     {
         Watched = Watched,
         AnnouncedIn = AnnouncedIn,
         AnnouncedMs = AnnouncedMs,
-        Strikes = [.. Strikes],
+        Strikes = Strikes,
     };
 }
 

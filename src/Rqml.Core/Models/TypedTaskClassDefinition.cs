@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Rqml.Nodes;
 using Rqml.Refinement;
 using Rqml.Supervision;
+using Rqml.Tasks;
 
 namespace Rqml.Models;
 
@@ -95,7 +95,7 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         if (recent.Count == 0) return double.NaN;
         var most = 0.0;
         var newest = SideOf(artifact);
-        foreach (var earlier in recent) most = Math.Max(most, await CompareAsync(SideOf(earlier), newest, cancellationToken));
+        for (var index = 0; index < recent.Count; index++) most = Math.Max(most, await CompareAsync(SideOf(recent[index]), newest, cancellationToken));
         return 1 - most;
     }
 
@@ -133,17 +133,14 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     /// <summary>The bytes are always the serializer's own: an artifact never changes, and a model may use the buffer that it gave us again.</summary>
     private ReadOnlyMemory<byte> Write(TArtifact artifact)
     {
-        var buffer = new ArrayBufferWriter<byte>(artifact is ReadOnlyMemory<byte> raw ? Math.Max(1, raw.Length) : 256);      // raw bytes are copied once, into their own length
         try
         {
-            @class.ArtifactSerializer.Serialize(artifact, buffer);
+            return ValueBytes.Of(@class.ArtifactSerializer, artifact);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             throw new SerializationFailedException(typeof(TArtifact), "artifact", error);
         }
-
-        return buffer.WrittenMemory;
     }
 
     /// <summary>One side of a comparison: read once, whatever it is compared with. Without a measure its bytes are enough.</summary>

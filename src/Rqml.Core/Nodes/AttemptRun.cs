@@ -27,6 +27,10 @@ internal sealed class AttemptRun : LaneRun
     private readonly IterationPasses _passes;
     private readonly RunWitness _witness;
     private volatile bool _yield;
+    private RunEnding _ending;
+    private object? _body;
+    private long _pauseMs;
+    private RefinementSnapshot? _end;
 
     public AttemptRun(RunContext context, NodeAttempt attempt, TaskClassDefinition @class, CheckpointSlot? slot)
         : base(context, attempt.Attempt, @class.Policy.BeatTimeout)
@@ -58,7 +62,7 @@ internal sealed class AttemptRun : LaneRun
     {
         Enter(Station.Lane);
         Enter(Station.RefinementQueue);
-        if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally, tally.Opinions), null) is { } concluded) return concluded;
+        if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally, tally.Opinions), null)) return Ended();
         while (!Stopped.IsCancellationRequested)
         {
             if (_machine.State.Vote > 0) return NodeEvent.RunEnded(_attempt, _number, RunEnding.AwaitingVote, _machine.State, _machine.CallVote());
@@ -67,7 +71,7 @@ internal sealed class AttemptRun : LaneRun
             // The next model may need another device, and so another lane.
             if (_yield || _machine.Model.Device != worker.Lane.Device) return End(RunEnding.Yielded);
             if (!_passes.TryEnter(_machine)) return End(RunEnding.Pausing, CrowdedPauseMs);
-            if (await IterateAsync(worker) is { } ended) return ended;
+            if (await IterateAsync(worker)) return Ended();
         }
 
         return End(RunEnding.Stopped);
@@ -76,14 +80,14 @@ internal sealed class AttemptRun : LaneRun
     protected override NodeEvent Failed(Exception error) =>
         NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, Finish(Outcome.Failed, Describe(error)));
 
-    /// <summary>One iteration; null where another follows.</summary>
-    private async ValueTask<NodeEvent?> IterateAsync(LaneWorker lane)
+    /// <summary>One iteration; true where the run has ended with it.</summary>
+    private async ValueTask<bool> IterateAsync(LaneWorker lane)
     {
         var startedMs = Context.Clock.NowMs;
         Beat();
         Enter(Station.Refine);
         var made = await _passes.MakeAsync(_machine, Attempt, lane, Beat);
-        if (HasEnded || Stopped.IsCancellationRequested) return End(RunEnding.Stopped);      // what came back too late is nobody's any more
+        if (HasEnded || Stopped.IsCancellationRequested) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
         if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException), failure);
@@ -92,12 +96,12 @@ internal sealed class AttemptRun : LaneRun
         return await ConcludeAsync(lane.Worker, decision, null);
     }
 
-    /// <summary>Carries out what was decided: ends the run, or leaves a checkpoint and lets it go on (null).</summary>
-    private async ValueTask<NodeEvent?> ConcludeAsync(IWorker worker, SupervisionDecision decision, Exception? failure)
+    /// <summary>Carries out what was decided: ends the run (true), or leaves a checkpoint and lets it go on.</summary>
+    private async ValueTask<bool> ConcludeAsync(IWorker worker, SupervisionDecision decision, Exception? failure)
     {
         if (decision.Action == SupervisionAction.Accept && _class.Policy.HasValidators && !_machine.IsElected)
         {
-            if (await ValidateAsync(worker) is not { } validated) return NodeEvent.RunEnded(_attempt, _number, RunEnding.Stopped, Boundary);      // the next run makes this iteration again
+            if (await ValidateAsync(worker) is not { } validated) return EndsAs(RunEnding.Stopped, at: Boundary);      // the next run makes this iteration again
             decision = validated;
         }
         else if (decision.Action == SupervisionAction.Accept)
@@ -105,10 +109,19 @@ internal sealed class AttemptRun : LaneRun
             Enter(Station.Validate);
         }
 
-        if (Settles(decision, failure) is { } settlement) return NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, settlement);
+        if (Settles(decision, failure) is { } settlement) return EndsAs(RunEnding.Finished, settlement);
         Checkpoint();
-        return decision.Action == SupervisionAction.Retry ? End(RunEnding.Pausing, PauseMs(failure)) : null;
+        return decision.Action == SupervisionAction.Retry && EndsAs(RunEnding.Pausing, pauseMs: PauseMs(failure));
     }
+
+    /// <summary>Notes how the run ends; the event that says so is large, and would be copied on its way through every caller.</summary>
+    private bool EndsAs(RunEnding ending, object? body = null, long pauseMs = 0, RefinementSnapshot? at = null)
+    {
+        (_ending, _body, _pauseMs, _end) = (ending, body, pauseMs, at);
+        return true;
+    }
+
+    private NodeEvent Ended() => NodeEvent.RunEnded(_attempt, _number, _ending, _ending == RunEnding.Finished ? null : _end ?? _machine.State, _body, _pauseMs);
 
     /// <summary>What follows from the validators' verdicts; null where the run was stopped before there were any.</summary>
     private async ValueTask<SupervisionDecision?> ValidateAsync(IWorker worker)

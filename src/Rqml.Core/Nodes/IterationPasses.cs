@@ -24,10 +24,16 @@ internal sealed class IterationPasses(RunContext context, TaskClassDefinition @c
     /// <exception cref="WorkerDiedException">The worker is gone.</exception>
     public async ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat)
     {
+        if (machine.PassCount == 1)
+        {
+            var only = await CallAsync(machine.ModelOf(0), machine.Pass(0, attempt, lane.Lane, beat), lane.Worker);
+            return only.Failure is WorkerDiedException death ? throw death : new IterationResult([only.Result], [], only.Failure);
+        }
+
         var calls = new Task<PassCall>[machine.PassCount];
         for (var pass = 0; pass < calls.Length; pass++)
         {
-            calls[pass] = CallAsync(machine.ModelOf(pass), machine.Pass(pass, attempt, lane.Lane, beat), lane.Worker);
+            calls[pass] = CallAsync(machine.ModelOf(pass), machine.Pass(pass, attempt, lane.Lane, beat), lane.Worker).AsTask();
             if (context.Lanes.Host.IsIsolated) await calls[pass];
         }
 
@@ -63,7 +69,7 @@ internal sealed class IterationPasses(RunContext context, TaskClassDefinition @c
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A model is a user's: whatever it throws fails the pass and no more.")]
-    private async Task<PassCall> CallAsync(ModelDescriptor model, PassRequest request, IWorker worker)
+    private async ValueTask<PassCall> CallAsync(ModelDescriptor model, PassRequest request, IWorker worker)
     {
         var gate = context.Gates.Of(@class, model);
         var permit = _first;      // the first pass has had its place since before the iteration began

@@ -15,7 +15,7 @@ internal abstract class LaneRun
     private long _stoppedMs = long.MaxValue;
     private DeviceLane _lane;
     private volatile bool _hasLane;
-    private readonly List<(ModelGate Gate, CallPermit Permit)> _places = [];      // that its calls hold; under Gate
+    private List<(ModelGate Gate, CallPermit Permit)>? _places;      // that its calls hold; under Gate
     private int _calls;
     private int _queued;
 
@@ -24,7 +24,7 @@ internal abstract class LaneRun
         Context = context;
         Attempt = attempt;
         BeatTimeoutMs = (long)beatTimeout.TotalMilliseconds;
-        Beat = () => Volatile.Write(ref _beatMs, context.Clock.NowMs);
+        Beat = SayAlive;
         _beatMs = context.Clock.NowMs;
     }
 
@@ -77,6 +77,8 @@ internal abstract class LaneRun
 
     public void Begin() => Completion = RunAsync();
 
+    private void SayAlive() => Volatile.Write(ref _beatMs, Context.Clock.NowMs);
+
     /// <summary>Takes a place among the calls of a model, and begins one with a sign of life.</summary>
     public async ValueTask<CallPermit> EnterAsync(ModelGate gate)
     {
@@ -114,7 +116,7 @@ internal abstract class LaneRun
         if (gate.IsOpen) return;
         lock (Gate)
         {
-            if (!_places.Remove((gate, permit))) return;      // the run was given up, and its place with it
+            if (_places is null || !_places.Remove((gate, permit))) return;      // the run was given up, and its place with it
         }
 
         gate.Leave(permit, Math.Max(0, tookMs), ModelGate.OutcomeOf(failure));
@@ -192,7 +194,7 @@ internal abstract class LaneRun
         lock (Gate)
         {
             if (_hasEnded) return false;
-            _places.Add((gate, permit));
+            (_places ??= []).Add((gate, permit));
             return true;
         }
     }
@@ -203,8 +205,8 @@ internal abstract class LaneRun
         (ModelGate Gate, CallPermit Permit)[] places;
         lock (Gate)
         {
-            places = [.. _places];
-            _places.Clear();
+            places = [.. _places ?? []];
+            _places = null;
         }
 
         foreach (var (gate, permit) in places) gate.Leave(permit, 0, CallOutcome.Abandoned);

@@ -80,7 +80,7 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     public bool IsDropped { get; set; }
 
     /// <summary>The task's checkpoints here: an attempt that takes over from another of the same task goes on with its chain.</summary>
-    public CheckpointChain Chain { get; set; } = new();
+    public CheckpointChain Chain { get => field ??= new(); set; }
 
     /// <summary>The attempt as the disk holds it, going on from its newest checkpoint that is whole.</summary>
     public static NodeAttempt From(StoredAttempt stored, StoredCheckpoint checkpoint) => new(stored.Attempt, stored.Spec, stored.Ledger)

@@ -300,7 +300,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         if (_groups.Length == 1) return _groups[0];
         var device = _settings.DeviceOf(attempt.Spec.Class, attempt.Resume.Model);
-        return Array.Find(_groups, group => group.Device == device) ?? throw new InvalidOperationException($"The node has no lane of '{device}', and serves no class that needs one.");
+        foreach (var group in _groups)
+        {
+            if (group.Device == device) return group;
+        }
+
+        throw new InvalidOperationException($"The node has no lane of '{device}', and serves no class that needs one.");
     }
 
     private RefusalReason? Refusal(Assignment assignment)

@@ -209,7 +209,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var @class = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version);
         var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models, _checkpointed));
         var run = new AttemptRun(_context, attempt, @class, handle.Slot);
-        attempt.Handle = handle with { Run = run };
+        handle.Run = run;
+        attempt.Handle = handle;
         Start(run);
     }
 
@@ -310,8 +311,10 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         return new NodeQueues(_machine.InboundStatistics(nowMs), _machine.RefiningStatistics(nowMs), _machine.RunningCount, _lanes.Count, _machine.OutboundCount, Interlocked.Read(ref _abandoned));
     }
 
-    private sealed record RunHandle(CheckpointSlot? Slot)
+    private sealed class RunHandle(CheckpointSlot? slot)
     {
-        public AttemptRun? Run { get; init; }
+        public CheckpointSlot? Slot { get; } = slot;
+
+        public AttemptRun? Run { get; set; }
     }
 }

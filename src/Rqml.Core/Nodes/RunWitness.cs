@@ -17,10 +17,9 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
     /// <summary>An iteration was made and judged.</summary>
     public void Saw(RefinementMachine machine, in IterationResult made)
     {
-        var state = machine.State;
         var record = machine.LastDecision;
         if (record.Seen.Concern is { Kind: ConcernKind.Divergence }) context.Events.ScoreFell(Origin(machine), record.Seen.Score, record.Seen.BestScore, record.Seen.Model);
-        context.Events.NoveltyMeasured(Origin(machine), state.Novelty, record.Seen.Score);
+        context.Events.NoveltyMeasured(Origin(machine), machine.Novelty, record.Seen.Score);
         if (made.Alike.Count > 0)
         {
             var consistency = made.Alike.Average();
@@ -32,9 +31,9 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
         }
 
         if (!IsWatched) return;
-        context.Progress(attempt, new IterationReport(state.Iteration, machine.LastPass.Artifact, record.Seen.Score, machine.LastPass.Similarity, machine.LastMaker.Name, state.Tier, context.Node)
+        context.Progress(attempt, new IterationReport(machine.Iteration, machine.LastPass.Artifact, record.Seen.Score, machine.LastPass.Similarity, machine.LastMaker.Name, machine.Tier, context.Node)
         {
-            Novelty = state.Novelty,
+            Novelty = machine.Novelty,
             Consistency = made.Alike.Count == 0 ? double.NaN : made.Alike.Average(),
             Concern = record.Seen.Concern,
             Action = record.Decision.Action,
@@ -53,5 +52,5 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
         if (verdicts.Count > 1) context.Events.ValidatorsJudged(Origin(machine), joint.Disagreement, [.. @class.Policy.Validators.Select(validator => validator.Name)]);
     }
 
-    private EventOrigin Origin(RefinementMachine machine) => EventOrigin.OfIteration(attempt.Attempt, @class.Key.Name, machine.State.Iteration);
+    private EventOrigin Origin(RefinementMachine machine) => EventOrigin.OfIteration(attempt.Attempt, @class.Key.Name, machine.Iteration);
 }

@@ -30,7 +30,17 @@ internal sealed record ClassPolicy
     /// <summary>How long one validator may take before it abstains.</summary>
     public TimeSpan ValidatorTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    public IReadOnlyList<ConvergenceRule> Rules { get; init; } = [];
+    public IReadOnlyList<ConvergenceRule> Rules
+    {
+        get;
+        init
+        {
+            field = value;
+            RulePasses = Most(value, rule => rule.Passes, least: 1);
+            SimilarityWindow = Most(value, rule => rule.SimilarityWindow, least: 0);
+            NoveltyWindow = Most(value, rule => rule.NoveltyWindow, least: 0);
+        }
+    } = [];
 
     /// <summary>Whether one rule that holds is enough.</summary>
     public bool AnyRule { get; init; }
@@ -56,11 +66,13 @@ internal sealed record ClassPolicy
     public IModelRouter Router { get; init; } = TierRouter.Instance;
 
     /// <summary>Passes that the rules compare in each iteration.</summary>
-    public int RulePasses => Rules.Select(rule => rule.Passes).DefaultIfEmpty(1).Max();
+    public int RulePasses { get; private init; } = 1;
 
-    public int SimilarityWindow => Rules.Select(rule => rule.SimilarityWindow).DefaultIfEmpty(0).Max();
+    public int SimilarityWindow { get; private init; }
 
-    public int NoveltyWindow => Rules.Select(rule => rule.NoveltyWindow).DefaultIfEmpty(0).Max();
+    public int NoveltyWindow { get; private init; }
+
+    private static int Most(IReadOnlyList<ConvergenceRule> rules, Func<ConvergenceRule, int> of, int least) => rules.Select(of).DefaultIfEmpty(least).Max();
 }
 
 /// <summary>One validator of a class.</summary>

@@ -11,6 +11,7 @@ internal readonly record struct PassComparison(int Chosen, double Consistency)
     /// <param name="alike">Similarities of each two that did not, row by row above the diagonal; empty where nobody compared them.</param>
     public static PassComparison Of(ReadOnlySpan<PassResult?> passes, IReadOnlyList<double> alike)
     {
+        if (passes.Length == 1) return new PassComparison(0, double.NaN);
         var made = new List<int>(passes.Length);
         for (var pass = 0; pass < passes.Length; pass++)
         {

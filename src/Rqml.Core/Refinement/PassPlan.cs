@@ -6,6 +6,9 @@ internal static class PassPlan
     /// <summary>Passes of one iteration at most.</summary>
     public const int MaxPasses = 16;
 
+    /// <summary>The plans of one pass, which most iterations are.</summary>
+    private static readonly int[][] Single = [.. Enumerable.Range(0, 16).Select(model => new[] { model })];
+
     /// <summary>
     /// The current model first, then the others that need the same kind of lane, one of each family before a second of any; then the same again, with other seeds.
     /// </summary>
@@ -15,7 +18,12 @@ internal static class PassPlan
     /// <param name="anyTier">Whether models larger than the current one may take part.</param>
     public static int[] Choose(IReadOnlyList<ModelDescriptor> models, int current, int count, bool anyTier)
     {
-        if (count == 1) return [current];
+        if (count > 1) return ChooseSeveral(models, current, count, anyTier);
+        return current < Single.Length ? Single[current] : [current];
+    }
+
+    private static int[] ChooseSeveral(IReadOnlyList<ModelDescriptor> models, int current, int count, bool anyTier)
+    {
         var device = models[current].Device;
         var order = Enumerable.Range(0, models.Count)
             .Where(model => models[model].Device == device && (anyTier || models[model].Tier <= models[current].Tier))

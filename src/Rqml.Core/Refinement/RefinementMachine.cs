@@ -21,13 +21,34 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     private readonly IterationBudget _budget = IterationBudget.Of(spec, @class.Policy);
     private readonly Router _router = new(@class, spec, difficulty);
     private int[] _plan = [];
+    private RefinementSnapshot _state = resume.HeldTo(@class.Models.Count);
+    private bool _isShown = true;
+    private bool _isPersisted = true;      // what a run begins with has left its decisions with the checkpoints of the run before
     private DecisionRecord? _last;
+    private bool _isRouted;
 
     /// <summary>As of the last boundary.</summary>
-    public RefinementSnapshot State { get; private set; } = resume.HeldTo(@class.Models.Count);
+    public RefinementSnapshot State
+    {
+        get
+        {
+            _isShown = true;
+            return _state;
+        }
+        private set => (_state, _isShown) = (value, false);
+    }
+
+    /// <summary>Iterations done.</summary>
+    public int Iteration => _state.Iteration;
+
+    /// <summary>What the newest artifact brought that was new; NaN where no rule asks.</summary>
+    public double Novelty => _state.Novelty;
+
+    /// <summary>The highest tier that has worked.</summary>
+    public int Tier => _state.Tier;
 
     /// <summary>The model that works next.</summary>
-    public ModelDescriptor Model => @class.Models[State.Model];
+    public ModelDescriptor Model => @class.Models[_state.Model];
 
     /// <summary>What was decided last.</summary>
     public DecisionRecord LastDecision => _last ?? throw new InvalidOperationException("Nothing has been decided.");
@@ -48,9 +69,15 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     public void Route()
     {
         stations?.Entered(Station.Route, spec.Id);
-        if (!State.IsRouted) State = State with { IsRouted = true, Model = _router.Choose(State, @class.Models, explore: false) };
-        var wanted = Math.Max(_policy.RulePasses, State.Diversity);
-        _plan = PassPlan.Choose(@class.Models, State.Model, Math.Max(1, Math.Min(wanted, _budget.PassesLeft(State))), anyTier: State.Diversity > 1);
+        if (!_state.IsRouted && !_isRouted)
+        {
+            // What follows says that it is routed, wherever it begins: a copy is made only for another model than the first.
+            _isRouted = true;
+            if (_router.Choose(_state, @class.Models, explore: false) is var first && first != _state.Model) State = _state with { IsRouted = true, Model = first };
+        }
+
+        var wanted = Math.Max(_policy.RulePasses, _state.Diversity);
+        _plan = PassPlan.Choose(@class.Models, _state.Model, Math.Max(1, Math.Min(wanted, _budget.PassesLeft(_state))), anyTier: _state.Diversity > 1);
     }
 
     /// <summary>The model of a pass of the iteration that was routed.</summary>
@@ -59,10 +86,10 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>A pass of the iteration that was routed, by its place from 0.</summary>
     public PassRequest Pass(int pass, Attempt attempt, DeviceLane lane, Action? beat)
     {
-        var iteration = State.Iteration + 1;
-        var number = (State.Failures * PassCount) + pass + 1;
+        var iteration = _state.Iteration + 1;
+        var number = (_state.Failures * PassCount) + pass + 1;
         var info = new PassInfo(attempt, ModelOf(pass).Name, iteration, number, Seeds.OfPass(spec.Seed, iteration, number), lane);
-        return new PassRequest(spec.Class.Name, spec.Class.Version, info, spec.Payload, State.Artifact, State.HasArtifact, beat) { Recent = [.. State.Recent.Select(recent => recent.Bytes)], Refusal = State.Refusal };
+        return new PassRequest(spec.Class.Name, spec.Class.Version, info, spec.Payload, _state.Artifact, _state.HasArtifact, beat) { Recent = _state.Recent.Count == 0 ? [] : new RecentBytes(_state.Recent), Refusal = _state.Refusal };
     }
 
     /// <summary>Assess and supervise: takes what the passes made, and decides.</summary>
@@ -76,12 +103,11 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         var pass = passes[made.Chosen]!.Value;
         LastPass = pass;
         LastMaker = ModelOf(made.Chosen);
-        Charge(passes, elapsedMs);
-        State = State.After(pass, _policy, ModelOf(made.Chosen).Tier, _plan[made.Chosen]);
+        State = _state.After(pass, _policy, LastMaker.Tier, _plan[made.Chosen], ChargeOf(passes, elapsedMs));
         var evidence = Read(made.Consistency);
-        var concern = _policy.Monitor.Look(State, _policy.AcceptAt ?? 1);
-        if (concern is null) State = State.SteppedBack(_policy.Monitor);
-        return Decide(See(ObservationKind.Refined) with { Evidence = evidence, Converged = Holds(evidence), Concern = concern });
+        var concern = _policy.Monitor.Look(_state, _policy.AcceptAt ?? 1);
+        if (concern is null) State = _state.SteppedBack(_policy.Monitor);
+        return Decide(See(ObservationKind.Refined, evidence, Holds(evidence), concern));
     }
 
     /// <summary>All passes failed: the iteration was not made.</summary>
@@ -89,18 +115,17 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <param name="isOverloaded">Whether that was since the model had too many calls.</param>
     public SupervisionDecision Failed(long elapsedMs, bool isOverloaded = false)
     {
-        Charge(new PassResult?[PassCount], elapsedMs);
-        State = State with { Failures = State.Failures + 1 };
-        return Decide(See(ObservationKind.PassFailed) with { IsOverloaded = isOverloaded });
+        State = _state.Failed(ChargeOf(new PassResult?[PassCount], elapsedMs));
+        return Decide(See(ObservationKind.PassFailed, isOverloaded: isOverloaded));
     }
 
     /// <summary>The validators have judged what the policy accepted: where they accept it too that is on record, and the policy is asked no more.</summary>
     public SupervisionDecision Judged(in JointVerdict joint, long elapsedMs)
     {
-        State = State with { ElapsedMs = State.ElapsedMs + elapsedMs };
+        State = _state with { ElapsedMs = _state.ElapsedMs + elapsedMs };
         if (!joint.IsAccepted)
         {
-            State = State.Refused(joint.Refusal);
+            State = _state.Refused(joint.Refusal);
             return Decide(Heard(ObservationKind.Rejected, joint));
         }
 
@@ -114,92 +139,103 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     public VoteCall CallVote()
     {
         var vote = _policy.Vote!;
-        var maker = @class.Models[State.BestMaker];
+        var maker = @class.Models[_state.BestMaker];
         var order = @class.Models.OrderBy(model => model == maker).ThenBy(model => model.Family == maker.Family).ToArray();
         var voters = order.GroupBy(model => model.Family).SelectMany(family => family.Select((model, place) => (model, place))).OrderBy(choice => choice.place).Select(choice => choice.model).ToArray();
         var models = Enumerable.Range(0, vote.Voters).Select(place => voters[place % voters.Length]).Select(model => new VoterModel(model.Name, model.Device));
-        return new VoteCall(spec, State.Best, [.. models], (long)vote.Deadline.TotalMilliseconds, vote.IsWeighted);
+        return new VoteCall(spec, _state.Best, [.. models], (long)vote.Deadline.TotalMilliseconds, vote.IsWeighted);
     }
 
     /// <summary>The vote that this task waited for has ended.</summary>
     public SupervisionDecision Voted(VoteTally tally, IReadOnlyList<Opinion> opinions)
     {
-        State = State with { Vote = 0, Passes = State.Passes + tally.Voters, Cost = State.Cost + tally.Cost, Artifact = State.Best, Maker = State.BestMaker, Score = State.BestScore };
-        return Decide(See(ObservationKind.Voted) with { Vote = tally, Opinions = opinions });
+        State = _state with { Vote = 0, Passes = _state.Passes + tally.Voters, Cost = _state.Cost + tally.Cost, Artifact = _state.Best, Maker = _state.BestMaker, Score = _state.BestScore };
+        return Decide(See(ObservationKind.Voted, opinions: opinions, vote: tally));
     }
 
     /// <summary>The settlement that ends the task here.</summary>
     public Settlement Finish(Outcome outcome, string? reason, Attempt attempt, int resumedAt)
     {
-        _router.Learn(State, Model);
+        _router.Learn(_state, Model);
 
         // An accepted artifact is the one that was offered; whatever else ends a task leaves the best there was.
         var accepted = outcome == Outcome.Converged;
         return new Settlement
         {
             Outcome = outcome,
-            Artifact = accepted ? State.Artifact : State.Best,
-            HasArtifact = State.HasArtifact,
-            Score = accepted ? State.Score : State.BestScore,
-            Iterations = State.Iteration,
-            Model = State.HasArtifact ? @class.Models[accepted ? State.Maker : State.BestMaker].Name : Model.Name,
-            Tier = State.Tier,
+            Artifact = accepted ? _state.Artifact : _state.Best,
+            HasArtifact = _state.HasArtifact,
+            Score = accepted ? _state.Score : _state.BestScore,
+            Iterations = _state.Iteration,
+            Model = _state.HasArtifact ? @class.Models[accepted ? _state.Maker : _state.BestMaker].Name : Model.Name,
+            Tier = _state.Tier,
             Node = node,
             Epoch = attempt.Epoch,
             Reason = reason,
             ResumedAt = resumedAt,
-            Passes = State.Passes,
-            Cost = State.Cost,
-            ElapsedMs = State.ElapsedMs,
-            Story = State.Story,
+            Passes = _state.Passes,
+            Cost = _state.Cost,
+            ElapsedMs = _state.ElapsedMs,
+            Story = _state.Story,
         };
     }
 
     /// <summary>The decisions up to here are in a checkpoint that is durable or on its way with all others.</summary>
-    public void ForgetDecisions() => State = State with { Decisions = [] };
+    public void ForgetDecisions() => _isPersisted = true;
 
-    private Observation Heard(ObservationKind kind, in JointVerdict joint) => See(kind) with { Converged = true, Disagreement = joint.Disagreement, Opinions = joint.Opinions };
+    private Observation Heard(ObservationKind kind, in JointVerdict joint) => See(kind, converged: true, opinions: joint.Opinions, disagreement: joint.Disagreement);
 
-    private Observation See(ObservationKind kind) => new()
-    {
-        Kind = kind,
-        Iteration = State.Iteration,
-        Model = Model.Name,
-        Tier = Model.Tier,
-        Maker = State.HasArtifact ? @class.Models[State.Maker].Name : null,
-        Score = State.Score,
-        BestScore = State.BestScore,
-        AcceptAt = _policy.AcceptAt ?? double.NaN,
-        Failures = State.Failures,
-        Rejections = State.Rejections,
-        Refusal = State.Refusal,
-        NextModel = State.Model + 1 < @class.Models.Count ? @class.Models[State.Model + 1].Name : null,
-        HasLargerModel = @class.Models[^1].Tier > Model.Tier,
-        HasOtherModel = @class.Models.Count > 1,
-        CanVote = _policy.Vote is { } vote && State.HasArtifact && vote.Voters <= _budget.PassesLeft(State) && spec.Payload.Length + State.Best.Length <= ClassPolicy.LargestValueBytes,
-        Rung = State.Rung,
-        Passes = State.Passes,
-        Cost = State.Cost,
-        ElapsedMs = State.ElapsedMs,
-        BudgetLeft = _budget.IsLeft(State),
-    };
+    private Observation See(
+        ObservationKind kind, ConvergenceEvidence[]? evidence = null, bool converged = false, Concern? concern = null, IReadOnlyList<Opinion>? opinions = null,
+        double disagreement = double.NaN, VoteTally? vote = null, bool isOverloaded = false) => new()
+        {
+            Kind = kind,
+            Evidence = evidence ?? [],
+            Converged = converged,
+            Concern = concern,
+            Opinions = opinions ?? [],
+            Disagreement = disagreement,
+            Vote = vote,
+            IsOverloaded = isOverloaded,
+            Iteration = _state.Iteration,
+            Model = Model.Name,
+            Tier = Model.Tier,
+            Maker = _state.HasArtifact ? @class.Models[_state.Maker].Name : null,
+            Score = _state.Score,
+            BestScore = _state.BestScore,
+            AcceptAt = _policy.AcceptAt ?? double.NaN,
+            Failures = _state.Failures,
+            Rejections = _state.Rejections,
+            Refusal = _state.Refusal,
+            NextModel = _state.Model + 1 < @class.Models.Count ? @class.Models[_state.Model + 1].Name : null,
+            HasLargerModel = @class.Models[^1].Tier > Model.Tier,
+            HasOtherModel = @class.Models.Count > 1,
+            CanVote = _policy.Vote is { } voting && _state.HasArtifact && voting.Voters <= _budget.PassesLeft(_state) && spec.Payload.Length + _state.Best.Length <= ClassPolicy.LargestValueBytes,
+            Rung = _state.Rung,
+            Passes = _state.Passes,
+            Cost = _state.Cost,
+            ElapsedMs = _state.ElapsedMs,
+            BudgetLeft = _budget.IsLeft(_state),
+        };
 
     /// <summary>What each rule says, and for how long it has.</summary>
     private ConvergenceEvidence[] Read(double consistency)
     {
         if (_policy.Rules.Count == 0) return [];
-        double[] similarities = [.. State.Similarities];
-        var seen = new IterationEvidence(similarities, consistency, State.Novelty);
+        double[] similarities = [.. _state.Similarities];
+        var seen = new IterationEvidence(similarities, consistency, _state.Novelty);
         var evidence = new ConvergenceEvidence[_policy.Rules.Count];
         for (var index = 0; index < evidence.Length; index++)
         {
             var rule = _policy.Rules[index];
             var reading = rule.Read(seen);
-            var held = reading.Holds ? (index < State.Held.Count ? State.Held[index] : 0) + 1 : 0;
+            var held = reading.Holds ? (index < _state.Held.Count ? _state.Held[index] : 0) + 1 : 0;
             evidence[index] = new ConvergenceEvidence(rule.GetType().Name, reading.Value, rule.Threshold, held, rule.Patience);
         }
 
-        State = State with { Held = [.. evidence.Select(one => one.HeldFor)] };
+        var heldFor = new int[evidence.Length];
+        for (var index = 0; index < heldFor.Length; index++) heldFor[index] = evidence[index].HeldFor;
+        Own().Held = heldFor;
         return evidence;
     }
 
@@ -209,17 +245,16 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         return _policy.AnyRule ? Array.Exists(evidence, one => one.Holds) : Array.TrueForAll(evidence, one => one.Holds);
     }
 
-    private void Charge(ReadOnlySpan<PassResult?> passes, long elapsedMs)
+    private PassCharge ChargeOf(ReadOnlySpan<PassResult?> passes, long elapsedMs)
     {
-        var cost = State.Cost;
-        var used = State.Used;
+        var (cost, used) = (0.0, 0UL);
         for (var pass = 0; pass < passes.Length; pass++)
         {
             cost += passes[pass] is { Cost: var stated } && !double.IsNaN(stated) ? stated : ModelOf(pass).Cost;
             used |= 1UL << _plan[pass];
         }
 
-        State = State with { Passes = State.Passes + passes.Length, Cost = cost, Used = used, ElapsedMs = State.ElapsedMs + elapsedMs };
+        return new PassCharge(passes.Length, cost, used, elapsedMs);
     }
 
     private SupervisionDecision Decide(Observation seen)
@@ -231,10 +266,20 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         return decision;
     }
 
+    /// <summary>A state that nobody else has seen yet: the one of this iteration, as a rule, and else a copy.</summary>
+    private RefinementSnapshot Own()
+    {
+        if (_isShown) State = _state with { };
+        return _state;
+    }
+
     private void Record(DecisionRecord record)
     {
         _last = record;
-        State = State.Recorded(record);
+        var own = Own();
+        own.Story = own.Story.Add(record);
+        own.Decisions = _isPersisted ? [record] : [.. own.Decisions, record];
+        _isPersisted = false;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The policy is a user's: whatever it throws ends the task with an error that names the policy.")]
@@ -253,35 +298,35 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>Whatever changes the way of working begins a new stint: from the best artifact, with a history of its own.</summary>
     private void Apply(SupervisionDecision decision)
     {
-        if (decision.Rung is { } rung) State = State with { Rung = rung };
+        if (decision.Rung is { } rung) State = _state with { Rung = rung };
         switch (decision.Action)
         {
             case SupervisionAction.Escalate:
-                Switch(_router.Choose(State, [.. @class.Models.Where(model => model.Tier > Model.Tier)], State.Explores));
+                Switch(_router.Choose(_state, [.. @class.Models.Where(model => model.Tier > Model.Tier)], _state.Explores));
                 break;
             case SupervisionAction.SwitchModel:
                 Switch(@class.IndexOf(decision.Model!));
                 break;
             case SupervisionAction.Reroute:
-                State = State with { Explores = true };
-                Switch(_router.Choose(State, [.. @class.Models.Where(model => model != Model)], explore: true));
+                State = _state with { Explores = true };
+                Switch(_router.Choose(_state, [.. @class.Models.Where(model => model != Model)], explore: true));
                 break;
             case SupervisionAction.Diversify:
-                State = State with { Diversity = _policy.DiversePasses };
-                Switch(State.Model);
+                State = _state with { Diversity = _policy.DiversePasses };
+                Switch(_state.Model);
                 break;
             case SupervisionAction.Accept:
-                State = State.Offering();
+                if (_state.Offering() is var offered && !ReferenceEquals(offered, _state)) State = offered;
                 break;
             case SupervisionAction.Vote:
-                State = State with { Votes = State.Votes + 1, Vote = State.Votes + 1 };
+                State = _state with { Votes = _state.Votes + 1, Vote = _state.Votes + 1 };
                 break;
         }
     }
 
     private void Switch(int model)
     {
-        _router.Learn(State, Model);
-        State = State.InNewStint(model);
+        _router.Learn(_state, Model);
+        State = _state.InNewStint(model);
     }
 }

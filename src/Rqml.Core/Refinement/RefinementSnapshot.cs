@@ -3,7 +3,7 @@ using Rqml.Supervision;
 
 namespace Rqml.Refinement;
 
-/// <summary>All that resuming a task needs, as of an iteration boundary. Immutable; the content of a checkpoint.</summary>
+/// <summary>All that resuming a task needs, as of an iteration boundary. Immutable to everybody but the machine that makes it, until it shows it; the content of a checkpoint.</summary>
 internal sealed record RefinementSnapshot
 {
     /// <summary>Fingerprints of earlier artifacts that are kept.</summary>
@@ -46,7 +46,7 @@ internal sealed record RefinementSnapshot
     public IReadOnlyList<double> Similarities { get; init; } = [];
 
     /// <summary>For each rule of the class, iterations in a row for which it has held.</summary>
-    public IReadOnlyList<int> Held { get; init; } = [];
+    public IReadOnlyList<int> Held { get; set; } = [];
 
     /// <summary>The artifacts that novelty compares with, oldest first; none where no rule does.</summary>
     public IReadOnlyList<RecentArtifact> Recent { get; init; } = [];
@@ -113,21 +113,26 @@ internal sealed record RefinementSnapshot
     public double Cost { get; init; }
 
     /// <summary>What has happened, for whoever asks.</summary>
-    public Story Story { get; init; } = Story.Empty;
+    public Story Story { get; set; } = Story.Empty;
 
     /// <summary>Decisions since the snapshot that was persisted last.</summary>
-    public IReadOnlyList<DecisionRecord> Decisions { get; init; } = [];
+    public IReadOnlyList<DecisionRecord> Decisions { get; set; } = [];
 
     /// <summary>After an iteration that made this. Without any score the newest artifact is the best; of equal scores the newer one.</summary>
-    public RefinementSnapshot After(in PassResult pass, ClassPolicy policy, int tier, int maker = 0)
+    public RefinementSnapshot After(in PassResult pass, ClassPolicy policy, int tier, int maker = 0, PassCharge charge = default)
     {
         var isBest = double.IsNaN(BestScore) || pass.Score >= BestScore;
         var best = isBest ? pass.Score : BestScore;
         var isProgress = !double.IsNaN(best) && (double.IsNaN(ImprovedTo) || best >= ImprovedTo + policy.Monitor.Improvement);
-        var newest = new RecentArtifact(pass.Artifact);
+        var print = RecentArtifact.FingerprintOf(pass.Artifact.Span);
         return this with
         {
             Iteration = Iteration + 1,
+            IsRouted = true,
+            Passes = Passes + charge.Passes,
+            Cost = Cost + charge.Cost,
+            Used = Used | charge.Used,
+            ElapsedMs = ElapsedMs + charge.ElapsedMs,
             Tier = Math.Max(Tier, tier),
             Artifact = pass.Artifact,
             HasArtifact = true,
@@ -141,12 +146,23 @@ internal sealed record RefinementSnapshot
             ImprovedTo = isProgress ? best : ImprovedTo,
             TimesBelow = pass.Score < best - policy.Monitor.Tolerance ? TimesBelow + 1 : 0,
             Similarities = double.IsNaN(pass.Similarity) ? Similarities : Newest(Similarities, pass.Similarity, policy.SimilarityWindow),
-            Novelty = policy.NoveltyWindow == 0 ? double.NaN : Seen.Contains(newest.Fingerprint) ? 0 : pass.Novelty,
-            Recent = policy.NoveltyWindow == 0 ? [] : Newest(Recent, newest, policy.NoveltyWindow),
-            Seen = Newest(Seen, newest.Fingerprint, Fingerprints),
+            Novelty = policy.NoveltyWindow == 0 ? double.NaN : Seen.Contains(print) ? 0 : pass.Novelty,
+            Recent = policy.NoveltyWindow == 0 ? [] : Newest(Recent, new RecentArtifact(pass.Artifact), policy.NoveltyWindow),
+            Seen = Newest(Seen, print, Fingerprints),
             Failures = 0,
         };
     }
+
+    /// <summary>After an iteration all of whose passes failed.</summary>
+    public RefinementSnapshot Failed(PassCharge charge) => this with
+    {
+        IsRouted = true,
+        Failures = Failures + 1,
+        Passes = Passes + charge.Passes,
+        Cost = Cost + charge.Cost,
+        Used = Used | charge.Used,
+        ElapsedMs = ElapsedMs + charge.ElapsedMs,
+    };
 
     /// <summary>A checkpoint may name a model that its class has no longer: then the last one takes its place.</summary>
     public RefinementSnapshot HeldTo(int models)
@@ -192,8 +208,20 @@ internal sealed record RefinementSnapshot
         return this with { MayStepBack = false, Rung = Rung - 1, Explores = Diversity > 1 && Explores, Diversity = 1 };
     }
 
-    /// <summary>With a decision in its record and its story.</summary>
-    public RefinementSnapshot Recorded(DecisionRecord record) => this with { Decisions = [.. Decisions, record], Story = Story.Add(StoryStep.Of(record)) };
-
-    private static T[] Newest<T>(IReadOnlyList<T> list, T next, int window) => window == 0 ? [] : [.. list.Skip(Math.Max(0, list.Count + 1 - window)), next];
+    private static T[] Newest<T>(IReadOnlyList<T> list, T next, int window)
+    {
+        if (window == 0) return [];
+        var kept = Math.Min(list.Count, window - 1);
+        var newest = new T[kept + 1];
+        for (var place = 0; place < kept; place++) newest[place] = list[list.Count - kept + place];
+        newest[kept] = next;
+        return newest;
+    }
 }
+
+/// <summary>What the passes of one iteration used.</summary>
+/// <param name="Passes">Model calls.</param>
+/// <param name="Cost">What they cost.</param>
+/// <param name="Used">A bit for each model that made one.</param>
+/// <param name="ElapsedMs">Time on a worker.</param>
+internal readonly record struct PassCharge(int Passes, double Cost, ulong Used, long ElapsedMs);

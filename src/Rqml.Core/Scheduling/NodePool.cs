@@ -93,8 +93,7 @@ internal sealed class NodePool(ulong seed)
         placement = null;
         if (_nodes.Count == 1)
         {
-            var only = _nodes.Values.First();
-            return Takes(only, task.Spec, nowMs) ? only : null;
+            foreach (var only in _nodes.Values) return Takes(only, task.Spec, nowMs) ? only : null;
         }
 
         if (DrawOne(task) is not { } first) return null;

@@ -3,7 +3,7 @@ namespace Rqml;
 /// <summary>Submits tasks to this host's ledger and finds them again. Thread-safe.</summary>
 public interface IRqmlClient
 {
-    /// <summary>Submits a task; waits for room, and returns once the submission is durable at the host's level.</summary>
+    /// <summary>Submits a task; waits for room, and returns once the submission is durable at the host's level: without a store, once it is handed over.</summary>
     /// <param name="taskClass">A class that this host has registered.</param>
     /// <param name="payload">What the task is about.</param>
     /// <param name="options">Priority, deadline, keys and budget.</param>

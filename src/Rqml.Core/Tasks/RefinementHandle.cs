@@ -12,7 +12,6 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     private readonly TaskCompletionSource<RefinementResult<TArtifact>> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IValueSerializer<TArtifact> _serializer;
     private readonly RqmlClient _client;
-    private readonly Lock _lock = new();
     private volatile IterationFeed? _feed;
 
     internal RefinementHandle(TaskId id, IValueSerializer<TArtifact> serializer, RqmlClient client)
@@ -67,9 +66,9 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     /// <summary>Made when somebody first reads. Whoever ends the task either finds it, or has completed the task before we look.</summary>
     private IterationFeed Feed()
     {
-        lock (_lock) _feed ??= new IterationFeed();
-        if (_completion.Task.IsCompleted) _feed.End();
-        return _feed;
+        var feed = _feed ?? Interlocked.CompareExchange(ref _feed, new IterationFeed(), null) ?? _feed!;
+        if (_completion.Task.IsCompleted) feed.End();
+        return feed;
     }
 }
 

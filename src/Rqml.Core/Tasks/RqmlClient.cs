@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -199,6 +198,13 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         var spec = Specify(taskClass, definition, payload, options, runtime);
         var handle = NewHandle(taskClass, spec.Id);
         stations?.Entered(Station.Submit, spec.Id);
+        if (runtime.Checkpoints is null && spec.IdempotencyKey is null)
+        {
+            // Nothing is to become durable, and no earlier task can be meant: it is accepted. Where the ledger stops before it looks, the handle hears of it.
+            Ledger(runtime).Post(LedgerEvent.Submit(spec, handle, null));
+            return new SubmitOutcome<TArtifact>.Accepted(handle);
+        }
+
         var ticket = new SubmitTicket(host.Admission);
         Ledger(runtime).Post(LedgerEvent.Submit(spec, handle, ticket));
         var reply = await ticket.Task.WaitAsync(cancellationToken);
@@ -317,18 +323,17 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
 
     private static ReadOnlyMemory<byte> Write<TPayload, TArtifact>(TaskClass<TPayload, TArtifact> taskClass, TPayload payload, int maxBytes)
     {
-        // The copy is ours: what the caller does with its value later changes nothing.
-        var buffer = new ArrayBufferWriter<byte>(256);
+        ReadOnlyMemory<byte> bytes;
         try
         {
-            taskClass.PayloadSerializer.Serialize(payload, buffer);
+            bytes = ValueBytes.Of(taskClass.PayloadSerializer, payload);
         }
         catch (Exception error)
         {
             throw new SerializationFailedException(typeof(TPayload), "payload", error);
         }
 
-        return buffer.WrittenCount <= maxBytes ? buffer.WrittenMemory : throw new PayloadTooLargeException(taskClass.Name, buffer.WrittenCount, maxBytes);
+        return bytes.Length <= maxBytes ? bytes : throw new PayloadTooLargeException(taskClass.Name, bytes.Length, maxBytes);
     }
 
     private static Ledger Ledger(NodeRuntime runtime) => runtime.Ledger ?? throw new InvalidOperationException("This host's node has not the role Client, so it takes no tasks.");

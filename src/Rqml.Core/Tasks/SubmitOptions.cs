@@ -55,7 +55,7 @@ public sealed record SubmitOptions
         Check(Budget.Cost is not { } cost || (cost > 0 && double.IsFinite(cost)), "Budget.Cost", Budget.Cost, "above zero and finite");
         if (faults is not null) throw new ArgumentOutOfRangeException("options", string.Join(" ", faults));
 
-        void Check(bool holds, string option, object? value, string range)
+        void Check<T>(bool holds, string option, T value, string range)
         {
             if (!holds) (faults ??= []).Add(FormattableString.Invariant($"{nameof(SubmitOptions)}.{option} is {value}; it takes {range}."));
         }

@@ -27,7 +27,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
 
         if (mutant == Mutant.DecisionUnrecorded && @event is { Kind: NodeEventKind.RunEnded, Body: Settlement { Story.Steps.Count: > 1 } settlement })
         {
-            bent = NodeEvent.RunEnded(@event.Attempt!, @event.Run, @event.Ending, @event.Snapshot, settlement with { Story = settlement.Story with { Steps = [.. settlement.Story.Steps.Skip(1)] } }, @event.Number);
+            bent = NodeEvent.RunEnded(@event.Attempt!, @event.Run, @event.Ending, @event.Snapshot, settlement with { Story = new Supervision.Story([.. settlement.Story.Steps.Skip(1)], settlement.Story.Omitted) }, @event.Number);
         }
 
         if (mutant == Mutant.JoinWithoutTerm && @event.Kind == NodeEventKind.Leader) bent = NodeEvent.Led(@event.Leader, Term.None);

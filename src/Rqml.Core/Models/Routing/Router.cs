@@ -15,10 +15,15 @@ internal sealed class Router(TaskClassDefinition @class, TaskSpec spec, double d
 
     /// <summary>Index of the model to go on with.</summary>
     /// <exception cref="PolicyFailedException">The router threw, or named none of them.</exception>
-    [SuppressMessage("Design", "CA1031", Justification = "The router is a user's: whatever it throws ends the task with an error that names the router.")]
     public int Choose(RefinementSnapshot state, IReadOnlyList<ModelDescriptor> candidates, bool explore)
     {
-        if (candidates.Count == 1) return @class.IndexOf(candidates[0].Name);
+        if (candidates.Count > 1) return Ask(state, candidates, explore);
+        return @class.Models.Count == 1 ? 0 : @class.IndexOf(candidates[0].Name);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The router is a user's: whatever it throws ends the task with an error that names the router.")]
+    private int Ask(RefinementSnapshot state, IReadOnlyList<ModelDescriptor> candidates, bool explore)
+    {
         string chosen;
         try
         {
