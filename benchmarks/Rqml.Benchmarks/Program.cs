@@ -1,4 +1,6 @@
 using BenchmarkDotNet.Running;
+using Rqml.Benchmarks.Checkpoints;
+using Rqml.Benchmarks.Hosting;
 using Rqml.Benchmarks.Queues;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Benchmarks.Refinement;
@@ -12,16 +14,36 @@ Row[] rows =
 [
     new("submit, one iteration, settled", "channel workers and a task source", () => new OneIteration(), 0.35) { MostBytes = 700, MostPoolItems = 3 },
     new("the same with ten iterations", "mailbox that takes a task ten times", () => new TenIterations(), 0.35),
+    new("ten iterations on disk, each checkpointed", "append log, synced in groups", () => new TenCheckpointed(), 0.4),
     new("store, groups of 32, 1 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 1 << 10 }, 0.35),
     new("store, groups of 32, 16 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 16 << 10 }, 0.45),
     new("queue, 1 M waiting, 10 classes", "heap by priority", () => new MillionWaiting(), 0.5),
     new("scheduler's decision, 1,000 nodes", "a pick without looking", () => new Decision(), 0) { LeastPerSecond = 500_000 },
 ];
+FigureRow[] figures =
+[
+    new("worker's hand-over of a checkpoint, 1 KiB", "p99 ≤ 1 µs, 0 B", HandOff.MeasureAsync),
+    new("ten iterations on disk, killed half way", "0 lost, 0 twice", KilledRun.MeasureAsync),
+    new("idle node on RocksDB, beside an empty host", "< 300 ms, < 40 MB, < 1 % of a core", HostProcess.MeasureAsync),
+];
+
+if (args is ["host-empty" or "host-node"])
+{
+    await HostProcess.RunAsync(withNode: args[0] == "host-node");
+    return 0;
+}
+
+if (args is ["killed-run", var folder])
+{
+    await KilledRun.WorkAsync(folder);
+    return 0;
+}
 
 if (args is ["ratios", ..])
 {
-    var chosen = rows.Where(row => args.Length == 1 || row.Work.Contains(args[1], StringComparison.OrdinalIgnoreCase)).ToArray();
-    return await RatioTable.PrintAsync(chosen, Console.Out) ? 0 : 1;
+    bool IsChosen(string work) => args.Length == 1 || work.Contains(args[1], StringComparison.OrdinalIgnoreCase);
+    var isKept = await RatioTable.PrintAsync([.. rows.Where(row => IsChosen(row.Work))], Console.Out);
+    return await RatioTable.PrintAsync([.. figures.Where(row => IsChosen(row.Work))], Console.Out) && isKept ? 0 : 1;
 }
 
 if (args is ["types" or "spin", var part])

@@ -14,6 +14,7 @@ internal static class RatioTable
     public static async Task<bool> PrintAsync(IReadOnlyList<Row> rows, TextWriter output)
     {
         var isKept = true;
+        if (rows.Count == 0) return isKept;
         await output.WriteLineAsync("| work | floor | floor, /s | Rqml, /s | ratio (least to most) | bytes (floor) | hand-offs | budget | kept |");
         await output.WriteLineAsync("|---|---|---:|---:|---:|---:|---:|---|---|");
         foreach (var row in rows)
@@ -23,6 +24,23 @@ internal static class RatioTable
             isKept &= kept;
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                 $"| {row.Work} | {row.Floor} | {Rate(result.Floor.PerSecond)} | {Rate(result.Rqml.PerSecond)} | {result.Ratio:0.###} ({result.Least:0.###} to {result.Most:0.###}) | {result.Rqml.Bytes:0} ({result.Floor.Bytes:0}) | {result.Rqml.PoolItems:0.##} | {row.Budget} | {(kept ? "yes" : "**no**")} |"));
+            await output.FlushAsync();
+        }
+
+        return isKept;
+    }
+
+    /// <returns>Whether every budget was kept.</returns>
+    public static async Task<bool> PrintAsync(IReadOnlyList<FigureRow> rows, TextWriter output)
+    {
+        var isKept = true;
+        if (rows.Count == 0) return isKept;
+        await output.WriteLineAsync("\n| work | found | budget | kept |\n|---|---|---|---|");
+        foreach (var row in rows)
+        {
+            var figure = await row.MeasureAsync();
+            isKept &= figure.IsKept;
+            await output.WriteLineAsync($"| {row.Work} | {figure.Text} | {row.Budget} | {(figure.IsKept ? "yes" : "**no**")} |");
             await output.FlushAsync();
         }
 
