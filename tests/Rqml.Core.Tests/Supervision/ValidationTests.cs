@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Supervision;
 
@@ -87,6 +88,18 @@ public sealed class ValidationTests : IDisposable
     }
 
     [Fact]
+    public async Task What_validators_take_counts_as_time_on_workers()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddWords(Says("small", 0.9), words => words.ValidateWith<Ponderous>()), services => services.AddSingleton(time).AddSingleton(new Ponderous(time)), time);
+
+        var result = await host.Pass("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+
+        Assert.True(result.Story.TimeOnWorkers >= TimeSpan.FromSeconds(3), $"{result.Story.TimeOnWorkers}");
+    }
+
+    [Fact]
     public async Task Two_of_three_validators_outvote_the_third_and_an_exact_one_outvotes_all()
     {
         await using var host = await StartAsync(words => words.ValidateWith<Yes>().ValidateWith<Yes>(name: "yes again").ValidateWith<Picky>());
@@ -160,6 +173,16 @@ public sealed class ValidationTests : IDisposable
     private sealed class Yes : IArtifactValidator<string, string>
     {
         public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Accept);
+    }
+
+    /// <summary>Takes three seconds.</summary>
+    private sealed class Ponderous(FakeTimeProvider time) : IArtifactValidator<string, string>
+    {
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken)
+        {
+            time.Advance(TimeSpan.FromSeconds(3));
+            return new(Validation.Accept);
+        }
     }
 
     private sealed class Confused : IArtifactValidator<string, string>

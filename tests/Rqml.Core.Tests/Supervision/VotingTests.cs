@@ -70,6 +70,22 @@ public sealed class VotingTests
     }
 
     [Fact]
+    public async Task A_policy_that_accepts_after_a_lost_vote_does_not_spare_the_validators()
+    {
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddTaskClass(Words.Class, words => words
+            .AddModel("model", (context, _) => new(context.Iteration == 0 ? "something else" : "answer"))
+            .SuperviseWith(new Stubborn())
+            .ValidateWith<Refusing>()
+            .Vote()));
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+
+        Assert.Equal((Outcome.Unconverged, "given up"), (result.Outcome, result.Reason));
+        Assert.Equal([ObservationKind.Refined, ObservationKind.Voted, ObservationKind.Rejected], result.Story.Steps.Select(step => step.Kind));
+        Assert.Equal(VoteVerdict.Rejected, Tally(result).Verdict);
+    }
+
+    [Fact]
     public async Task An_exact_validator_has_the_last_word_in_a_vote_too()
     {
         await using var host = await StartAsync(words => words
@@ -126,5 +142,23 @@ public sealed class VotingTests
     private sealed class Never : IArtifactValidator<string, string>
     {
         public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Reject("It never is."));
+    }
+
+    /// <summary>Has everything voted on, and accepts whatever comes of it.</summary>
+    private sealed class Stubborn : ISupervisionPolicy
+    {
+        public int Version => 1;
+
+        public SupervisionDecision Decide(Observation seen) => seen.Kind switch
+        {
+            ObservationKind.Voted => SupervisionDecision.Accept("whatever they said"),
+            ObservationKind.Rejected => SupervisionDecision.Terminate("given up"),
+            _ => SupervisionDecision.Vote("let them vote"),
+        };
+    }
+
+    private sealed class Refusing : IArtifactValidator<string, string>
+    {
+        public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Validation.Reject("It is not acceptable."));
     }
 }
