@@ -39,6 +39,12 @@ if (args is ["killed-run", var folder])
     return 0;
 }
 
+if (args is ["ratios" or "types" or "spin", var name, ..] && !rows.Any(row => row.Work.Contains(name, StringComparison.OrdinalIgnoreCase)) && !(args[0] == "ratios" && figures.Any(row => row.Work.Contains(name, StringComparison.OrdinalIgnoreCase))))
+{
+    await Console.Error.WriteLineAsync($"No row has '{name}' in its name. The rows: {string.Join("; ", rows.Select(row => row.Work).Concat(args[0] == "ratios" ? figures.Select(row => row.Work) : []))}.");
+    return 2;
+}
+
 if (args is ["ratios", ..])
 {
     bool IsChosen(string work) => args.Length == 1 || work.Contains(args[1], StringComparison.OrdinalIgnoreCase);

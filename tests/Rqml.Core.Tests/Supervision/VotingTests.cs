@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Supervision;
 
@@ -39,6 +40,7 @@ public sealed class VotingTests
     [Fact]
     public async Task A_voter_that_hangs_abstains_at_the_deadline_and_the_others_decide()
     {
+        var time = new FakeTimeProvider();
         await using var host = await StartAsync(
             words => words
                 .AddModel("first", Voter("first", agrees: true), family: "a")
@@ -48,9 +50,11 @@ public sealed class VotingTests
                     if (context.Iteration == 0) await Task.Delay(Timeout.InfiniteTimeSpan, token);
                     return new Refinement<string>("answer", 0.5);
                 }, family: "c"),
-            deadline: TimeSpan.FromMilliseconds(300));
+            deadline: TimeSpan.FromSeconds(5), time);
 
-        var tally = Tally(await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion));
+        var task = await host.Client.SubmitAsync(Words.Class, "a");
+        await TestHost.Until("two ballots", () => _voted.Count == 2);
+        var tally = Tally(await host.Pass("completion", task.Completion));
 
         Assert.Equal((VoteVerdict.Accepted, 2, 1), (tally.Verdict, tally.Accepts, tally.Abstentions));
     }
@@ -118,11 +122,13 @@ public sealed class VotingTests
         Assert.Equal(Outcome.Converged, (await TestHost.Step("completion", voting.Completion)).Outcome);
     }
 
-    private static Task<TestHost> StartAsync(Action<TaskClassBuilder<string, string>> models, TimeSpan? deadline = null) => TestHost.StartAsync(rqml =>
-    {
-        rqml.AddNode("b").AddNode("c");
-        AddVoting(rqml, models, deadline ?? TimeSpan.FromSeconds(20));
-    });
+    private static Task<TestHost> StartAsync(Action<TaskClassBuilder<string, string>> models, TimeSpan? deadline = null, FakeTimeProvider? time = null) => TestHost.StartAsync(
+        rqml =>
+        {
+            rqml.AddNode("b").AddNode("c");
+            AddVoting(rqml, models, deadline ?? TimeSpan.FromSeconds(20));
+        },
+        time: time);
 
     private static void AddVoting(IRqmlBuilder rqml, Action<TaskClassBuilder<string, string>> models, TimeSpan deadline) => rqml.AddTaskClass(Words.Class, words =>
     {

@@ -110,6 +110,24 @@ public sealed class StoreOpeningTests : IDisposable
     }
 
     [Fact]
+    public void Such_a_record_is_found_behind_the_first_block_of_a_log_too()
+    {
+        const int Block = 32 << 10;
+        Directory.CreateDirectory(Store);
+        var log = Path.Combine(Store, "000001.log");
+        var record = new byte[Block];
+        record[6] = 1;      // full
+        BitConverter.TryWriteBytes(record.AsSpan(4), (ushort)(Block - 7));
+        var crc = Checksum.Of(record.AsSpan(6));
+        BitConverter.TryWriteBytes(record, unchecked(((crc >> 15) | (crc << 17)) + 0xA282EAD8));
+        File.WriteAllBytes(log, [.. record, 1, 2, 3, 4, 9, 0, 5, .. "a torn tail"u8]);
+
+        Assert.Equal($"the record at byte {Block} of 000001.log", LogTrap.Disarm(Store));
+        Assert.Equal(0x7F, File.ReadAllBytes(log)[Block + 6]);
+        Assert.Null(LogTrap.Disarm(Store));
+    }
+
+    [Fact]
     public async Task A_missing_mark_is_damage_where_there_is_data()
     {
         await MakeAsync(commits: 2);
