@@ -24,7 +24,7 @@ internal sealed class TaskInstruments(Meter meter)
 
     public void Settled(string @class, Outcome outcome, long durationMs)
     {
-        _settled.Add(1, Class(@class), new KeyValuePair<string, object?>("rqml.outcome", outcome.ToString()));
+        if (_settled.Enabled) _settled.Add(1, Class(@class), new KeyValuePair<string, object?>("rqml.outcome", outcome.ToString()));
         _open.Add(-1, Class(@class));
         _duration.Record(durationMs / 1_000.0, Class(@class));
     }

@@ -18,6 +18,7 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     private readonly ITimer _timer;
     private readonly List<Owner> _owners = [];
     private int _state;
+    private int _thread;      // that runs the owners; 0 while none does
     private long _timerDueMs = long.MaxValue;
     private int _hasRung;
     private volatile bool _stopped;
@@ -39,6 +40,9 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
     public IInterposer? Interposer { get; init; }
 
     public void Add(Owner owner) => _owners.Add(owner);
+
+    /// <summary>Whether the owners take their turns on this thread now: then they go on until none has anything left.</summary>
+    public bool IsRunningHere => Volatile.Read(ref _thread) == Environment.CurrentManagedThreadId;
 
     /// <summary>Makes sure that the loop runs soon. Any thread.</summary>
     public void Wake()
@@ -86,7 +90,7 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
         try
         {
             if (_stopped) CloseOwners();
-            else RunOwners();
+            else RunOwnersHere();
         }
         catch (Exception error)
         {
@@ -98,6 +102,19 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
         {
             Volatile.Write(ref _state, Scheduled);
             _dispatcher.Post(this);
+        }
+    }
+
+    private void RunOwnersHere()
+    {
+        Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
+        try
+        {
+            RunOwners();
+        }
+        finally
+        {
+            Volatile.Write(ref _thread, 0);
         }
     }
 

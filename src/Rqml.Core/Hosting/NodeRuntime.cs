@@ -265,7 +265,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private static void ForgetEnd(WriteBatch batch, IReadOnlyList<NodeAttempt> restored)
     {
         NodeStore.DeleteEndedInOrder(batch);
-        foreach (var attempt in restored) NodeStore.PutAttempt(batch, attempt.ToStored());
+        foreach (var attempt in restored) NodeStore.PutAttempt(batch, attempt.Stored);
     }
 
     /// <summary>

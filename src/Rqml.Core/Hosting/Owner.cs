@@ -26,6 +26,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     private readonly GroupCommit? _store;
     private readonly IMachine<TEvent, TEffect> _machine;
     private readonly ConcurrentQueue<TEvent> _inbox = new();
+    private readonly EventRing<TEvent> _near = new();      // from owners of the same loop
     private readonly ConcurrentQueue<object> _durable = new();
     private readonly ConcurrentQueue<object> _lost = new();
     private readonly EffectBuffer<TEffect> _effects = new();
@@ -46,6 +47,13 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     /// <summary>Hands an event to the machine; after the loop has stopped it is refused there. Any thread.</summary>
     public void Post(in TEvent @event)
     {
+        // Most of what a task needs is said between owners of one loop: they take turns on one thread, and need no queue of threads and no wake-up.
+        if (_loop.IsRunningHere)
+        {
+            _near.Add(@event);
+            return;
+        }
+
         _inbox.Enqueue(@event);
         _loop.Wake();
     }
@@ -63,6 +71,13 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
         {
             worked = true;
             _machine.Tick(nowMs, _effects);
+        }
+
+        for (var count = _near.Count; count > 0; count--)
+        {
+            worked = true;
+            _machine.Step(_near.First, nowMs, _effects);
+            _near.RemoveFirst();
         }
 
         for (var count = 0; count < MaxBatch && _inbox.TryDequeue(out var @event); count++)
@@ -101,6 +116,7 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
             foreach (ref readonly var effect in ((TEffect[])held).AsSpan()) Lose(effect);
         }
 
+        for (; _near.Count > 0; _near.RemoveFirst()) Refuse(_near.First);
         while (_inbox.TryDequeue(out var @event)) Refuse(@event);
     }
 
@@ -130,12 +146,23 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     private void CarryOutAll()
     {
         Decided(_effects.Effects);
+        if (_store is null)
+        {
+            foreach (ref readonly var effect in _effects.Effects)
+            {
+                if (!effect.IsWrite) CarryOut(effect);
+            }
+
+            _effects.Clear();
+            return;
+        }
+
         var writes = 0;
         var held = 0;
         foreach (ref readonly var effect in _effects.Effects)
         {
-            if (_store is not null && effect.IsWrite) writes++;
-            else if (_store is not null && effect.OnceDurable) held++;
+            if (effect.IsWrite) writes++;
+            else if (effect.OnceDurable) held++;
         }
 
         var writeList = writes > 0 ? new TEffect[writes] : [];
@@ -143,13 +170,13 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
         writes = held = 0;
         foreach (ref readonly var effect in _effects.Effects)
         {
-            if (_store is not null && effect.IsWrite) writeList[writes++] = effect;
-            else if (_store is not null && effect.OnceDurable) heldList[held++] = effect;
-            else if (!effect.IsWrite) CarryOut(effect);
+            if (effect.IsWrite) writeList[writes++] = effect;
+            else if (effect.OnceDurable) heldList[held++] = effect;
+            else CarryOut(effect);
         }
 
         _effects.Clear();
-        if (writes > 0 || held > 0) _store!.Enqueue(this, writeList, heldList);
+        if (writes > 0 || held > 0) _store.Enqueue(this, writeList, heldList);
     }
 }
 

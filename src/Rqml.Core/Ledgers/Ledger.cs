@@ -74,7 +74,7 @@ internal sealed class Ledger(
         {
             case LedgerEventKind.Submit:
                 if (@event.Ticket is SubmitTicket ticket) ticket.Answer(new SubmitReply(SubmitAnswer.TooLate, @event.Task));
-                else (((Submission)@event.Subject!).Watcher as ITaskWatcher)?.Lost(lost());
+                else (@event.Watcher as ITaskWatcher)?.Lost(lost());
                 break;
             case LedgerEventKind.Cancel:
                 ((TaskCompletionSource<CancelAnswer>)@event.Ticket!).TrySetException(lost());
@@ -103,8 +103,8 @@ internal sealed class Ledger(
             else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Subject: Settlement settlement, Target: not null })
             {
                 stations?.Entered(Station.Settle, effect.Task);
-                var (@class, submittedMs) = effect.Target is SettledTask kept ? (kept.Class, kept.SubmittedMs) : (((LedgerTask)effect.Target).Spec.Class, ((LedgerTask)effect.Target).Spec.SubmittedMs);
-                instruments.Settled(@class.Name, settlement.Outcome, settlement.SettledMs - submittedMs);
+                var (@class, submittedMs) = effect.Target is LedgerTask { Spec: var spec } ? (spec.Class, spec.SubmittedMs) : (((SettledTask)effect.Target).Class, ((SettledTask)effect.Target).SubmittedMs);
+                instruments.Settled(@class.Name, settlement.Outcome, effect.SettledMs - submittedMs);
             }
         }
     }
@@ -133,7 +133,7 @@ internal sealed class Ledger(
                 break;
             case LedgerEffectKind.Complete:
                 stations?.Entered(Station.Completion, effect.Task);
-                ((ITaskWatcher)effect.Target!).Settled((Settlement)effect.Subject!);
+                ((ITaskWatcher)effect.Target!).Settled((Settlement)effect.Subject!, effect.SettledMs);
                 break;
             case LedgerEffectKind.Deliver:
                 ((ITaskWatcher)effect.Target!).Iterated((IterationReport)effect.Subject!);
@@ -180,7 +180,7 @@ internal sealed class Question<T>(Func<LedgerMachine, T> lookUp) : Question
 /// <summary>Who waits for a task: its handle.</summary>
 internal interface ITaskWatcher
 {
-    void Settled(Settlement settlement);
+    void Settled(Settlement settlement, long settledMs);
 
     void Iterated(IterationReport iteration);
 

@@ -21,11 +21,19 @@ internal enum LedgerEffectKind : byte
     Deliver,
 }
 
-/// <summary>One effect of the <see cref="LedgerMachine"/>.</summary>
+/// <summary>One effect of the <see cref="LedgerMachine"/>. Small, as each task has a handful: what only some kinds have shares its place.</summary>
 internal readonly struct LedgerEffect : IEffect
 {
-    private LedgerEffect(LedgerEffectKind kind, bool onceDurable, TaskId task, object? subject, object? target, Message message) =>
-        (Kind, OnceDurable, Task, Subject, Target, Message) = (kind, onceDurable, task, subject, target, message);
+    private readonly Message _message;
+
+    private LedgerEffect(LedgerEffectKind kind, bool onceDurable, object? subject, object? target, in Message message)
+    {
+        Kind = kind;
+        OnceDurable = onceDurable;
+        Subject = subject;
+        Target = target;
+        _message = message;
+    }
 
     public LedgerEffectKind Kind { get; }
 
@@ -33,7 +41,7 @@ internal readonly struct LedgerEffect : IEffect
 
     public bool IsWrite => Kind <= LedgerEffectKind.Purge;
 
-    public TaskId Task { get; }
+    public TaskId Task => _message.Task;
 
     /// <summary>What is written, answered or delivered.</summary>
     public object? Subject { get; }
@@ -41,40 +49,43 @@ internal readonly struct LedgerEffect : IEffect
     /// <summary>The peer, ticket or watcher that gets it; of a settlement, what the ledger keeps of the task.</summary>
     public object? Target { get; }
 
-    public Message Message { get; }
+    /// <summary>When the task was settled, of a settlement and of what completes with it.</summary>
+    public long SettledMs => _message.Number;
 
-    public static LedgerEffect WriteSubmission(TaskSpec spec) => new(LedgerEffectKind.WriteSubmission, false, spec.Id, spec, null, default);
+    public Message Message => _message;
 
-    public static LedgerEffect WriteSettlement(TaskId task, Settlement settlement) => new(LedgerEffectKind.WriteSettlement, false, task, settlement, null, default);
+    public static LedgerEffect WriteSubmission(TaskSpec spec) => new(LedgerEffectKind.WriteSubmission, false, spec, null, About(spec.Id));
 
     /// <param name="task">The task.</param>
-    /// <param name="kept">What the ledger keeps of it; null: nothing.</param>
-    /// <param name="settlement">How it was settled.</param>
-    public static LedgerEffect WriteSettlement(LedgerTask task, SettledTask? kept, Settlement settlement) =>
-        new(LedgerEffectKind.WriteSettlement, false, task.Spec.Id, settlement, (object?)kept ?? task, default);
+    /// <param name="result">How it was settled.</param>
+    /// <param name="settledMs">When.</param>
+    /// <param name="kept">What the ledger goes by from now on: a <see cref="SettledTask"/>, or the task that it keeps nothing of.</param>
+    public static LedgerEffect WriteSettlement(TaskId task, Settlement result, long settledMs, object? kept) => new(LedgerEffectKind.WriteSettlement, false, result, kept, About(task, settledMs));
 
-    public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, task, strikes, null, default);
+    public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, strikes, null, About(task));
 
-    public static LedgerEffect Purge(TaskId task) => new(LedgerEffectKind.Purge, false, task, null, null, default);
+    public static LedgerEffect Purge(TaskId task) => new(LedgerEffectKind.Purge, false, null, null, About(task));
 
     /// <summary>Story; null: the task is open no longer.</summary>
-    public static LedgerEffect AnswerStory(TaskId task, object ticket, object? story) => new(LedgerEffectKind.AnswerStory, false, task, story, ticket, default);
+    public static LedgerEffect AnswerStory(TaskId task, object ticket, object? story) => new(LedgerEffectKind.AnswerStory, false, story, ticket, About(task));
 
-    public static LedgerEffect Send(Peer to, in Message message) => new(LedgerEffectKind.Send, false, message.Task, null, to, message);
+    public static LedgerEffect Send(Peer to, in Message message) => new(LedgerEffectKind.Send, false, null, to, message);
 
-    public static LedgerEffect SendOnceDurable(Peer to, in Message message) => new(LedgerEffectKind.Send, true, message.Task, null, to, message);
+    public static LedgerEffect SendOnceDurable(Peer to, in Message message) => new(LedgerEffectKind.Send, true, null, to, message);
 
-    public static LedgerEffect AnswerSubmit(object ticket, SubmitAnswer answer, TaskId task) => new(LedgerEffectKind.AnswerSubmit, true, task, new SubmitReply(answer, task), ticket, default);
+    public static LedgerEffect AnswerSubmit(object ticket, SubmitAnswer answer, TaskId task) => new(LedgerEffectKind.AnswerSubmit, true, new SubmitReply(answer, task), ticket, About(task));
 
-    public static LedgerEffect AnswerCancel(object ticket, CancelAnswer answer) => new(LedgerEffectKind.AnswerCancel, true, default, answer, ticket, default);
+    public static LedgerEffect AnswerCancel(object ticket, CancelAnswer answer) => new(LedgerEffectKind.AnswerCancel, true, answer, ticket, default);
 
-    public static LedgerEffect AnswerAttach(object ticket, AttachReply? reply) => new(LedgerEffectKind.AnswerAttach, true, default, reply, ticket, default);
+    public static LedgerEffect AnswerAttach(object ticket, AttachReply? reply) => new(LedgerEffectKind.AnswerAttach, true, reply, ticket, default);
 
-    public static LedgerEffect AnswerQuestion(Question question) => new(LedgerEffectKind.AnswerQuestion, true, default, null, question, default);
+    public static LedgerEffect AnswerQuestion(Question question) => new(LedgerEffectKind.AnswerQuestion, true, null, question, default);
 
-    public static LedgerEffect Complete(TaskId task, object watcher, Settlement settlement) => new(LedgerEffectKind.Complete, true, task, settlement, watcher, default);
+    public static LedgerEffect Complete(TaskId task, object watcher, Settlement result, long settledMs) => new(LedgerEffectKind.Complete, true, result, watcher, About(task, settledMs));
 
-    public static LedgerEffect Deliver(object watcher, IterationReport iteration) => new(LedgerEffectKind.Deliver, false, default, iteration, watcher, default);
+    public static LedgerEffect Deliver(object watcher, IterationReport iteration) => new(LedgerEffectKind.Deliver, false, iteration, watcher, default);
+
+    private static Message About(TaskId task, long number = 0) => new() { Task = task, Number = number };
 }
 
 /// <summary>What became of a submission.</summary>
@@ -100,4 +111,7 @@ internal enum CancelAnswer : byte
 internal sealed record SubmitReply(SubmitAnswer Answer, TaskId Task);
 
 /// <summary>How a task stood when somebody attached to it: settled, then <paramref name="Settlement"/> is null where the store has it; or open with this watcher.</summary>
-internal sealed record AttachReply(ClassKey Class, bool IsSettled, Settlement? Settlement, object? Watcher);
+internal sealed record AttachReply(ClassKey Class, long? SettledMs, Settlement? Settlement, object? Watcher)
+{
+    public bool IsSettled => SettledMs is not null;
+}

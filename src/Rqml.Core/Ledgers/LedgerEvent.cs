@@ -17,41 +17,55 @@ internal enum LedgerEventKind : byte
     Message,
 }
 
-/// <summary>One event for the <see cref="LedgerMachine"/>.</summary>
+/// <summary>One event for the <see cref="LedgerMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
 internal readonly struct LedgerEvent
 {
-    private LedgerEvent(LedgerEventKind kind, TaskId task, object? subject, object? ticket, Term term, Message message) =>
-        (Kind, Task, Subject, Ticket, Term, Message) = (kind, task, subject, ticket, term, message);
+    private readonly Message _message;
+
+    private LedgerEvent(LedgerEventKind kind, object? subject, object? ticket, in Message message)
+    {
+        Kind = kind;
+        Subject = subject;
+        Ticket = ticket;
+        _message = message;
+    }
 
     public LedgerEventKind Kind { get; }
 
-    public TaskId Task { get; }
+    public TaskId Task => _message.Task;
 
-    /// <summary>The submission, the attachment, the question or the leader, by kind.</summary>
+    /// <summary>The specification, the question or the leader, by kind.</summary>
     public object? Subject { get; }
+
+    /// <summary>Who waits for the task, of a submission; or wants to, of an attachment.</summary>
+    public object? Watcher => _message.Body;
 
     /// <summary>Whom to answer.</summary>
     public object? Ticket { get; }
 
-    public Term Term { get; }
+    public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
-    public Message Message { get; }
+    public Message Message => _message;
 
-    public static LedgerEvent Submit(TaskSpec spec, object? watcher, object? ticket) => new(LedgerEventKind.Submit, spec.Id, new Submission(spec, watcher), ticket, default, default);
+    public static LedgerEvent Submit(TaskSpec spec, object? watcher, object? ticket) => new(LedgerEventKind.Submit, spec, ticket, new Message { Task = spec.Id, Body = watcher });
 
-    public static LedgerEvent Cancel(TaskId task, object ticket) => new(LedgerEventKind.Cancel, task, null, ticket, default, default);
+    public static LedgerEvent Cancel(TaskId task, object ticket) => new(LedgerEventKind.Cancel, null, ticket, new Message { Task = task });
 
-    public static LedgerEvent Attach(TaskId task, object watcher, object ticket, ClassKey? asked = null) => new(LedgerEventKind.Attach, task, new Attachment(watcher, asked), ticket, default, default);
+    /// <param name="task">The task.</param>
+    /// <param name="watcher">Who wants to follow it.</param>
+    /// <param name="ticket">Whom to answer.</param>
+    /// <param name="asked">Of which class it is taken to be: a task of another class is not followed.</param>
+    public static LedgerEvent Attach(TaskId task, object watcher, object ticket, ClassKey? asked = null) => new(LedgerEventKind.Attach, asked, ticket, new Message { Task = task, Body = watcher });
 
-    public static LedgerEvent Ask(Question question) => new(LedgerEventKind.Ask, default, question, null, default, default);
+    public static LedgerEvent Ask(Question question) => new(LedgerEventKind.Ask, question, null, default);
 
-    public static LedgerEvent Watch(TaskId task) => new(LedgerEventKind.Watch, task, null, null, default, default);
+    public static LedgerEvent Watch(TaskId task) => new(LedgerEventKind.Watch, null, null, new Message { Task = task });
 
-    public static LedgerEvent Explain(TaskId task, object ticket) => new(LedgerEventKind.Explain, task, null, ticket, default, default);
+    public static LedgerEvent Explain(TaskId task, object ticket) => new(LedgerEventKind.Explain, null, ticket, new Message { Task = task });
 
-    public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, default, leader, null, term, default);
+    public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, leader, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
 
-    public static LedgerEvent Of(in Message message) => new(LedgerEventKind.Message, message.Task, null, null, default, message);
+    public static LedgerEvent Of(in Message message) => new(LedgerEventKind.Message, null, null, message);
 }
 
 /// <summary>A question to the ledger: looked up in its turn, and answered once everything that it saw is durable.</summary>
@@ -63,9 +77,3 @@ internal abstract class Question
 
     public abstract void Lose(Exception error);
 }
-
-/// <summary>Who wants to follow a task, and of which class it is taken to be; a task of another class is not followed.</summary>
-internal sealed record Attachment(object Watcher, ClassKey? Class);
-
-/// <summary>A specification and who waits for it.</summary>
-internal sealed record Submission(TaskSpec Spec, object? Watcher);

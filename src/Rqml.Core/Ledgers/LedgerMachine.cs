@@ -106,13 +106,13 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         switch (@event.Kind)
         {
             case LedgerEventKind.Submit:
-                Submit((Submission)@event.Subject!, @event.Ticket, nowMs, effects);
+                Submit((TaskSpec)@event.Subject!, @event.Watcher, @event.Ticket, nowMs, effects);
                 break;
             case LedgerEventKind.Cancel:
                 Cancel(@event.Task, @event.Ticket!, nowMs, effects);
                 break;
             case LedgerEventKind.Attach:
-                Attach(@event.Task, (Attachment)@event.Subject!, @event.Ticket!, effects);
+                Attach(@event.Task, (ClassKey?)@event.Subject, @event.Watcher!, @event.Ticket!, effects);
                 break;
             case LedgerEventKind.Ask:
                 ((Question)@event.Subject!).LookUp(this);
@@ -139,7 +139,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         {
             _deadlines.Dequeue();
             _staleDeadlines = Math.Max(0, _staleDeadlines - 1);
-            if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed.", nowMs), nowMs, effects);
+            if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed."), nowMs, effects);
         }
 
         for (var purged = 0; purged < MaxPurgedAtOnce && _retention.TryPeek(out var task, out var dueMs) && dueMs <= nowMs; purged++)
@@ -152,9 +152,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_greetDueMs <= nowMs) Greet(nowMs, effects);
     }
 
-    private void Submit(Submission submission, object? ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
+    private void Submit(TaskSpec spec, object? watcher, object? ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
-        var spec = submission.Spec;
         Invariant.Holds(spec.Id.Ledger == _ledger, "took a task whose id names another ledger");
         if (spec.IdempotencyKey is { } name)
         {
@@ -171,7 +170,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             _keys[key] = spec.Id;
         }
 
-        var task = new LedgerTask(spec, submission.Watcher);
+        var task = new LedgerTask(spec, watcher);
         _open.Add(spec.Id, task);
         WatchDeadline(spec);
         effects.Add(LedgerEffect.WriteSubmission(spec));
@@ -185,7 +184,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         if (_open.TryGetValue(task, out var open))
         {
-            Settle(open, Settlement.OfLedger(Outcome.Cancelled, "It was cancelled.", nowMs), nowMs, effects);
+            Settle(open, Settlement.OfLedger(Outcome.Cancelled, "It was cancelled."), nowMs, effects);
             effects.Add(LedgerEffect.AnswerCancel(ticket, CancelAnswer.Cancelled));
             return;
         }
@@ -193,17 +192,17 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         effects.Add(LedgerEffect.AnswerCancel(ticket, _settled.ContainsKey(task) ? CancelAnswer.AlreadySettled : CancelAnswer.Unknown));
     }
 
-    private void Attach(TaskId task, Attachment attachment, object ticket, EffectBuffer<LedgerEffect> effects)
+    private void Attach(TaskId task, ClassKey? asked, object watcher, object ticket, EffectBuffer<LedgerEffect> effects)
     {
         AttachReply? reply = null;
         if (_open.TryGetValue(task, out var open))
         {
-            if (attachment.Class is null || attachment.Class == open.Spec.Class) open.Watcher ??= attachment.Watcher;
-            reply = new AttachReply(open.Spec.Class, IsSettled: false, null, open.Watcher);
+            if (asked is null || asked == open.Spec.Class) open.Watcher ??= watcher;
+            reply = new AttachReply(open.Spec.Class, null, null, open.Watcher);
         }
         else if (_settled.TryGetValue(task, out var settled))
         {
-            reply = new AttachReply(settled.Class, IsSettled: true, settled.Content?.Settlement, null);
+            reply = new AttachReply(settled.Class, settled.SettledMs, settled.Content?.Settlement, null);
         }
 
         effects.Add(LedgerEffect.AnswerAttach(ticket, reply));
@@ -289,7 +288,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             return;
         }
 
-        Settle(open, ((Settlement)result.Body!).At(nowMs), nowMs, effects);
+        Settle(open, (Settlement)result.Body!, nowMs, effects);
         effects.Add(LedgerEffect.SendOnceDurable(result.From, new Message(MessageKind.Answered, _self, result.Task, result.Epoch, (long)Verdict.Settled)));
     }
 
@@ -307,7 +306,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
             if (open.Strikes.Count >= StrikesToPoison)
             {
-                Settle(open, Settlement.OfLedger(Outcome.Poisoned, $"{open.Strikes.Count} workers died of it.", nowMs), nowMs, effects);
+                Settle(open, Settlement.OfLedger(Outcome.Poisoned, $"{open.Strikes.Count} workers died of it."), nowMs, effects);
             }
         }
 
@@ -321,9 +320,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         Invariant.Holds(_open.Remove(id) && !_settled.ContainsKey(id), "settled a task twice");
         SettledCount++;
         if (task.Spec.DeadlineMs != long.MaxValue) ForgetDeadline();
-        var settled = task.Spec.KeepResultMs > 0 ? SettledTask.Of(task, settlement, _keepsContent) : null;
-        effects.Add(LedgerEffect.WriteSettlement(task, settled, settlement));
-        if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement));
+        var settled = task.Spec.KeepResultMs > 0 ? SettledTask.Of(task, settlement, nowMs, _keepsContent) : null;
+        effects.Add(LedgerEffect.WriteSettlement(id, settlement, nowMs, (object?)settled ?? task));
+        if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement, nowMs));
         Tell(task, null, effects);
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
         task.Watcher = null;
@@ -384,7 +383,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, asked.Task)));
     }
 
-    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Body: new Announcement(task.Spec, task.Watched));
+    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Number: task.Watched ? 1 : 0, Body: task.Spec);
 
     /// <summary>The heap keeps the deadlines of settled tasks until they pass, or until they outnumber the others: then it is made anew, in constant time a task.</summary>
     private void ForgetDeadline()

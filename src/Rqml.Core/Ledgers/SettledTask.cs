@@ -37,7 +37,7 @@ internal sealed record SettledTask
     /// <summary>All of it, where there is no store to read it from; null where there is one.</summary>
     public SettledContent? Content { get; init; }
 
-    public static SettledTask Of(LedgerTask task, Settlement settlement, bool keepsContent)
+    public static SettledTask Of(LedgerTask task, Settlement settlement, long nowMs, bool keepsContent)
     {
         var spec = task.Spec;
         return new SettledTask
@@ -49,7 +49,7 @@ internal sealed record SettledTask
             IdempotencyKey = spec.IdempotencyKey,
             PayloadDigest = spec.IdempotencyKey is null ? default : Digest(spec.Payload),
             SubmittedMs = spec.SubmittedMs,
-            SettledMs = settlement.SettledMs,
+            SettledMs = nowMs,
             KeepResultMs = spec.KeepResultMs,
             Outcome = settlement.Outcome,
             Iterations = settlement.Iterations,

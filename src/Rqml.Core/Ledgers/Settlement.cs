@@ -40,9 +40,5 @@ internal sealed record Settlement
 
     public Story Story { get; init; } = Story.Empty;
 
-    public long SettledMs { get; init; }
-
-    public static Settlement OfLedger(Outcome outcome, string reason, long nowMs) => new() { Outcome = outcome, Reason = reason, SettledMs = nowMs };
-
-    public Settlement At(long nowMs) => this with { SettledMs = nowMs };
+    public static Settlement OfLedger(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 }

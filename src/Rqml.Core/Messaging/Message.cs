@@ -4,7 +4,7 @@ namespace Rqml.Messaging;
 internal enum MessageKind : byte
 {
     // To the scheduler
-    Announce = 1,       // ledger: this task is open                              Body: Announcement
+    Announce = 1,       // ledger: this task is open                              Number: 1 where somebody watches it; Body: TaskSpec
     TaskSettled = 2,    // ledger: it is settled, or unknown here                Epoch: of the attempt whose result it is; Number: iterations
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
@@ -58,9 +58,6 @@ internal enum RefusalReason : byte
     OtherIncarnation = 5,
     NotHeld = 6,
 }
-
-/// <summary>An open task as its ledger announces it.</summary>
-internal sealed record Announcement(Tasks.TaskSpec Spec, bool Watched);
 
 /// <summary>One attempt as a node gets it. The deadline travels as remaining time, as clocks are not trusted.</summary>
 internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation To, long RemainingMs, bool Watched)

@@ -5,6 +5,7 @@ using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Supervision;
 using Rqml.Supervision.Votes;
+using Rqml.Tasks;
 
 namespace Rqml.Messaging;
 
@@ -52,8 +53,8 @@ internal static class MessageCodec
         };
         switch (message.Body)
         {
-            case Announcement body:
-                record.Announcement = new AnnouncementBody { Submission = Records.Write(body.Spec), Watched = body.Watched };
+            case TaskSpec body:
+                record.Announcement = Records.Write(body);
                 break;
             case Assignment body:
                 record.Assignment = Write(body);
@@ -113,7 +114,7 @@ internal static class MessageCodec
         var kind = KindOf(record.Kind);
         object? body = record.BodyCase switch
         {
-            MessageRecord.BodyOneofCase.Announcement => new Announcement(Records.Read(record.Announcement.Submission), record.Announcement.Watched),
+            MessageRecord.BodyOneofCase.Announcement => Records.Read(record.Announcement),
             MessageRecord.BodyOneofCase.Assignment => Read(record.Assignment),
             MessageRecord.BodyOneofCase.TaskIds => record.TaskIds.Ids.Select(Records.ReadTask).ToArray(),
             MessageRecord.BodyOneofCase.Report => Read(record.Report),
@@ -144,7 +145,7 @@ internal static class MessageCodec
 
     private static bool BodyFits(MessageKind kind, object? body) => kind switch
     {
-        MessageKind.Announce => body is Announcement,
+        MessageKind.Announce => body is TaskSpec,
         MessageKind.Assign => body is Assignment,
         MessageKind.Announced => body is TaskId[],
         MessageKind.Report => body is NodeReport,

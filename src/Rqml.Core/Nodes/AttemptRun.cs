@@ -23,9 +23,7 @@ internal sealed class AttemptRun : LaneRun
     private readonly TaskClassDefinition _class;
     private readonly long _number;
     private readonly RefinementMachine _machine;
-    private readonly CheckpointSlot? _slot;
-    private readonly IterationPasses _passes;
-    private readonly RunWitness _witness;
+    private volatile bool _isWatched;
     private volatile bool _yield;
     private RunEnding _ending;
     private object? _body;
@@ -39,13 +37,19 @@ internal sealed class AttemptRun : LaneRun
         _class = @class;
         _number = attempt.Run;
         _machine = new RefinementMachine(@class, attempt.Spec, attempt.Resume, context.Node, attempt.Difficulty, context.Stations);
-        _slot = slot;
-        _passes = new IterationPasses(context, @class, this);
-        _witness = new RunWitness(context, attempt, @class);
+        Slot = slot;
+        _isWatched = attempt.Watched;
         Boundary = _machine.State;
     }
 
+    /// <summary>Where its checkpoints go, and those of the attempt's next run; null where nothing is kept.</summary>
+    public CheckpointSlot? Slot { get; }
+
     protected override string Device => _machine.Model.Device;
+
+    private IterationPasses Passes => new(Context, _class, this);
+
+    private RunWitness Witness => new(Context, _attempt, _class);
 
     private RefinementSnapshot Boundary { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
@@ -54,7 +58,7 @@ internal sealed class AttemptRun : LaneRun
 
     public void Yield() => _yield = true;
 
-    public void Watch() => _witness.IsWatched = true;
+    public void Watch() => _isWatched = true;
 
     public override void ReportDeath() => Context.Ended(NodeEvent.RunEnded(_attempt, _number, RunEnding.WorkerDied, Boundary));
 
@@ -70,8 +74,8 @@ internal sealed class AttemptRun : LaneRun
 
             // The next model may need another device, and so another lane.
             if (_yield || _machine.Model.Device != worker.Lane.Device) return End(RunEnding.Yielded);
-            if (!_passes.TryEnter(_machine)) return End(RunEnding.Pausing, CrowdedPauseMs);
-            if (await IterateAsync(worker)) return Ended();
+            if (!Passes.TryEnter(_machine, out var first)) return End(RunEnding.Pausing, CrowdedPauseMs);
+            if (await IterateAsync(worker, first)) return Ended();
         }
 
         return End(RunEnding.Stopped);
@@ -81,18 +85,18 @@ internal sealed class AttemptRun : LaneRun
         NodeEvent.RunEnded(_attempt, _number, RunEnding.Finished, _machine.State, Finish(Outcome.Failed, Describe(error)));
 
     /// <summary>One iteration; true where the run has ended with it.</summary>
-    private async ValueTask<bool> IterateAsync(LaneWorker lane)
+    private async ValueTask<bool> IterateAsync(LaneWorker lane, CallPermit first)
     {
-        var startedMs = Context.Clock.NowMs;
-        Beat();
+        SayAlive();
+        var startedMs = BeatMs;
         Enter(Station.Refine);
-        var made = await _passes.MakeAsync(_machine, Attempt, lane, Beat);
+        var made = await Passes.MakeAsync(_machine, Attempt, lane, Beat, first);
         if (HasEnded || Stopped.IsCancellationRequested) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
         if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException), failure);
         var decision = _machine.Refined(made.Results, made.Alike, elapsedMs);
-        _witness.Saw(_machine, made);
+        Witness.Saw(_machine, made, _isWatched);
         return await ConcludeAsync(lane.Worker, decision, null);
     }
 
@@ -143,7 +147,7 @@ internal sealed class AttemptRun : LaneRun
 
         if (Stopped.IsCancellationRequested || HasEnded) return null;
         var verdict = Context.Judges.Combine(_class, verdicts);
-        _witness.Heard(_machine, verdicts, verdict);
+        Witness.Heard(_machine, verdicts, verdict);
         return _machine.Judged(verdict, Context.Clock.NowMs - startedMs);
     }
 
@@ -165,10 +169,10 @@ internal sealed class AttemptRun : LaneRun
         lock (Gate)
         {
             if (HasEndedLocked) return;      // the slot is the next run's
-            if (_slot is not null)
+            if (Slot is not null)
             {
                 Enter(Station.Checkpoint);
-                _slot.Put(_machine.State);
+                Slot.Put(_machine.State);
             }
 
             _machine.ForgetDecisions();
@@ -188,7 +192,7 @@ internal sealed class AttemptRun : LaneRun
     /// <summary>A task with a result leaves no checkpoint any more.</summary>
     protected override void Ending(in NodeEvent ended)
     {
-        if (ended.Ending == RunEnding.Finished) _slot?.Close();
+        if (ended.Ending == RunEnding.Finished) Slot?.Close();
     }
 
     private void Enter(Station station) => Context.Stations?.Entered(station, Attempt.Task);

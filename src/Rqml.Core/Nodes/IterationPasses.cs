@@ -9,31 +9,29 @@ namespace Rqml.Nodes;
 /// Makes the passes of one iteration. They overlap where their models wait for something; models that compute take turns on the lane's thread, and isolated workers
 /// make one pass after the other.
 /// </summary>
-internal sealed class IterationPasses(RunContext context, TaskClassDefinition @class, LaneRun run)
+internal readonly struct IterationPasses(RunContext context, TaskClassDefinition @class, LaneRun run)
 {
-    private CallPermit? _first;
-
     /// <summary>Takes a place among the calls of the first pass's model; false where it has as many as it bears.</summary>
-    public bool TryEnter(RefinementMachine machine)
-    {
-        var isIn = context.Gates.Of(@class, machine.ModelOf(0)).TryEnter(out var permit);
-        _first = isIn ? permit : null;
-        return isIn;
-    }
+    public bool TryEnter(RefinementMachine machine, out CallPermit first) => context.Gates.Of(@class, machine.ModelOf(0)).TryEnter(out first);
 
+    /// <param name="machine">Knows the models, and what each pass is asked.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="lane">Where the passes are made.</param>
+    /// <param name="beat">A sign of life.</param>
+    /// <param name="first">The place that the first pass has had since before the iteration began.</param>
     /// <exception cref="WorkerDiedException">The worker is gone.</exception>
-    public async ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat)
+    public async ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat, CallPermit first)
     {
         if (machine.PassCount == 1)
         {
-            var only = await CallAsync(machine.ModelOf(0), machine.Pass(0, attempt, lane.Lane, beat), lane.Worker);
-            return only.Failure is WorkerDiedException death ? throw death : new IterationResult([only.Result], [], only.Failure);
+            var only = await CallAsync(machine.ModelOf(0), machine.Pass(0, attempt, lane.Lane, beat), lane.Worker, first);
+            return only.Failure is WorkerDiedException death ? throw death : new IterationResult(only.Result, only.Failure);
         }
 
         var calls = new Task<PassCall>[machine.PassCount];
         for (var pass = 0; pass < calls.Length; pass++)
         {
-            calls[pass] = CallAsync(machine.ModelOf(pass), machine.Pass(pass, attempt, lane.Lane, beat), lane.Worker).AsTask();
+            calls[pass] = CallAsync(machine.ModelOf(pass), machine.Pass(pass, attempt, lane.Lane, beat), lane.Worker, pass == 0 ? first : null).AsTask();
             if (context.Lanes.Host.IsIsolated) await calls[pass];
         }
 
@@ -69,16 +67,14 @@ internal sealed class IterationPasses(RunContext context, TaskClassDefinition @c
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A model is a user's: whatever it throws fails the pass and no more.")]
-    private async ValueTask<PassCall> CallAsync(ModelDescriptor model, PassRequest request, IWorker worker)
+    private async ValueTask<PassCall> CallAsync(ModelDescriptor model, PassRequest request, IWorker worker, CallPermit? permit)
     {
         var gate = context.Gates.Of(@class, model);
-        var permit = _first;      // the first pass has had its place since before the iteration began
-        _first = null;
-        var startedMs = context.Clock.NowMs;
+        var startedMs = run.BeatMs;
         try
         {
-            permit = permit is { } first ? run.BeginCall(gate, first) : await run.EnterAsync(gate);
-            startedMs = context.Clock.NowMs;
+            permit = permit is { } place ? run.BeginCall(gate, place) : await run.EnterAsync(gate);
+            startedMs = run.BeatMs;
             var result = await worker.RefineAsync(request, run.Stopped);
             var tookMs = context.Clock.NowMs - startedMs;
             run.EndCall(gate, permit.Value, tookMs, null);
@@ -98,4 +94,19 @@ internal sealed class IterationPasses(RunContext context, TaskClassDefinition @c
 }
 
 /// <summary>What came of an iteration's passes: a result of each that did not fail, the similarities of each two of them, and the failure where all have failed.</summary>
-internal readonly record struct IterationResult(PassResult?[] Results, IReadOnlyList<double> Alike, Exception? Failure);
+internal readonly struct IterationResult
+{
+    private readonly PassResult? _only;      // most iterations make one pass, and need no array for it
+    private readonly PassResult?[]? _several;
+
+    public IterationResult(PassResult? only, Exception? failure) => (_only, Alike, Failure) = (only, [], failure);
+
+    public IterationResult(PassResult?[] results, IReadOnlyList<double> alike, Exception? failure) => (_several, Alike, Failure) = (results, alike, failure);
+
+    [UnscopedRef]
+    public ReadOnlySpan<PassResult?> Results => _several is null ? new ReadOnlySpan<PassResult?>(in _only) : _several;
+
+    public IReadOnlyList<double> Alike { get; }
+
+    public Exception? Failure { get; }
+}

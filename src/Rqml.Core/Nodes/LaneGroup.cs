@@ -9,6 +9,7 @@ namespace Rqml.Nodes;
 internal sealed class LaneGroup(string device, int lanes, int capacity, long ageEveryMs)
 {
     private readonly List<NodeAttempt> _running = [];
+    private NodeAttempt? _least;      // important of those that run; null: to be looked for
 
     public string Device { get; } = device;
 
@@ -37,6 +38,7 @@ internal sealed class LaneGroup(string device, int lanes, int capacity, long age
     /// <summary>Takes out whatever is most important: of the two queues the one whose head has the higher priority, refinement first among equals.</summary>
     public NodeAttempt? TakeNext(long nowMs)
     {
+        if (Refining.Count == 0) return Inbound.TryDequeue(nowMs, out var only) ? only : null;
         var hasRefining = Refining.TryPeekPriority(nowMs, out var refining);
         var hasInbound = Inbound.TryPeekPriority(nowMs, out var inbound);
         var queue = hasRefining && (!hasInbound || refining >= inbound) ? Refining : Inbound;
@@ -47,12 +49,14 @@ internal sealed class LaneGroup(string device, int lanes, int capacity, long age
     {
         attempt.Lane = this;
         _running.Add(attempt);
+        if (attempt.Spec.Priority < _least?.Spec.Priority) _least = attempt;
     }
 
     public void End(NodeAttempt attempt)
     {
         attempt.Lane = null;
         _running.Remove(attempt);
+        if (_least == attempt) _least = null;
     }
 
     /// <summary>The least important of the running attempts where something more important waits for its lane; null where nothing does.</summary>
@@ -61,17 +65,23 @@ internal sealed class LaneGroup(string device, int lanes, int capacity, long age
     public NodeAttempt? Outranked(long nowMs, bool ballotWaits)
     {
         if (Free > 0 || _running.Count == 0) return null;
-        if (ballotWaits) return _running.MinBy(attempt => attempt.Spec.Priority);
+        if (ballotWaits) return Least();
         var hasWaiting = Inbound.TryPeekPriority(nowMs, out var waiting);
         if (Refining.TryPeekPriority(nowMs, out var refining)) waiting = hasWaiting ? Math.Max(waiting, refining) : refining;
         else if (!hasWaiting) return null;
-        var least = _running[0];
+        return Least() is var least && least.Spec.Priority < waiting ? least : null;
+    }
+
+    private NodeAttempt Least()
+    {
+        if (_least is not null) return _least;
+        _least = _running[0];
         foreach (var attempt in _running)
         {
-            if (attempt.Spec.Priority < least.Spec.Priority) least = attempt;
+            if (attempt.Spec.Priority < _least.Spec.Priority) _least = attempt;
         }
 
-        return least.Spec.Priority < waiting ? least : null;
+        return _least;
     }
 
     public bool Remove(TaskId task) => Inbound.Remove(task) || Refining.Remove(task);

@@ -25,7 +25,6 @@ internal abstract class LaneRun
         Attempt = attempt;
         BeatTimeoutMs = (long)beatTimeout.TotalMilliseconds;
         Beat = SayAlive;
-        _beatMs = context.Clock.NowMs;
     }
 
     /// <summary>Completes when the run has left its lane. Never faults.</summary>
@@ -51,6 +50,9 @@ internal abstract class LaneRun
         }
     }
 
+    /// <summary>The last sign of life.</summary>
+    public long BeatMs => Volatile.Read(ref _beatMs);
+
     /// <summary>Told to stop.</summary>
     public CancellationToken Stopped => _stop.Token;
 
@@ -63,7 +65,7 @@ internal abstract class LaneRun
     protected abstract string Device { get; }
 
     /// <summary>Held while what the run has come to is handed over, so that nobody gives it up meanwhile.</summary>
-    protected Lock Gate { get; } = new();
+    protected object Gate => _stop;      // any object that is this run's own
 
     protected bool HasEnded
     {
@@ -77,7 +79,7 @@ internal abstract class LaneRun
 
     public void Begin() => Completion = RunAsync();
 
-    private void SayAlive() => Volatile.Write(ref _beatMs, Context.Clock.NowMs);
+    protected void SayAlive() => Volatile.Write(ref _beatMs, Context.Clock.NowMs);
 
     /// <summary>Takes a place among the calls of a model, and begins one with a sign of life.</summary>
     public async ValueTask<CallPermit> EnterAsync(ModelGate gate)
@@ -98,7 +100,7 @@ internal abstract class LaneRun
     /// <exception cref="OperationCanceledException">The run was given up meanwhile; the place is free again.</exception>
     public CallPermit BeginCall(ModelGate gate, CallPermit permit)
     {
-        Beat();
+        SayAlive();
         if (!gate.IsOpen && !TryHold(gate, permit))
         {
             gate.Leave(permit, 0, CallOutcome.Abandoned);
@@ -112,7 +114,7 @@ internal abstract class LaneRun
     public void EndCall(ModelGate gate, CallPermit permit, long tookMs, Exception? failure)
     {
         Interlocked.Decrement(ref _calls);
-        Beat();
+        SayAlive();
         if (gate.IsOpen) return;
         lock (Gate)
         {
@@ -147,7 +149,7 @@ internal abstract class LaneRun
     /// <summary>What comes now gives no sign of life, and may take so long.</summary>
     protected void GiveTime(TimeSpan time)
     {
-        Beat();
+        SayAlive();
         Forgive((long)time.TotalMilliseconds);
     }
 
@@ -165,7 +167,7 @@ internal abstract class LaneRun
     {
         var worker = Context.Lanes.Take(Device);
         _lane = worker.Lane;
-        Beat();
+        SayAlive();
         _hasLane = true;
         Context.Instruments.LaneTaken(_lane.Device);
         try

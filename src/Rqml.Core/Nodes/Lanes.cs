@@ -10,8 +10,10 @@ namespace Rqml.Nodes;
 internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDictionary<string, int> counts) : IThreadPoolWorkItem, IAsyncDisposable
 {
     private readonly ConcurrentQueue<LaneRun> _ready = new();
-    private readonly Dictionary<string, ConcurrentBag<LaneWorker>> _idle = counts.Keys.ToDictionary(device => device, _ => new ConcurrentBag<LaneWorker>());
-    private int _runners;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Stack<LaneWorker>> _idle = counts.Keys.ToDictionary(device => device, _ => new Stack<LaneWorker>());      // under _lock
+    private int _runners;      // at work
+    private int _waking;       // 1 while one is on its way to a thread
 
     public IWorkerHost Host { get; } = host;
 
@@ -34,12 +36,21 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDi
     }
 
     /// <summary>The node gives out at most as many runs as there are workers of a kind, so there is always one.</summary>
-    public LaneWorker Take(string device) => _idle[device].TryTake(out var worker) ? worker : throw new InvalidOperationException($"More runs than lanes of '{device}'.");
+    public LaneWorker Take(string device)
+    {
+        lock (_lock) return _idle[device].TryPop(out var worker) ? worker : throw new InvalidOperationException($"More runs than lanes of '{device}'.");
+    }
 
-    public void Return(LaneWorker worker) => _idle[worker.Lane.Device].Add(worker);
+    public void Return(LaneWorker worker)
+    {
+        lock (_lock) _idle[worker.Lane.Device].Push(worker);
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
+        // Whoever comes from here on wakes another; whoever came before is found.
+        Interlocked.Increment(ref _runners);
+        Volatile.Write(ref _waking, 0);
         while (_ready.TryDequeue(out var run))
         {
             if (!_ready.IsEmpty) WakeRunner();
@@ -52,16 +63,19 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDi
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var idle in _idle.Values)
+        LaneWorker[] idle;
+        lock (_lock)
         {
-            while (idle.TryTake(out var worker)) await worker.Worker.DisposeAsync();
+            idle = [.. _idle.Values.SelectMany(workers => workers)];
+            foreach (var workers in _idle.Values) workers.Clear();
         }
+
+        foreach (var lane in idle) await lane.Worker.DisposeAsync();
     }
 
     private void WakeRunner()
     {
-        var runners = Volatile.Read(ref _runners);
-        if (runners < Count && Interlocked.CompareExchange(ref _runners, runners + 1, runners) == runners) dispatcher.Post(this);
+        if (Volatile.Read(ref _runners) < Count && Interlocked.CompareExchange(ref _waking, 1, 0) == 0) dispatcher.Post(this);
     }
 }
 

@@ -29,13 +29,32 @@ internal enum AttemptState : byte
 }
 
 /// <summary>One attempt at its node: the machine's own state.</summary>
-internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
+internal sealed class NodeAttempt(StoredAttempt stored)
 {
-    public Attempt Attempt { get; } = attempt;
+    public NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger) : this(new StoredAttempt(attempt, spec, ledger, Suspicion.None, null)) { }
 
-    public TaskSpec Spec { get; } = spec;
+    /// <summary>What the disk holds of it, or will with the next write.</summary>
+    public StoredAttempt Stored { get; private set; } = stored;
 
-    public Peer Ledger { get; set; } = ledger;
+    public Attempt Attempt => Stored.Attempt;
+
+    public TaskSpec Spec => Stored.Spec;
+
+    public Peer Ledger => Stored.Ledger;
+
+    /// <summary>Node deaths that it may have caused.</summary>
+    public Suspicion Suspicion
+    {
+        get => Stored.Suspicion;
+        set => Stored = value == Stored.Suspicion ? Stored : Stored with { Suspicion = value };
+    }
+
+    /// <summary>The start of a node in which it began to run alone: should that start end without a word, it is a strike. Null otherwise.</summary>
+    public Incarnation? Alone
+    {
+        get => Stored.Alone;
+        set => Stored = Stored with { Alone = value };
+    }
 
     public AttemptState State { get; set; }
 
@@ -67,12 +86,6 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     /// <summary>Since when it waits for a lane.</summary>
     public long QueuedMs { get; set; }
 
-    /// <summary>Node deaths that it may have caused.</summary>
-    public Suspicion Suspicion { get; set; }
-
-    /// <summary>The start of a node in which it began to run alone: should that start end without a word, it is a strike. Null otherwise.</summary>
-    public Incarnation? Alone { get; set; }
-
     /// <summary>Its node was fenced while it ran: at its next boundary it waits to be adopted.</summary>
     public bool IsFenced { get; set; }
 
@@ -83,16 +96,15 @@ internal sealed class NodeAttempt(Attempt attempt, TaskSpec spec, Peer ledger)
     public CheckpointChain Chain { get => field ??= new(); set; }
 
     /// <summary>The attempt as the disk holds it, going on from its newest checkpoint that is whole.</summary>
-    public static NodeAttempt From(StoredAttempt stored, StoredCheckpoint checkpoint) => new(stored.Attempt, stored.Spec, stored.Ledger)
+    public static NodeAttempt From(StoredAttempt stored, StoredCheckpoint checkpoint) => new(stored)
     {
-        Suspicion = stored.Suspicion,
-        Alone = stored.Alone,
         Resume = checkpoint.Snapshot,
         ResumedAt = checkpoint.Snapshot.Iteration,
         Chain = checkpoint.Chain,
     };
 
-    public StoredAttempt ToStored() => new(Attempt, Spec, Ledger, Suspicion, Alone);
+    /// <summary>Its ledger may have another start by now.</summary>
+    public void Follow(Peer ledger) => Stored = ReferenceEquals(ledger, Ledger) ? Stored : Stored with { Ledger = ledger };
 
     /// <summary>When its deadline passes, by our clock; <see cref="long.MaxValue"/> without one, or where nobody has said it since a restart.</summary>
     public long EndMs { get; set; } = long.MaxValue;

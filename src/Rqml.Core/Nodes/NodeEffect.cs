@@ -21,61 +21,72 @@ internal enum NodeEffectKind : byte
     Drained,
 }
 
-/// <summary>One effect of the <see cref="NodeMachine"/>.</summary>
+/// <summary>One effect of the <see cref="NodeMachine"/>. Small, as each task has a dozen: what only some kinds have shares its place.</summary>
 internal readonly struct NodeEffect : IEffect
 {
-    private NodeEffect(NodeEffectKind kind) => Kind = kind;
+    private readonly Message _message;
+    private readonly object? _subject;
+
+    private NodeEffect(NodeEffectKind kind, object? subject, in Message message, bool onceDurable = false)
+    {
+        Kind = kind;
+        OnceDurable = onceDurable;
+        _subject = subject;
+        _message = message;
+    }
 
     public NodeEffectKind Kind { get; }
 
+    public bool OnceDurable { get; }
+
     public bool IsWrite => Kind <= NodeEffectKind.DropTask;
 
-    public bool OnceDurable { get; private init; }
+    public TaskId Task => _message.Task;
 
-    public TaskId Task { get; private init; }
+    public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
-    public Term Term { get; private init; }
-
-    public NodeAttempt? Attempt { get; private init; }
+    public NodeAttempt? Attempt => _subject as NodeAttempt;
 
     /// <summary>What the disk is to hold of the attempt.</summary>
-    public StoredAttempt? Stored { get; private init; }
+    public StoredAttempt? Stored => _subject as StoredAttempt;
 
-    public Outbound? Outbound { get; private init; }
+    public Outbound? Outbound => _subject as Outbound;
 
-    public Peer? To { get; private init; }
+    public BallotJob? Ballot => _subject as BallotJob;
 
-    public Message Message { get; private init; }
+    public Peer? To => _subject as Peer;
 
-    public static NodeEffect WriteTerm(Term term) => new(NodeEffectKind.WriteTerm) { Term = term };
+    public Message Message => _message;
 
-    public static NodeEffect WriteAttempt(NodeAttempt attempt) => WriteAttempt(attempt.ToStored());
+    public static NodeEffect WriteTerm(Term term) => new(NodeEffectKind.WriteTerm, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
 
-    public static NodeEffect WriteAttempt(StoredAttempt attempt) => new(NodeEffectKind.WriteAttempt) { Stored = attempt, Task = attempt.Attempt.Task };
+    public static NodeEffect WriteAttempt(NodeAttempt attempt) => WriteAttempt(attempt.Stored);
 
-    public static NodeEffect WriteOutbound(Outbound outbound) => new(NodeEffectKind.WriteOutbound) { Outbound = outbound, Task = outbound.Attempt.Task };
+    public static NodeEffect WriteAttempt(StoredAttempt attempt) => new(NodeEffectKind.WriteAttempt, attempt, About(attempt.Attempt.Task));
 
-    public static NodeEffect DropTask(TaskId task) => new(NodeEffectKind.DropTask) { Task = task };
+    public static NodeEffect WriteOutbound(Outbound outbound) => new(NodeEffectKind.WriteOutbound, outbound, About(outbound.Attempt.Task));
 
-    public static NodeEffect Send(Peer to, in Message message) => new(NodeEffectKind.Send) { To = to, Message = message };
+    public static NodeEffect DropTask(TaskId task) => new(NodeEffectKind.DropTask, null, About(task));
 
-    public static NodeEffect SendOnceDurable(Peer to, in Message message) => new(NodeEffectKind.Send) { To = to, Message = message, OnceDurable = true };
+    public static NodeEffect Send(Peer to, in Message message) => new(NodeEffectKind.Send, to, message);
 
-    public static NodeEffect StartRun(NodeAttempt attempt) => new(NodeEffectKind.StartRun) { Attempt = attempt };
+    public static NodeEffect SendOnceDurable(Peer to, in Message message) => new(NodeEffectKind.Send, to, message, onceDurable: true);
 
-    public static NodeEffect StartRunOnceDurable(NodeAttempt attempt) => new(NodeEffectKind.StartRun) { Attempt = attempt, OnceDurable = true };
+    public static NodeEffect StartRun(NodeAttempt attempt) => new(NodeEffectKind.StartRun, attempt, default);
 
-    public static NodeEffect StopRun(NodeAttempt attempt) => new(NodeEffectKind.StopRun) { Attempt = attempt };
+    public static NodeEffect StartRunOnceDurable(NodeAttempt attempt) => new(NodeEffectKind.StartRun, attempt, default, onceDurable: true);
 
-    public static NodeEffect YieldRun(NodeAttempt attempt) => new(NodeEffectKind.YieldRun) { Attempt = attempt };
+    public static NodeEffect StopRun(NodeAttempt attempt) => new(NodeEffectKind.StopRun, attempt, default);
 
-    public static NodeEffect WatchRun(NodeAttempt attempt) => new(NodeEffectKind.WatchRun) { Attempt = attempt };
+    public static NodeEffect YieldRun(NodeAttempt attempt) => new(NodeEffectKind.YieldRun, attempt, default);
 
-    public BallotJob? Ballot { get; private init; }
+    public static NodeEffect WatchRun(NodeAttempt attempt) => new(NodeEffectKind.WatchRun, attempt, default);
 
-    public static NodeEffect TellStory(NodeAttempt attempt) => new(NodeEffectKind.TellStory) { Attempt = attempt };
+    public static NodeEffect TellStory(NodeAttempt attempt) => new(NodeEffectKind.TellStory, attempt, default);
 
-    public static NodeEffect StartBallot(BallotJob job) => new(NodeEffectKind.StartBallot) { Ballot = job };
+    public static NodeEffect StartBallot(BallotJob job) => new(NodeEffectKind.StartBallot, job, default);
 
-    public static NodeEffect Drained() => new(NodeEffectKind.Drained);
+    public static NodeEffect Drained() => new(NodeEffectKind.Drained, null, default);
+
+    private static Message About(TaskId task) => new() { Task = task };
 }

@@ -36,43 +36,55 @@ internal enum RunEnding : byte
     AwaitingVote,
 }
 
-/// <summary>One event for the <see cref="NodeMachine"/>.</summary>
+/// <summary>One event for the <see cref="NodeMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
 internal readonly struct NodeEvent
 {
-    private NodeEvent(NodeEventKind kind) => Kind = kind;
+    private readonly Message _message;
+    private readonly object? _subject;
+
+    private NodeEvent(NodeEventKind kind, object? subject, in Message message)
+    {
+        Kind = kind;
+        _subject = subject;
+        _message = message;
+    }
 
     public NodeEventKind Kind { get; }
 
-    public Message Message { get; private init; }
-
-    public Peer? Leader { get; private init; }
-
-    public Term Term { get; private init; }
-
-    public NodeAttempt? Attempt { get; private init; }
-
-    public long Run { get; private init; }
-
+    /// <summary>How a run ended.</summary>
     public RunEnding Ending { get; private init; }
 
-    public object? Body { get; private init; }
+    /// <summary>What was heard.</summary>
+    public Message Message => _message;
 
+    public Peer? Leader => _subject as Peer;
+
+    public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
+
+    public NodeAttempt? Attempt => _subject as NodeAttempt;
+
+    public BallotJob? Ballot => _subject as BallotJob;
+
+    /// <summary>Number of the run that ended.</summary>
+    public long Run => _message.Number;
+
+    public object? Body => _message.Body;
+
+    /// <summary>What the ending says beside its body.</summary>
     public long Number { get; private init; }
 
     /// <summary>Where the run left off; null where it made no iteration.</summary>
     public RefinementSnapshot? Snapshot { get; private init; }
 
-    public static NodeEvent Of(in Message message) => new(NodeEventKind.Message) { Message = message };
+    public static NodeEvent Of(in Message message) => new(NodeEventKind.Message, null, message);
 
-    public static NodeEvent Led(Peer? leader, Term term) => new(NodeEventKind.Leader) { Leader = leader, Term = term };
+    public static NodeEvent Led(Peer? leader, Term term) => new(NodeEventKind.Leader, leader, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
 
     public static NodeEvent RunEnded(NodeAttempt attempt, long run, RunEnding ending, RefinementSnapshot? snapshot, object? body = null, long number = 0) =>
-        new(NodeEventKind.RunEnded) { Attempt = attempt, Run = run, Ending = ending, Snapshot = snapshot, Body = body, Number = number };
-
-    public BallotJob? Ballot { get; private init; }
+        new(NodeEventKind.RunEnded, attempt, new Message { Number = run, Body = body }) { Ending = ending, Snapshot = snapshot, Number = number };
 
     /// <summary>A voter on this node has spoken, and has left its lane.</summary>
-    public static NodeEvent Voted(BallotJob job, Supervision.Ballot ballot) => new(NodeEventKind.Voted) { Ballot = job, Body = ballot };
+    public static NodeEvent Voted(BallotJob job, Supervision.Ballot ballot) => new(NodeEventKind.Voted, job, new Message { Body = ballot });
 
-    public static NodeEvent Drain() => new(NodeEventKind.Drain);
+    public static NodeEvent Drain() => new(NodeEventKind.Drain, null, default);
 }

@@ -261,7 +261,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var held = _attempts.GetValueOrDefault(message.Task);
         if (held?.Attempt.Epoch == message.Epoch)
         {
-            held.Ledger = assignment.Ledger;
+            held.Follow(assignment.Ledger);
             held.EndMs = EndOf(assignment, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
@@ -277,7 +277,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             return;
         }
 
-        var taken = new NodeAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger) { Watched = assignment.Watched, Suspicion = assignment.Suspicion, EndMs = EndOf(assignment, nowMs), Difficulty = assignment.Difficulty };
+        var stored = new StoredAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger, assignment.Suspicion, null);
+        var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = EndOf(assignment, nowMs), Difficulty = assignment.Difficulty };
         if (held is not null)
         {
             taken.Resume = held.Resume;

@@ -155,7 +155,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 Start(effect.Attempt!);
                 break;
             case NodeEffectKind.StopRun:
-                CloseSlot(effect.Attempt!);
+                RunOf(effect.Attempt!)?.Slot?.Close();
                 RunOf(effect.Attempt!)?.Stop();
                 break;
             case NodeEffectKind.YieldRun:
@@ -207,10 +207,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         _context.Instruments.Dequeued(attempt.Spec.Class.Name, _loop.Clock.NowMs - attempt.QueuedMs);
         if (attempt.Run == 1) _stations?.Entered(Station.InboundQueue, attempt.Attempt.Task);
         var @class = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version);
-        var handle = attempt.Handle as RunHandle ?? new RunHandle(_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models, _checkpointed));
-        var run = new AttemptRun(_context, attempt, @class, handle.Slot);
-        handle.Run = run;
-        attempt.Handle = handle;
+        var slot = RunOf(attempt)?.Slot ?? (_store is null ? null : new CheckpointSlot(attempt.Attempt, _store, attempt.Chain, @class.Models, _checkpointed));
+        var run = new AttemptRun(_context, attempt, @class, slot);
+        attempt.Handle = run;
         Start(run);
     }
 
@@ -220,9 +219,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         _lanes.Start(run);
     }
 
-    private static AttemptRun? RunOf(NodeAttempt attempt) => (attempt.Handle as RunHandle)?.Run;
-
-    private static void CloseSlot(NodeAttempt attempt) => (attempt.Handle as RunHandle)?.Slot?.Close();
+    /// <summary>The newest run; it may have ended.</summary>
+    private static AttemptRun? RunOf(NodeAttempt attempt) => (AttemptRun?)attempt.Handle;
 
     /// <summary>Gives up workers whose model has shown no sign of life for the class's beat timeout, or goes on though it was told to stop.</summary>
     private void Watch()
@@ -309,12 +307,5 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     {
         var nowMs = _loop.Clock.NowMs;
         return new NodeQueues(_machine.InboundStatistics(nowMs), _machine.RefiningStatistics(nowMs), _machine.RunningCount, _lanes.Count, _machine.OutboundCount, Interlocked.Read(ref _abandoned));
-    }
-
-    private sealed class RunHandle(CheckpointSlot? slot)
-    {
-        public CheckpointSlot? Slot { get; } = slot;
-
-        public AttemptRun? Run { get; set; }
     }
 }

@@ -7,30 +7,19 @@ using Rqml.Supervision.Events;
 namespace Rqml.Nodes;
 
 /// <summary>Tells others what a run has seen: the task's watchers, the operator, and whoever listens to events. Decides nothing.</summary>
-internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskClassDefinition @class)
+internal readonly struct RunWitness(RunContext context, NodeAttempt attempt, TaskClassDefinition @class)
 {
-    private volatile bool _isWatched = attempt.Watched;
-
-    /// <summary>Whether somebody watches the task's iterations.</summary>
-    public bool IsWatched { get => _isWatched; set => _isWatched = value; }
-
     /// <summary>An iteration was made and judged.</summary>
-    public void Saw(RefinementMachine machine, in IterationResult made)
+    /// <param name="machine">As it is after the iteration.</param>
+    /// <param name="made">What the passes made.</param>
+    /// <param name="isWatched">Whether somebody watches the task's iterations.</param>
+    public void Saw(RefinementMachine machine, in IterationResult made, bool isWatched)
     {
         var record = machine.LastDecision;
         if (record.Seen.Concern is { Kind: ConcernKind.Divergence }) context.Events.ScoreFell(Origin(machine), record.Seen.Score, record.Seen.BestScore, record.Seen.Model);
         context.Events.NoveltyMeasured(Origin(machine), machine.Novelty, record.Seen.Score);
-        if (made.Alike.Count > 0)
-        {
-            var consistency = made.Alike.Average();
-            var results = made.Results;
-            var compared = Enumerable.Range(0, results.Length).Where(pass => results[pass] is not null).ToArray();
-            string[] models = [.. compared.Select(pass => machine.ModelOf(pass).Name).Distinct()];
-            context.Events.ConsistencyMeasured(Origin(machine), consistency, compared.Length, models);
-            context.Events.PassesCompared(Origin(machine), 1 - consistency, models);
-        }
-
-        if (!IsWatched) return;
+        if (made.Alike.Count > 0) Compared(machine, [.. made.Results], made.Alike.Average());
+        if (!isWatched) return;
         context.Progress(attempt, new IterationReport(machine.Iteration, machine.LastPass.Artifact, record.Seen.Score, machine.LastPass.Similarity, machine.LastMaker.Name, machine.Tier, context.Node)
         {
             Novelty = machine.Novelty,
@@ -39,6 +28,14 @@ internal sealed class RunWitness(RunContext context, NodeAttempt attempt, TaskCl
             Action = record.Decision.Action,
             Reason = record.Decision.Reason,
         });
+    }
+
+    private void Compared(RefinementMachine machine, PassResult?[] results, double consistency)
+    {
+        var compared = Enumerable.Range(0, results.Length).Where(pass => results[pass] is not null).ToArray();
+        string[] models = [.. compared.Select(pass => machine.ModelOf(pass).Name).Distinct()];
+        context.Events.ConsistencyMeasured(Origin(machine), consistency, compared.Length, models);
+        context.Events.PassesCompared(Origin(machine), 1 - consistency, models);
     }
 
     /// <summary>The validators have spoken.</summary>

@@ -278,7 +278,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         _last = record;
         var own = Own();
         own.Story = own.Story.Add(record);
-        own.Decisions = _isPersisted ? [record] : [.. own.Decisions, record];
+        own.Decisions = (_isPersisted ? DecisionChain.None : own.Decisions).Add(record);
         _isPersisted = false;
     }
 

@@ -116,7 +116,7 @@ internal sealed record RefinementSnapshot
     public Story Story { get; set; } = Story.Empty;
 
     /// <summary>Decisions since the snapshot that was persisted last.</summary>
-    public IReadOnlyList<DecisionRecord> Decisions { get; set; } = [];
+    public DecisionChain Decisions { get; set; } = DecisionChain.None;
 
     /// <summary>After an iteration that made this. Without any score the newest artifact is the best; of equal scores the newer one.</summary>
     public RefinementSnapshot After(in PassResult pass, ClassPolicy policy, int tier, int maker = 0, PassCharge charge = default)

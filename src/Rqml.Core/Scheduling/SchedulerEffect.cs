@@ -13,18 +13,37 @@ internal enum SchedulerEffectKind : byte
     StepDown,
 }
 
-/// <summary>One effect of the <see cref="SchedulerMachine"/>.</summary>
-internal readonly record struct SchedulerEffect(SchedulerEffectKind Kind, Peer To, Message Message, Term Term) : IEffect
+/// <summary>One effect of the <see cref="SchedulerMachine"/>. Small, as each task has several: what only some kinds have shares its place.</summary>
+internal readonly struct SchedulerEffect : IEffect
 {
+    private readonly Message _message;
+
+    private SchedulerEffect(SchedulerEffectKind kind, Peer to, in Message message)
+    {
+        Kind = kind;
+        To = to;
+        _message = message;
+    }
+
+    public SchedulerEffectKind Kind { get; }
+
+    public Peer To { get; }
+
+    public Message Message => _message;
+
+    public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
+
     public bool IsWrite => false;
 
     public bool OnceDurable => false;
 
-    public static SchedulerEffect Send(Peer to, in Message message) => new(SchedulerEffectKind.Send, to, message, default);
+    public static SchedulerEffect Send(Peer to, in Message message) => new(SchedulerEffectKind.Send, to, message);
 
-    public static SchedulerEffect Register(Peer node, Term term) => new(SchedulerEffectKind.Register, node, default, term);
+    public static SchedulerEffect Register(Peer node, Term term) => new(SchedulerEffectKind.Register, node, In(term));
 
-    public static SchedulerEffect Fence(Peer node, Term term) => new(SchedulerEffectKind.Fence, node, default, term);
+    public static SchedulerEffect Fence(Peer node, Term term) => new(SchedulerEffectKind.Fence, node, In(term));
 
-    public static SchedulerEffect StepDown(Peer self, Term term) => new(SchedulerEffectKind.StepDown, self, default, term);
+    public static SchedulerEffect StepDown(Peer self, Term term) => new(SchedulerEffectKind.StepDown, self, In(term));
+
+    private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

@@ -15,37 +15,47 @@ internal enum SchedulerEventKind : byte
     RefusedAsFenced,
 }
 
-/// <summary>One event for the <see cref="SchedulerMachine"/>.</summary>
+/// <summary>One event for the <see cref="SchedulerMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
 internal readonly struct SchedulerEvent
 {
-    private SchedulerEvent(SchedulerEventKind kind) => Kind = kind;
+    private readonly Message _message;
+    private readonly object? _subject;
+
+    private SchedulerEvent(SchedulerEventKind kind, object? subject, in Message message)
+    {
+        Kind = kind;
+        _subject = subject;
+        _message = message;
+    }
 
     public SchedulerEventKind Kind { get; }
 
-    public Message Message { get; private init; }
+    public Message Message => _message;
 
-    public Term Term { get; private init; }
+    public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
     /// <summary>The nodes that were registered when the term began.</summary>
-    public IReadOnlyList<Peer> Members { get; private init; } = [];
+    public IReadOnlyList<Peer> Members => _subject as IReadOnlyList<Peer> ?? [];
 
-    public Peer? Peer { get; private init; }
+    public Peer? Peer => _subject as Peer;
 
-    public static SchedulerEvent Of(in Message message) => new(SchedulerEventKind.Message) { Message = message };
+    public static SchedulerEvent Of(in Message message) => new(SchedulerEventKind.Message, null, message);
 
-    public static SchedulerEvent Elected(Term term, IReadOnlyList<Peer> members) => new(SchedulerEventKind.Elected) { Term = term, Members = members };
+    public static SchedulerEvent Elected(Term term, IReadOnlyList<Peer> members) => new(SchedulerEventKind.Elected, members, In(term));
 
-    public static SchedulerEvent Deposed() => new(SchedulerEventKind.Deposed);
+    public static SchedulerEvent Deposed() => new(SchedulerEventKind.Deposed, null, default);
 
     /// <summary>The peer's process is gone: its link was closed, and nobody listens there.</summary>
-    public static SchedulerEvent NodeGone(Peer peer) => new(SchedulerEventKind.NodeGone) { Peer = peer };
+    public static SchedulerEvent NodeGone(Peer peer) => new(SchedulerEventKind.NodeGone, peer, default);
 
     /// <summary>The store holds the node's registration, compared with this term.</summary>
-    public static SchedulerEvent Registered(Peer peer, Term term) => new(SchedulerEventKind.Registered) { Peer = peer, Term = term };
+    public static SchedulerEvent Registered(Peer peer, Term term) => new(SchedulerEventKind.Registered, peer, In(term));
 
     /// <summary>The store holds the fence of that incarnation, compared with this term.</summary>
-    public static SchedulerEvent Fenced(Peer peer, Term term) => new(SchedulerEventKind.Fenced) { Peer = peer, Term = term };
+    public static SchedulerEvent Fenced(Peer peer, Term term) => new(SchedulerEventKind.Fenced, peer, In(term));
 
     /// <summary>That start of the node is fenced, and cannot be registered any more.</summary>
-    public static SchedulerEvent RefusedAsFenced(Peer peer, Term term) => new(SchedulerEventKind.RefusedAsFenced) { Peer = peer, Term = term };
+    public static SchedulerEvent RefusedAsFenced(Peer peer, Term term) => new(SchedulerEventKind.RefusedAsFenced, peer, In(term));
+
+    private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

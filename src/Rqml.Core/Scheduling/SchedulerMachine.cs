@@ -26,6 +26,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly NodePool _pool;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly HashSet<ClassKey> _parkedClasses = [];
+    private readonly Dictionary<ClassKey, string> _needs = [];      // what a class's tasks cannot run without, as the queue calls it
     private readonly ExpectedDifficulty _difficulty = new();
     private readonly VoteTable _votes;
     private readonly List<ScheduledTask> _unacknowledged = [];
@@ -135,6 +136,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _votes.Clear();
         _pool.Clear();
         _parkedClasses.Clear();
+        _needs.Clear();
         _waiting = NewQueue();
     }
 
@@ -145,7 +147,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         switch (message.Kind)
         {
             case MessageKind.Announce:
-                Take(message.Task, message.From, (Announcement)message.Body!, nowMs, effects);
+                Take(message, nowMs, effects);
                 break;
             case MessageKind.TaskSettled:
                 Release(message, nowMs, effects);
@@ -193,12 +195,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private Peer[] VotersOf(ClassKey @class) =>
         [.. _pool.Nodes.Where(node => node is { Standing: NodeStanding.Active, Reported: true, Draining: false } && node.Classes.Contains(@class)).Select(node => node.Peer).OrderBy(peer => peer.Node.Value, StringComparer.Ordinal)];
 
-    private void Take(TaskId id, Peer ledger, Announcement announcement, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    private void Take(in Message announced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
+        var (id, ledger, isWatched) = (announced.Task, announced.From, announced.Number != 0);
         if (_tasks.TryGetValue(id, out var known))
         {
             known.Ledger = ledger;
-            known.Watched |= announcement.Watched;
+            known.Watched |= isWatched;
             var lost = known is { Inquired: true, Node: not null };
             known.Inquired = false;
             Acknowledge(known);
@@ -207,7 +210,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
-        var task = new ScheduledTask(announcement.Spec, ledger, nowMs) { Watched = announcement.Watched };
+        var task = new ScheduledTask((TaskSpec)announced.Body!, ledger, nowMs) { Watched = isWatched };
         _tasks.Add(id, task);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
@@ -230,11 +233,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (task.Node is { } node)
         {
             node.Assigned.Remove(id);
-            if (settled.Epoch == task.Epoch) node.Reliability = node.Reliability.Finished(nowMs);      // else it was cancelled, or another was quicker
+            if (settled.Epoch == task.Epoch) node.Reliability = node.Reliability.Finished(nowMs);
+            else Revoke(node, id, task.Epoch, effects);      // it was cancelled, or another attempt was quicker: the node may still work on it
             Weigh(node, nowMs);
-
-            // The node may still work on it: it was cancelled, or another attempt was quicker.
-            Revoke(node, id, task.Epoch, effects);
         }
         else
         {
@@ -474,7 +475,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Enqueue(ScheduledTask task)
     {
         var spec = task.Spec;
-        var needs = spec.Class.ToString();
         if (!_parkedClasses.Contains(spec.Class) && !_pool.Serves(spec.Class)) Park(spec.Class);
         _waiting.Requeue(task, new QueueTicket
         {
@@ -485,15 +485,21 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             EnqueuedMs = task.TakenMs,
             NotBeforeMs = spec.NotBeforeMs,
             PartitionKey = spec.PartitionKey,
-            Needs = needs,
+            Needs = NeedOf(spec.Class),
         });
     }
 
     private double DifficultyOf(TaskSpec spec) => _difficulty.Of(spec.Class.Name, double.IsNaN(spec.Difficulty) ? null : spec.Difficulty);
 
+    private string NeedOf(ClassKey @class)
+    {
+        if (!_needs.TryGetValue(@class, out var name)) _needs.Add(@class, name = @class.ToString());
+        return name;
+    }
+
     private void Park(ClassKey @class)
     {
-        if (_parkedClasses.Add(@class)) _waiting.Park(@class.ToString());
+        if (_parkedClasses.Add(@class)) _waiting.Park(NeedOf(@class));
     }
 
     /// <summary>Brings the node's place in the draw up to date; where it has room, the classes that it serves have somewhere to go again.</summary>
@@ -503,7 +509,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_parkedClasses.Count == 0 || NodePool.WeightOf(node, nowMs).Value <= 0) return;
         foreach (var served in node.Classes)
         {
-            if (_parkedClasses.Remove(served)) _waiting.Unpark(served.ToString());
+            if (_parkedClasses.Remove(served)) _waiting.Unpark(NeedOf(served));
         }
     }
 

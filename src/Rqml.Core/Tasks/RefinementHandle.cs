@@ -49,9 +49,9 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
         await foreach (var report in reader.Reports(cancellationToken)) yield return new Iteration<TArtifact>(report, _serializer);
     }
 
-    void ITaskWatcher.Settled(Settlement settlement)
+    void ITaskWatcher.Settled(Settlement settlement, long settledMs)
     {
-        _completion.TrySetResult(new RefinementResult<TArtifact>(Id, settlement, _serializer));
+        _completion.TrySetResult(new RefinementResult<TArtifact>(Id, settlement, settledMs, _serializer));
         _feed?.End();
     }
 

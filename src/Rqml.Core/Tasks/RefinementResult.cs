@@ -7,12 +7,14 @@ namespace Rqml;
 public sealed class RefinementResult<TArtifact>
 {
     private readonly Settlement _settlement;
+    private readonly long _settledMs;
     private readonly IValueSerializer<TArtifact> _serializer;
 
-    internal RefinementResult(TaskId task, Settlement settlement, IValueSerializer<TArtifact> serializer)
+    internal RefinementResult(TaskId task, Settlement settlement, long settledMs, IValueSerializer<TArtifact> serializer)
     {
         Task = task;
         _settlement = settlement;
+        _settledMs = settledMs;
         _serializer = serializer;
     }
 
@@ -69,5 +71,5 @@ public sealed class RefinementResult<TArtifact>
     public TaskStory Story => new(Task, _settlement.Story, _settlement);
 
     /// <summary>When it was settled, by the ledger's clock.</summary>
-    public DateTimeOffset SettledAt => DateTimeOffset.FromUnixTimeMilliseconds(_settlement.SettledMs);
+    public DateTimeOffset SettledAt => DateTimeOffset.FromUnixTimeMilliseconds(_settledMs);
 }

@@ -26,15 +26,9 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
             while (true)
             {
                 if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
-                switch (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken))
-                {
-                    case SubmitOutcome<TArtifact>.Accepted accepted:
-                        return accepted.Handle;
-                    case SubmitOutcome<TArtifact>.Existing existing:
-                        return existing.Handle;
-                    case SubmitOutcome<TArtifact>.ShuttingDown:
-                        throw Ended();
-                }
+                var answered = await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken);
+                if (answered.Handle is { } handle) return handle;
+                if (answered.Answer == SubmitAnswer.TooLate) throw Ended();
             }
         }
         catch (Exception error) when (IsRefusal(error))
@@ -63,7 +57,15 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
                         return new SubmitOutcome<TArtifact>.ShuttingDown();
                 }
 
-                if (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken) is { } outcome) return outcome;
+                switch (await SubmitAdmittedAsync(taskClass, definition, payload, options, cancellationToken))
+                {
+                    case { Answer: SubmitAnswer.Accepted, Handle: { } taken }:
+                        return new SubmitOutcome<TArtifact>.Accepted(taken);
+                    case { Answer: SubmitAnswer.Existing, Handle: { } earlier }:
+                        return new SubmitOutcome<TArtifact>.Existing(earlier);
+                    case { Answer: SubmitAnswer.TooLate }:
+                        return new SubmitOutcome<TArtifact>.ShuttingDown();
+                }
             }
         }
         catch (Exception error) when (IsRefusal(error))
@@ -122,8 +124,8 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         Ledger(runtime).Post(LedgerEvent.Attach(task, handle, ticket, taskClass.Key));
         var found = await ticket.Task.WaitAsync(cancellationToken) ?? throw new UnknownTaskException(task);
         if (found.Class != taskClass.Key) throw new ArgumentException($"Task {task} is of class '{found.Class}', not '{taskClass.Key}'.", nameof(taskClass));
-        if (!found.IsSettled) return (RefinementHandle<TArtifact>)found.Watcher!;
-        ((ITaskWatcher)handle).Settled(found.Settlement ?? runtime.ReadSettlement(task) ?? throw new UnknownTaskException(task));
+        if (found.SettledMs is not { } settledMs) return (RefinementHandle<TArtifact>)found.Watcher!;
+        ((ITaskWatcher)handle).Settled(found.Settlement ?? runtime.ReadSettlement(task) ?? throw new UnknownTaskException(task), settledMs);
         return handle;
     }
 
@@ -190,8 +192,8 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     /// <summary>Asks for the task's iterations. Where it is over, or the ledger is, nobody answers, and the handle knows.</summary>
     public void Watch(TaskId task) => Ledger(host.Main).Post(LedgerEvent.Watch(task));
 
-    /// <summary>Submits with a permit in hand; it goes back where no task is taken for it. Null: the key's earlier task was purged meanwhile, so try again.</summary>
-    private async ValueTask<SubmitOutcome<TArtifact>?> SubmitAdmittedAsync<TPayload, TArtifact>(
+    /// <summary>Submits with a permit in hand; it goes back where no task is taken for it. An existing task without a handle: it was purged meanwhile, so try again.</summary>
+    private async ValueTask<Answered<TArtifact>> SubmitAdmittedAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, TaskClassDefinition definition, TPayload payload, SubmitOptions options, CancellationToken cancellationToken)
     {
         var runtime = host.Main;
@@ -202,7 +204,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         {
             // Nothing is to become durable, and no earlier task can be meant: it is accepted. Where the ledger stops before it looks, the handle hears of it.
             Ledger(runtime).Post(LedgerEvent.Submit(spec, handle, null));
-            return new SubmitOutcome<TArtifact>.Accepted(handle);
+            return new(SubmitAnswer.Accepted, handle);
         }
 
         var ticket = new SubmitTicket(host.Admission);
@@ -211,20 +213,20 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         switch (reply.Answer)
         {
             case SubmitAnswer.Accepted:
-                return new SubmitOutcome<TArtifact>.Accepted(handle);
+                return new(SubmitAnswer.Accepted, handle);
             case SubmitAnswer.Conflict:
                 throw new IdempotencyConflictException(taskClass.Name, options.IdempotencyKey!, reply.Task);
             case SubmitAnswer.TooLate:
-                return Ended() is LedgerLostException lost ? throw lost : new SubmitOutcome<TArtifact>.ShuttingDown();
+                return Ended() is LedgerLostException lost ? throw lost : new(SubmitAnswer.TooLate, null);
         }
 
         try
         {
-            return new SubmitOutcome<TArtifact>.Existing(await AttachAsync(taskClass, reply.Task, cancellationToken));
+            return new(SubmitAnswer.Existing, await AttachAsync(taskClass, reply.Task, cancellationToken));
         }
         catch (UnknownTaskException)
         {
-            return null;
+            return new(SubmitAnswer.Existing, null);
         }
     }
 
@@ -344,4 +346,6 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         var runtime = host.Main;
         return runtime.Failure.Task.IsCompleted ? runtime.Lost() : new ShuttingDownException(runtime.Self.Node);
     }
+
+    private readonly record struct Answered<TArtifact>(SubmitAnswer Answer, RefinementHandle<TArtifact>? Handle);
 }

@@ -15,6 +15,7 @@ public abstract class TaskClass
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(version);
         Name = name;
         Version = version;
+        Key = new(name, version);
     }
 
     /// <summary>The name, unique in a host.</summary>
@@ -23,11 +24,15 @@ public abstract class TaskClass
     /// <summary>The version; tasks stay with the version that they were submitted for. Default 1.</summary>
     public int Version { get; }
 
-    internal ClassKey Key => new(Name, Version);
+    internal ClassKey Key { get; }
 }
 
 /// <summary>Name and version of a task class: what nodes advertise and tasks ask for.</summary>
 internal readonly record struct ClassKey(string Name, int Version)
 {
+    private readonly int _hash = HashCode.Combine(Name, Version);      // each task looks a dozen things up by its class
+
+    public override int GetHashCode() => _hash;
+
     public override string ToString() => $"{Name} v{Version}";
 }

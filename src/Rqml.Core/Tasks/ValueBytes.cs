@@ -13,13 +13,7 @@ internal static class ValueBytes
     /// <summary>Throws what the serializer throws.</summary>
     public static ReadOnlyMemory<byte> Of<T>(IValueSerializer<T> serializer, T value)
     {
-        if (value is ReadOnlyMemory<byte> raw)
-        {
-            // Copied once, into its own length.
-            var own = new ArrayBufferWriter<byte>(Math.Max(1, raw.Length));
-            serializer.Serialize(value, own);
-            return own.WrittenMemory;
-        }
+        if (value is ReadOnlyMemory<byte> raw && ReferenceEquals(serializer, ValueSerializer.Raw)) return raw.ToArray();
 
         // A serializer may come back here, for a value within its value: it gets another.
         var scratch = _scratch ?? new ArrayBufferWriter<byte>(1_024);

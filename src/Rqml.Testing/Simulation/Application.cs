@@ -109,7 +109,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork>
     {
         public TaskCompletionSource<Settlement> Settled { get; } = new();
 
-        void ITaskWatcher.Settled(Settlement settlement) => Settled.TrySetResult(settlement);
+        void ITaskWatcher.Settled(Settlement settlement, long settledMs) => Settled.TrySetResult(settlement);
 
         void ITaskWatcher.Iterated(IterationReport iteration) { }
 

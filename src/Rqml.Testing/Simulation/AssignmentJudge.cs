@@ -1,5 +1,6 @@
 using Rqml.Cluster;
 using Rqml.Messaging;
+using Rqml.Tasks;
 
 namespace Rqml.Testing.Simulation;
 
@@ -78,7 +79,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         switch (message.Kind)
         {
             case MessageKind.Announce:
-                var spec = ((Announcement)message.Body!).Spec;
+                var spec = (TaskSpec)message.Body!;
                 if (spec.PartitionKey is not { } key) return;
                 _partitions[spec.Id] = key;
                 view.Known.Add(spec.Id);

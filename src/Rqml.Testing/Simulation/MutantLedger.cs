@@ -24,7 +24,7 @@ internal sealed class MutantLedger(LedgerMachine ledger, Mutant mutant) : IMachi
         if (@event.Kind == LedgerEventKind.Message && @event.Message.Kind == MessageKind.Result)
         {
             var again = mutant == Mutant.LastWriterWins ? wasSettled : mutant == Mutant.UnknownIdReopens && !wasOpen && !wasSettled;
-            if (again) effects.Add(LedgerEffect.WriteSettlement(@event.Task, ((Settlement)@event.Message.Body!).At(nowMs)));
+            if (again) effects.Add(LedgerEffect.WriteSettlement(@event.Task, (Settlement)@event.Message.Body!, nowMs, null));
         }
 
         PassOn(@event, isTick: false, effects);

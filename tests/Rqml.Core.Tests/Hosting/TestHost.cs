@@ -9,6 +9,8 @@ namespace Rqml.Core.Tests.Hosting;
 internal sealed class TestHost : IAsyncDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongTick = TimeSpan.FromSeconds(1);      // well below the time after which a silent node is suspect
+    private static readonly TimeSpan LongTime = TimeSpan.FromMinutes(5);
     private readonly IHost _host;
     private readonly FakeTimeProvider? _time;
 
@@ -53,13 +55,13 @@ internal sealed class TestHost : IAsyncDisposable
         return await task;
     }
 
-    public Task Pass(string step, Task task) => PassAsync(step, () => task.IsCompleted);
+    public Task Pass(string step, Task task) => PassAsync(step, () => task.IsCompleted, Tick);
 
     /// <summary>Lets the host's time pass by so much.</summary>
     public Task Pass(TimeSpan time)
     {
         var until = _time!.GetUtcNow() + time;
-        return PassAsync($"{time} of the host's time", () => _time.GetUtcNow() >= until);
+        return PassAsync($"{time} of the host's time", () => _time.GetUtcNow() >= until, time < LongTime ? Tick : LongTick);
     }
 
     /// <summary>Turns a condition's own crank until it holds, and names it if it never does: for what no task announces.</summary>
@@ -89,13 +91,13 @@ internal sealed class TestHost : IAsyncDisposable
         if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
     }
 
-    private async Task PassAsync(string step, Func<bool> hasCome)
+    private async Task PassAsync(string step, Func<bool> hasCome, TimeSpan tick)
     {
         var limit = System.Diagnostics.Stopwatch.StartNew();
         while (!hasCome())
         {
             if (limit.Elapsed > TestStep.Limit) throw new TimeoutException($"'{step}' did not come within {TestStep.Limit.TotalSeconds} s, and {_time!.GetUtcNow() - DateTimeOffset.UnixEpoch} of the host's time.");
-            _time!.Advance(Tick);
+            _time!.Advance(tick);
             for (var round = 0; round < 3; round++) await RoundAsync();
         }
     }

@@ -29,6 +29,7 @@ internal sealed class SettlementModel
     private LedgerMachine? _machine;
     private TaskSpec? _durableTask;
     private Settlement? _durableSettlement;
+    private long _settledMs;      // of the durable settlement
     private Strike[] _durableStrikes = [];
     private Settlement? _everSettled;
     private Outcome? _seen;
@@ -61,7 +62,7 @@ internal sealed class SettlementModel
         _keepsResult = [.. from._keepsResult];
         _hasComputed = [.. from._hasComputed];
         _machine = from._machine?.Clone();
-        (_durableTask, _durableSettlement, _durableStrikes, _everSettled) = (from._durableTask, from._durableSettlement, from._durableStrikes, from._everSettled);
+        (_durableTask, _durableSettlement, _settledMs, _durableStrikes, _everSettled) = (from._durableTask, from._durableSettlement, from._settledMs, from._durableStrikes, from._everSettled);
         (_seen, _isAcknowledged, _isWatched, _hasCancelled, _isAssigned) = (from._seen, from._isAcknowledged, from._isWatched, from._hasCancelled, from._isAssigned);
         (_isSubmitted, _isLost, _strikes, _crashes, _ticks, _nowMs) = (from._isSubmitted, from._isLost, from._strikes, from._crashes, from._ticks, from._nowMs);
     }
@@ -115,7 +116,7 @@ internal sealed class SettlementModel
     public UInt128 Fingerprint()
     {
         var text = new StringBuilder();
-        text.Append(_durableTask is not null).Append(Describe(_durableSettlement)).AppendJoin(';', _durableStrikes).Append('|').Append(Describe(_everSettled)).Append(_seen);
+        text.Append(_durableTask is not null).Append(Describe(_durableSettlement)).Append(_settledMs).AppendJoin(';', _durableStrikes).Append('|').Append(Describe(_everSettled)).Append(_seen);
         text.Append(_isSubmitted).Append(_isLost).Append(_isAcknowledged).Append(_isWatched).Append(_hasCancelled).Append(_isAssigned).Append(_strikes).Append(_crashes).Append(_ticks).Append('@').Append(_nowMs);
         text.AppendJoin(',', _keepsResult).AppendJoin(',', _hasComputed).AppendJoin(',', _network.Keys);
         text.Append('[').AppendJoin(',', _writes.Select(Describe)).Append('/').AppendJoin(',', _held.Select(Describe)).Append(']');
@@ -141,7 +142,7 @@ internal sealed class SettlementModel
         IdempotencyKey = "key",
     };
 
-    private static string Describe(Settlement? settlement) => settlement is null ? "-" : $"{settlement.Outcome} {settlement.Epoch} {settlement.SettledMs}";
+    private static string Describe(Settlement? settlement) => settlement is null ? "-" : $"{settlement.Outcome} {settlement.Epoch}";
 
     private static string Describe(LedgerEffect effect) => $"{effect.Kind} {effect.Message.Kind} {effect.Message.From?.Node} {effect.Message.Epoch} {effect.Message.Number} {Describe(effect.Subject as Settlement)} {effect.Target}";
 
@@ -161,7 +162,7 @@ internal sealed class SettlementModel
         {
             var task = new LedgerTask(_durableTask, null) { Strikes = [.. _durableStrikes] };
             if (_durableSettlement is null) _machine.Restore(task);
-            else _machine.Restore(SettledTask.Of(task, _durableSettlement, keepsContent: false));
+            else _machine.Restore(SettledTask.Of(task, _durableSettlement, _settledMs, keepsContent: false));
         }
 
         Feed(LedgerEvent.Leader(Leader, new Term(1, 1)));
@@ -271,12 +272,13 @@ internal sealed class SettlementModel
                 var settlement = (Settlement)write.Subject!;
                 if (_everSettled is not null && Describe(_everSettled) != Describe(settlement)) _violation = $"(a) the durable settlement changed from {Describe(_everSettled)} to {Describe(settlement)}";
                 _durableSettlement = _everSettled = settlement;
+                _settledMs = write.SettledMs;
                 break;
             case LedgerEffectKind.WriteStrikes:
                 _durableStrikes = (Strike[])write.Subject!;
                 break;
             case LedgerEffectKind.Purge:
-                (_durableTask, _durableSettlement, _durableStrikes) = (null, null, []);
+                (_durableTask, _durableSettlement, _settledMs, _durableStrikes) = (null, null, 0, []);
                 break;
         }
     }

@@ -79,7 +79,7 @@ public sealed class MessageCodecTests
         [
             new Ledgers.Settlement { Outcome = Outcome.Failed, HasArtifact = true, Artifact = value, Reason = words, Model = words, Node = samples.NodeId() },
             new IterationReport(1, value, 1, 1, "model", 1, samples.NodeId()),
-            new Announcement(spec, true),
+            spec,
             assignment with { Spec = spec },
         ];
         foreach (var body in bodies) Assert.True(MessageCodec.TryWrite(samples.Message(MessageKind.Revoke) with { Body = body }, new ArrayBufferWriter<byte>(), transport.Capabilities.MaxBlockBytes), body.GetType().Name);

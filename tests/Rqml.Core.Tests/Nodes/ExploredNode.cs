@@ -108,7 +108,7 @@ internal sealed class ExploredNode
         };
         Rebuild();
         if (!endedInOrder) return;
-        foreach (var restored in forgetsEndFirst ? [] : _machine!.Unwritten) _attempts[restored.Attempt.Task] = restored.ToStored();
+        foreach (var restored in forgetsEndFirst ? [] : _machine!.Unwritten) _attempts[restored.Attempt.Task] = restored.Stored;
         _endedInOrder = false;
     }
 

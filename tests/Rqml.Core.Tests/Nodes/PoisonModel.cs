@@ -206,7 +206,7 @@ internal sealed class PoisonModel
         for (var task = 0; task < _ids.Length; task++)
         {
             var open = new LedgerTask(Specify(task), null) { Strikes = [.. _fates[task].Strikes] };
-            if (_fates[task].Settled is { } outcome) _ledger.Restore(SettledTask.Of(open, new Settlement { Outcome = outcome, SettledMs = NowMs }, keepsContent: false));
+            if (_fates[task].Settled is { } outcome) _ledger.Restore(SettledTask.Of(open, new Settlement { Outcome = outcome }, NowMs, keepsContent: false));
             else _ledger.Restore(open);
         }
     }

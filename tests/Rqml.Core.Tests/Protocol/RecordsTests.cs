@@ -94,7 +94,6 @@ public sealed class RecordsTests
         Assert.Contains("A count of iterations is -1", Refusal(record => record.Iterations = -1), StringComparison.Ordinal);
         Assert.Contains("A tier is -1", Refusal(record => record.Tier = -1), StringComparison.Ordinal);
         Assert.Contains("resume at is -1", Refusal(record => record.ResumedAt = -1), StringComparison.Ordinal);
-        Assert.Contains("settlement is -1", Refusal(record => record.SettledMs = -1), StringComparison.Ordinal);
         Assert.Contains("node id", Refusal(record => record.Node = ""), StringComparison.Ordinal);
         Assert.Contains("The term of an epoch is -1", Refusal(record => record.Epoch = new EpochRecord { Term = -1 }), StringComparison.Ordinal);
 

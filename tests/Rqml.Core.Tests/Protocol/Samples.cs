@@ -52,7 +52,6 @@ internal sealed class Samples(ulong seed)
             Epoch = Epoch(),
             Reason = Coin() ? null : Text(),
             ResumedAt = Int(),
-            SettledMs = Long(),
             Passes = Int(),
             Cost = Below(1_000) / 8.0,
             ElapsedMs = Long(),
@@ -207,7 +206,7 @@ internal sealed class Samples(ulong seed)
 
     private object? Body(MessageKind kind) => kind switch
     {
-        MessageKind.Announce => new Announcement(Spec(), Coin()),
+        MessageKind.Announce => Spec(),
         MessageKind.Assign => new Assignment(Spec(), Peer(), Incarnation(), Coin() ? long.MaxValue : Long(), Coin()) { Term = Term(), Adopted = Coin(), Suspicion = Suspicion(), Difficulty = Below(101) / 100.0 },
         MessageKind.Announced => Enumerable.Range(0, Below(20)).Select(_ => TaskId()).ToArray(),
         MessageKind.Report => Report(),

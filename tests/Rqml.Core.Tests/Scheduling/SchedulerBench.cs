@@ -72,7 +72,7 @@ internal sealed class SchedulerBench
             Difficulty = difficulty,
             Priority = priority,
         };
-        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Body: new Announcement(spec, false))));
+        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Body: spec)));
         return spec;
     }
 

@@ -126,7 +126,7 @@ public sealed class SchedulerKeysTests
     private void Announce(TaskId task, string? key)
     {
         var spec = new TaskSpec { Id = task, Class = Class, Payload = new byte[] { 1 }, KeepResultMs = 1, PartitionKey = key };
-        Step(new Message(MessageKind.Announce, Ledger, task, Body: new Announcement(spec, false)));
+        Step(new Message(MessageKind.Announce, Ledger, task, Body: spec));
     }
 
     private void Report(Peer node, params HeldAttempt[] held)

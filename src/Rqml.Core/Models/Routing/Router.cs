@@ -6,7 +6,7 @@ using Rqml.Tasks;
 namespace Rqml.Models.Routing;
 
 /// <summary>The class's router as one task sees it: what it chooses is held to the candidates, and what a stint brought is told to it.</summary>
-internal sealed class Router(TaskClassDefinition @class, TaskSpec spec, double difficulty)
+internal readonly struct Router(TaskClassDefinition @class, TaskSpec spec, double difficulty)
 {
     // Apart from the seeds of passes, whose numbers begin at 1.
     private const int ChoiceOfModel = 0;
