@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Running;
+using Rqml.Benchmarks;
 using Rqml.Benchmarks.Checkpoints;
+using Rqml.Benchmarks.Growth;
 using Rqml.Benchmarks.Hosting;
 using Rqml.Benchmarks.Queues;
 using Rqml.Benchmarks.Ratios;
@@ -9,6 +11,7 @@ using Rqml.Benchmarks.Storage;
 using Rqml.Benchmarks.Tasks;
 
 // ratios [part of a row's name]: the table of what Rqml costs beside its floors; ends with 1 where a budget is missed.
+// growth: what an operation takes as nodes, tasks, classes, artifacts and lanes grow.
 // types ROW, spin ROW: what a row allocates, or a row again and again for a profiler. Everything else is BenchmarkDotNet's.
 Row[] rows =
 [
@@ -17,15 +20,33 @@ Row[] rows =
     new("ten iterations on disk, each checkpointed", "append log, synced in groups", () => new TenCheckpointed(), 0.4),
     new("store, groups of 32, 1 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 1 << 10 }, 0.35),
     new("store, groups of 32, 16 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 16 << 10 }, 0.45),
-    new("queue, 1 M waiting, 10 classes", "heap by priority", () => new MillionWaiting(), 0.5),
+    new("queue, 1 M waiting, 10 classes", "heap by priority and arrival", () => new MillionWaiting(), 0.5),
     new("scheduler's decision, 1,000 nodes", "a pick without looking", () => new Decision(), 0) { LeastPerSecond = 500_000 },
 ];
 FigureRow[] figures =
 [
+    new("queue, a waiting task", "< 200 B", WaitingTask.MeasureAsync),
+    new("store of 16 KiB values, opened after kill -9", "slowest ≤ 1 s", Reopening.MeasureAsync),
     new("worker's hand-over of a checkpoint, 1 KiB", "p99 ≤ 1 µs, 0 B", HandOff.MeasureAsync),
     new("ten iterations on disk, killed half way", "0 lost, 0 twice", KilledRun.MeasureAsync),
     new("idle node on RocksDB, beside an empty host", "< 300 ms, < 40 MB, < 1 % of a core", HostProcess.MeasureAsync),
 ];
+
+Axis[] axes =
+[
+    new("scheduler's decision", "nodes", [.. new[] { 10, 100, 1_000, 10_000 }.Select(nodes => ($"{nodes:#,0}", (Func<IComparison>)(() => new Decision { Nodes = nodes })))]),
+    new("queue, one in and one out, 10 classes", "waiting tasks", [.. new[] { 1_000, 10_000, 100_000, 1_000_000 }.Select(waiting => ($"{waiting:#,0}", (Func<IComparison>)(() => new MillionWaiting { Waiting = waiting })))]),
+    new("queue, one in and one out, 100,000 waiting", "classes", [.. new[] { 1, 10, 100 }.Select(classes => ($"{classes}", (Func<IComparison>)(() => new MillionWaiting { Waiting = 100_000, Classes = classes })))]),
+    new("whole task, one iteration, in memory", "classes", [.. new[] { 1, 10, 100 }.Select(classes => ($"{classes}", (Func<IComparison>)(() => new ManyTasks { Classes = classes })))]),
+    new("whole task, one iteration, in memory", "artifact", [.. new[] { 1, 1 << 10, 32 << 10, 1 << 20 }.Select(bytes => ($"{bytes:#,0} B", (Func<IComparison>)(() => new ManyTasks { ArtifactBytes = bytes, Operations = bytes > 64_000 ? 200 : 4_000, InFlight = bytes > 64_000 ? 32 : Work.InFlight })))]),
+    new("whole task whose model waits for 5 ms", "lanes", [.. new[] { 1, 4, 16, 64 }.Select(lanes => ($"{lanes}", (Func<IComparison>)(() => new ManyTasks { Lanes = lanes, Wait = TimeSpan.FromMilliseconds(5), Operations = lanes * 32 })))]),
+];
+
+if (args is ["growth"])
+{
+    await GrowthTable.PrintAsync(axes, Console.Out);
+    return 0;
+}
 
 if (args is ["host-empty" or "host-node"])
 {
@@ -36,6 +57,12 @@ if (args is ["host-empty" or "host-node"])
 if (args is ["killed-run", var folder])
 {
     await KilledRun.WorkAsync(folder);
+    return 0;
+}
+
+if (args is ["write-store", var store])
+{
+    await Reopening.WriteAsync(store);
     return 0;
 }
 

@@ -66,9 +66,15 @@ public class TenCheckpointed : IComparison
         Check(payload, result.ArtifactBytes);
     });
 
-    internal static Task<IHost> StartAsync(string store) => BenchmarkHost.StartAsync(rqml => rqml
+    /// <param name="store">The folder of the store.</param>
+    /// <param name="called">Hears the number of the task at each call of the model.</param>
+    internal static Task<IHost> StartAsync(string store, Action<long>? called = null) => BenchmarkHost.StartAsync(rqml => rqml
         .AddTaskClass(Class, ten => ten
-            .AddModel("turn", (context, _) => new(new Refinement<ReadOnlyMemory<byte>>(Turn(context.HasArtifact ? context.Artifact : context.Payload, context.Iteration))))
+            .AddModel("turn", (context, _) =>
+            {
+                called?.Invoke(NumberOf(context.Payload));
+                return new(new Refinement<ReadOnlyMemory<byte>>(Turn(context.HasArtifact ? context.Artifact : context.Payload, context.Iteration)));
+            })
             .ConvergeWhenAll(Stability.Over(2)))
         .UseRocksDb(store)
         .Configure(options => (options.Lanes, options.KeepResults) = (Work.Workers, TimeSpan.Zero)));
@@ -76,9 +82,11 @@ public class TenCheckpointed : IComparison
     /// <summary>Whether this is what ten turns make of a payload.</summary>
     internal static void Check(ReadOnlyMemory<byte> payload, ReadOnlyMemory<byte> artifact)
     {
-        var number = BinaryPrimitives.ReadInt64LittleEndian(payload.Span);
+        var number = NumberOf(payload);
         if (artifact.Length != payload.Length || BinaryPrimitives.ReadInt64LittleEndian(artifact.Span) != number + Iterations - 1) throw new InvalidOperationException("A task came back with the wrong artifact.");
     }
+
+    private static long NumberOf(ReadOnlyMemory<byte> payload) => BinaryPrimitives.ReadInt64LittleEndian(payload.Span);
 
     /// <summary>Counts on, and stays where it is in the last iteration, which makes it converge.</summary>
     private static byte[] Turn(ReadOnlyMemory<byte> before, int iteration)

@@ -5,21 +5,26 @@ using Rqml.Tasks;
 
 namespace Rqml.Benchmarks.Queues;
 
-/// <summary>One in and one out with a million tasks of ten classes waiting; beside a heap by priority.</summary>
+/// <summary>
+/// One in and one out with many tasks of several classes waiting; beside a heap by priority and, as among tasks, by arrival within one.
+/// </summary>
 [MemoryDiagnoser]
 public class MillionWaiting : IComparison
 {
     private const int Turns = 20_000;
     private const int Priorities = 64;
-    private static readonly string[] Classes = [.. Enumerable.Range(0, 10).Select(number => $"class-{number}")];
-    private readonly PriorityQueue<object, int> _heap = new();
+    private readonly PriorityQueue<object, long> _heap = new();
     private readonly object _item = new();
     private TaskQueue<object> _queue = null!;
+    private string[] _classes = [];
     private SplitMix64 _random = new(1);
     private ulong _number;
 
     [Params(1_000_000)]
     public int Waiting { get; set; } = 1_000_000;
+
+    [Params(10)]
+    public int Classes { get; set; } = 10;
 
     public int Operations => Turns;
 
@@ -30,7 +35,8 @@ public class MillionWaiting : IComparison
     public Task Setup()
     {
         _heap.EnsureCapacity(Waiting + 1);
-        for (var number = 0; number < Waiting; number++) _heap.Enqueue(_item, (int)(_random.Next() % Priorities));
+        _classes = [.. Enumerable.Range(0, Classes).Select(number => $"class-{number}")];
+        for (var number = 0; number < Waiting; number++) EnqueueInHeap();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         _queue = new TaskQueue<object>(Waiting + 1, ageEveryMs: 1_000);
         for (var number = 0; number < Waiting; number++) Enqueue();
@@ -46,7 +52,7 @@ public class MillionWaiting : IComparison
     {
         for (var turn = 0; turn < Turns; turn++)
         {
-            _heap.Enqueue(_item, (int)(_random.Next() % Priorities));
+            EnqueueInHeap();
             _heap.Dequeue();
         }
 
@@ -66,12 +72,15 @@ public class MillionWaiting : IComparison
         return Task.CompletedTask;
     }
 
+    /// <summary>The smallest goes first: the highest priority, then the first to come.</summary>
+    private void EnqueueInHeap() => _heap.Enqueue(_item, ((long)(_random.Next() % Priorities) << 48) | (long)++_number);
+
     private void Enqueue()
     {
         var ticket = new QueueTicket
         {
             Task = TaskId.Create(1, ++_number, new LedgerId(1)),
-            Class = Classes[_random.Next() % (ulong)Classes.Length],
+            Class = _classes[_random.Next() % (ulong)_classes.Length],
             Priority = (int)(_random.Next() % Priorities),
             Difficulty = 0.5,
             EnqueuedMs = 0,

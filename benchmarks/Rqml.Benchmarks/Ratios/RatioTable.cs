@@ -15,15 +15,15 @@ internal static class RatioTable
     {
         var isKept = true;
         if (rows.Count == 0) return isKept;
-        await output.WriteLineAsync("| work | floor | floor, /s | Rqml, /s | ratio (least to most) | bytes (floor) | hand-offs | budget | kept |");
-        await output.WriteLineAsync("|---|---|---:|---:|---:|---:|---:|---|---|");
+        await output.WriteLineAsync("| work | floor | floor, /s | Rqml, /s | ratio (least to most) | bytes (floor) | CPU, µs (floor) | hand-offs | budget | kept |");
+        await output.WriteLineAsync("|---|---|---:|---:|---:|---:|---:|---:|---|---|");
         foreach (var row in rows)
         {
             var result = await MeasureAsync(row);
             var kept = row.IsKept(result);
             isKept &= kept;
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"| {row.Work} | {row.Floor} | {Rate(result.Floor.PerSecond)} | {Rate(result.Rqml.PerSecond)} | {result.Ratio:0.###} ({result.Least:0.###} to {result.Most:0.###}) | {result.Rqml.Bytes:0} ({result.Floor.Bytes:0}) | {result.Rqml.PoolItems:0.##} | {row.Budget} | {(kept ? "yes" : "**no**")} |"));
+                $"| {row.Work} | {row.Floor} | {Rate(result.Floor.PerSecond)} | {Rate(result.Rqml.PerSecond)} | {result.Ratio:0.###} ({result.Least:0.###} to {result.Most:0.###}) | {result.Rqml.Bytes:0} ({result.Floor.Bytes:0}) | {result.Rqml.CpuMicroseconds:0.##} ({result.Floor.CpuMicroseconds:0.##}) | {result.Rqml.PoolItems:0.##} | {row.Budget} | {(kept ? "yes" : "**no**")} |"));
             await output.FlushAsync();
         }
 
