@@ -13,6 +13,7 @@ public sealed record Arguments
           --seed N        of the samples that they learn from                 default 1
           --store DIR     where the nodes keep their state                    default data/rqml
           --plot FILE     how the scores grew, as SVG                         default convergence.svg in the store's folder
+          --climb FILE    the way of the task whose story is told, as SVG
           --json FILE     writes the report there too
           --labels FILE   writes each task's artifact and each vote there
           --journal DIR   writes each model call and each completion there, on disk before it goes on
@@ -27,6 +28,8 @@ public sealed record Arguments
 
     /// <summary>Beside what the nodes keep in the store's folder, where it stays when they have finished.</summary>
     public string Plot { get => field ?? Path.Combine(Store, "convergence.svg"); private init; }
+
+    public string? Climb { get; private init; }
 
     public string? Json { get; private init; }
 
@@ -48,6 +51,7 @@ public sealed record Arguments
                 "--seed" => arguments with { Seed = Number(words[at], value, 0, ulong.MaxValue) },
                 "--store" => arguments with { Store = WritablePath.Folder(words[at], value) },
                 "--plot" => arguments with { Plot = WritablePath.File(words[at], value) },
+                "--climb" => arguments with { Climb = WritablePath.File(words[at], value) },
                 "--json" => arguments with { Json = WritablePath.File(words[at], value) },
                 "--labels" => arguments with { Labels = WritablePath.File(words[at], value) },
                 "--journal" => arguments with { Journal = WritablePath.Folder(words[at], value) },

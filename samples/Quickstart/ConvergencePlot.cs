@@ -9,13 +9,6 @@ public static class ConvergencePlot
     private const int WidthPixels = 900;
     private const int HeightPixels = 540;
 
-    private static readonly Dictionary<string, Color> Colours = new()
-    {
-        [LearnDigits.Small] = Color.FromHex("#4477AA"),
-        ["rbf-ridge"] = Color.FromHex("#EE6677"),
-        ["perceptron"] = Color.FromHex("#228833"),
-    };
-
     public static void Save(string svgPath, IReadOnlyList<Course> courses)
     {
         ArgumentNullException.ThrowIfNull(courses);
@@ -25,7 +18,7 @@ public static class ConvergencePlot
         plot.YLabel("left-out digits read rightly");
         plot.Add.HorizontalLine(LearnDigits.Bar, width: 1, Colors.Gray, LinePattern.Dashed).LegendText = "the bar";
         foreach (var course in courses) Draw(plot, course);
-        foreach (var (model, colour) in Colours) plot.Legend.ManualItems.Add(new LegendItem { LabelText = model, LineColor = colour, LineWidth = 3 });
+        foreach (var (model, colour) in ModelColours.All) plot.Legend.ManualItems.Add(new LegendItem { LabelText = model, LineColor = colour, LineWidth = 3 });
         plot.Legend.ManualItems.Add(Mark("accepted by a vote", MarkerShape.FilledCircle));
         plot.Legend.ManualItems.Add(Mark("refused by a vote", MarkerShape.Eks));
         plot.ShowLegend(Alignment.LowerLeft);
@@ -40,7 +33,7 @@ public static class ConvergencePlot
         foreach (var point in course.Points)
         {
             var from = before ?? point;
-            var line = plot.Add.ScatterLine(new double[] { from.Iteration, point.Iteration }, new[] { from.Score, point.Score }, Colours[point.Model].WithAlpha(0.5));
+            var line = plot.Add.ScatterLine(new double[] { from.Iteration, point.Iteration }, new[] { from.Score, point.Score }, ModelColours.All[point.Model].WithAlpha(0.5));
             line.LineWidth = 1.5f;
             before = point;
         }

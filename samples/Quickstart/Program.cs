@@ -94,11 +94,12 @@ var ballot = Ballot.Of([.. results.Where(result => result.HasArtifact).Select(re
 
 // 6. Each result brings the story of its task: what was seen, what was decided, and why.
 var report = Report.Of(tasks.Count, results, duplicated, recovered, ballot, clock.Elapsed);
-var story = results.Select(result => result.Story).MaxBy(story => Decisions.Variety(story.Steps));
+var story = results.Select(result => result.Story).MaxBy(story => (story.Outcome == Outcome.Converged, Decisions.Variety(story.Steps)));
 if (story is not null) Console.WriteLine($"\nThe task with the most to tell:\n{story}\n");
 ReportTable.Show(AnsiConsole.Console, report);
 ConvergencePlot.Save(arguments.Plot, courses);
 Console.WriteLine($"How the scores grew: {arguments.Plot}");
+if (arguments.Climb is { } climb && story is not null) ClimbPlot.Save(climb, courses[tasks.FindIndex(task => task.Id == story.Task)], story.Steps, $"{story.Outcome}");
 if (arguments.Json is { } json) report.Write(json);
 if (arguments.Labels is { } labels) File.WriteAllLines(labels, [.. results.Select(Describe), string.Concat(ballot.Labels)]);
 await host.StopAsync();

@@ -1,38 +1,40 @@
 using System.Globalization;
 using System.Reflection;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Rqml.Docs.Tests.Snippets;
-using Rqml.Storage.RocksDb;
-using Rqml.Supervision.Events;
 
 namespace Rqml.Docs.Tests;
 
 /// <summary>The page of options names each one, and the default that a fresh instance has.</summary>
-public sealed partial class OptionsPageTests
+public sealed class OptionsPageTests
 {
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.IgnoreCase;
 
-    private static readonly string Page = Repository.Read("docs/options.md");
-
-    public static TheoryData<string> Types => [nameof(RqmlOptions), nameof(EventOptions), nameof(RocksDbOptions), nameof(SubmitOptions), nameof(TaskBudget)];
+    /// <summary>Types of options, found by their names and by what is validated at the start.</summary>
+    public static TheoryData<Type> Types =>
+        [.. PublicAssemblies.Types.Where(type => type.IsClass && (type.Name.EndsWith("Options", StringComparison.Ordinal) || type.Name.EndsWith("Budget", StringComparison.Ordinal)))
+            .Union(PublicAssemblies.All.SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetInterfaces())
+                .Where(role => role.IsGenericType && role.GetGenericTypeDefinition() == typeof(IValidateOptions<>)).Select(role => role.GetGenericArguments()[0]))];
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void The_page_has_every_option_with_its_default(string type)
+    public void The_page_has_every_option_with_its_default(Type type)
     {
-        object options = type switch
-        {
-            nameof(RqmlOptions) => new RqmlOptions(),
-            nameof(EventOptions) => new EventOptions(),
-            nameof(RocksDbOptions) => new RocksDbOptions(),
-            nameof(SubmitOptions) => new SubmitOptions(),
-            _ => new TaskBudget(),
-        };
-        var expected = options.GetType().GetProperties().Where(property => property.SetMethod is { IsPublic: true })
+        var options = Activator.CreateInstance(type);
+        var expected = type.GetProperties().Where(property => property.SetMethod is { IsPublic: true })
             .Select(property => (property.Name, Describe(property.Name, property.GetValue(options))));
-        Assert.Equal(expected.Order(), Rows(type).Order());
+        Assert.Equal(expected.Order(), Rows(type.Name).Order());
     }
+
+    [Fact]
+    public void The_page_has_a_section_for_every_method_of_a_class_that_takes_a_value()
+    {
+        var methods = typeof(TaskClassBuilder<Number, Root>).GetMethods().Where(method => method.GetParameters().Any(parameter => IsValue(parameter.ParameterType))).Select(method => method.Name).Distinct();
+        Assert.Equal(["AcceptAt", "AddModel", "Diversify", "Limit", "Monitor", "ValidateWith", "Vote"], methods.Order());
+    }
+
+    private static bool IsValue(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var value && (value.IsPrimitive || value == typeof(string) || value == typeof(TimeSpan));
 
     /// <param name="method">Of the class's builder.</param>
     /// <param name="section">Of the page.</param>
@@ -56,10 +58,11 @@ public sealed partial class OptionsPageTests
     public void The_page_has_every_parameter_of_models_and_validators_with_its_default()
     {
         var methods = typeof(TaskClassBuilder<Number, Root>).GetMethods();
-        var parameters = methods.Single(method => method is { Name: "AddModel", IsGenericMethod: true }).GetParameters().Concat(methods.Single(method => method.Name == "ValidateWith").GetParameters());
+        var parameters = methods.Single(method => method is { Name: "AddModel", IsGenericMethod: true }).GetParameters()
+            .Concat(methods.Single(method => method.Name == "ValidateWith").GetParameters()).Concat(methods.Single(method => method.Name == "AcceptAt").GetParameters()).ToArray();
         var rows = Rows("Models and validators of a task class").ToDictionary(row => row.Name, row => row.Default);
         Assert.Equal(parameters.Select(parameter => parameter.Name!).Distinct().Order(), rows.Keys.Order());
-        Assert.All(parameters.Where(parameter => parameter.DefaultValue is not null), parameter => Assert.Equal(Describe(parameter.Name!, parameter.DefaultValue), rows[parameter.Name!]));
+        Assert.All(parameters.Where(parameter => parameter.HasDefaultValue && parameter.DefaultValue is not null), parameter => Assert.Equal(Describe(parameter.Name!, parameter.DefaultValue), rows[parameter.Name!]));
     }
 
     /// <summary>The defaults are the policy's; it is no part of the API, so that only reflection reaches it.</summary>
@@ -72,11 +75,7 @@ public sealed partial class OptionsPageTests
 
     private static PropertyInfo? PropertyOf(object holder, string name) => holder.GetType().GetProperty(name, Any);
 
-    private static IEnumerable<(string Name, string Default)> Rows(string section)
-    {
-        var text = Page.Split("\n## ").Single(part => part.StartsWith(section + "\n", StringComparison.Ordinal));
-        return Row().Matches(text).Select(row => (row.Groups["name"].Value, row.Groups["default"].Value));
-    }
+    private static IEnumerable<(string Name, string Default)> Rows(string section) => OptionsPage.Rows(section).Select(row => (row.Name, row.Default));
 
     private static string Describe(string name, object? value) => value switch
     {
@@ -102,7 +101,4 @@ public sealed partial class OptionsPageTests
         if (time.TotalHours >= 1) return $"{time.TotalHours} h";
         return time.TotalMinutes >= 1 ? $"{time.TotalMinutes} min" : $"{time.TotalSeconds} s";
     }
-
-    [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<default>[^|]+?) \|", RegexOptions.Multiline)]
-    private static partial Regex Row();
 }

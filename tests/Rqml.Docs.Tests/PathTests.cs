@@ -38,6 +38,33 @@ public sealed partial class PathTests
         Assert.All(decisions, number => Assert.Contains($"](decisions/{number}-", list, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Every_page_is_linked_from_the_list_of_pages_and_from_the_readme()
+    {
+        var pages = Repository.Pages.Where(page => Path.GetDirectoryName(page) == "docs" && page != "docs/README.md").Select(Path.GetFileName).ToArray();
+        Assert.NotEmpty(pages);
+        Assert.All(pages, page => Assert.Contains($"]({page})", Repository.Read("docs/README.md"), StringComparison.Ordinal));
+        Assert.All(pages, page => Assert.Contains($"](docs/{page})", Repository.Read("README.md"), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_test_that_a_page_names_exists()
+    {
+        var tests = Repository.Files().Where(file => file.StartsWith("tests/", StringComparison.Ordinal) && file.EndsWith("Tests.cs", StringComparison.Ordinal)).Select(Repository.Read).ToArray();
+        var named = Repository.Pages.SelectMany(page => TestName().Matches(Repository.Read(page)).Select(match => (page, Name: match.Groups[1].Value))).ToArray();
+        Assert.NotEmpty(named);
+        Assert.All(named, test => Assert.Contains(tests, code => code.Contains($" {test.Name}(", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_architecture_names_each_folder_of_the_core_and_no_other()
+    {
+        var page = Repository.Read("ARCHITECTURE.md");
+        var folders = Repository.Files().Where(file => file.StartsWith("src/Rqml.Core/", StringComparison.Ordinal)).Select(file => file.Split('/')).Where(parts => parts.Length > 3).ToArray();
+        Assert.Equal(folders.Select(parts => $"{parts[2]}/").Distinct().Order(), FolderRow().Matches(page).Select(row => row.Groups[1].Value).Order());
+        Assert.All(folders.Where(parts => parts.Length > 4).Select(parts => $"`{parts[3]}/`").Distinct(), inner => Assert.Contains(inner, page, StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_link_of_a_page_leads_somewhere(string page)
@@ -66,6 +93,12 @@ public sealed partial class PathTests
 
     [GeneratedRegex(@"(?<![\w/.])(eng/[a-z][a-z0-9-]*)")]
     private static partial Regex ScriptPath();
+
+    [GeneratedRegex(@"^\| `(\w+/)` \|", RegexOptions.Multiline)]
+    private static partial Regex FolderRow();
+
+    [GeneratedRegex(@"`([A-Z]\w+_\w+_\w+)`")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"\bdecision (\d{4})\b")]
     private static partial Regex DecisionNumber();

@@ -20,6 +20,7 @@ public sealed class ArgumentsTests : IDisposable
     [InlineData("--json")]
     [InlineData("--labels")]
     [InlineData("--plot")]
+    [InlineData("--climb")]
     public void A_file_that_cannot_be_written_is_refused_before_anything_runs(string option)
     {
         var refused = Assert.Throws<FormatException>(() => Arguments.Parse([option, _folder]));      // a folder is where the file would be

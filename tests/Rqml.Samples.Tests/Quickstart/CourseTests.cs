@@ -44,6 +44,32 @@ public sealed class CourseTests
     }
 
     [Fact]
+    public void The_climb_of_a_task_numbers_what_was_decided_beside_going_on()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.svg");
+        StoryStep[] story =
+        [
+            Step(1, 3, ObservationKind.Refined, 0.94),
+            Step(4, 4, ObservationKind.Refined, 0.94) with { Action = SupervisionAction.Escalate, Reason = "stalled: a larger model" },
+            Step(4, 4, ObservationKind.Voted, 0.95) with { Action = SupervisionAction.Accept, Reason = "accepted by 2 of 3 voters", Maker = "rbf-ridge" },
+        ];
+        var course = new Course();
+        course.Complete(story);
+        try
+        {
+            ClimbPlot.Save(path, course, story, "Converged");
+            var svg = File.ReadAllText(path);
+            Assert.Contains("One task on its way: Converged", svg, StringComparison.Ordinal);
+            Assert.Contains("1 stalled: a larger model", svg, StringComparison.Ordinal);
+            Assert.Contains("2 accepted by 2 of 3 voters: what rbf-ridge made", svg, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Of_two_stories_the_one_with_more_different_decisions_has_more_to_tell()
     {
         StoryStep[] plain = [Step(1, 3, ObservationKind.Refined, 0.94), Step(4, 9, ObservationKind.Refined, 0.95)];
