@@ -19,21 +19,38 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     TimeProvider time)
     : TaskClassDefinition(@class, models, policy)
 {
-    public override async ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
+    public override ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
     {
         var payload = Read(@class.PayloadSerializer, request.Payload, "payload");
         var artifact = request.HasArtifact ? Read(@class.ArtifactSerializer, request.Artifact, "artifact") : default;
         var context = new RefinementContext<TPayload, TArtifact>(payload, artifact, request.HasArtifact, request.Pass, request.Beat) { Refusal = request.Refusal, Datasets = datasets };
-        var refinement = await code[request.Pass.Model].RefineAsync(context, cancellationToken);
-        if (refinement.Artifact is null) throw new NullArtifactException(request.Pass.Model, Key.Name);
+        var refining = code[request.Pass.Model].RefineAsync(context, cancellationToken);
 
-        var bytes = Write(refinement.Artifact);
-        if (bytes.Length > Policy.MaxArtifactBytes) throw new ArtifactTooLargeException(Key.Name, request.Pass.Model, bytes.Length, Policy.MaxArtifactBytes);
-        if (refinement.Cost is { } cost && !(cost >= 0 && double.IsFinite(cost))) throw new CostOutOfRangeException(Key.Name, request.Pass.Model, cost);
+        // A model that computes, with nothing but its bytes to look at, is done here and now: no state machine is made for it.
+        if (!refining.IsCompletedSuccessfully || scorer is not null || similarity is not null) return AssessAsync(request, payload, refining, cancellationToken);
+        var refinement = refining.Result;
+        var bytes = Accept(request, refinement);
+        return new(new PassResult(bytes, ConfidenceOf(refinement), request.HasArtifact ? Alike(request.Artifact, bytes) : double.NaN, refinement.Cost ?? double.NaN) { Novelty = NoveltyOf(bytes, request.Recent) });
+    }
+
+    private async ValueTask<PassResult> AssessAsync(PassRequest request, TPayload payload, ValueTask<Refinement<TArtifact>> refining, CancellationToken cancellationToken)
+    {
+        var refinement = await refining;
+        var bytes = Accept(request, refinement);
         var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
         var similar = request.HasArtifact ? await CompareAsync(SideOf(request.Artifact), SideOf(bytes), cancellationToken) : double.NaN;
         var novelty = await NoveltyAsync(bytes, request.Recent, cancellationToken);
         return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN) { Novelty = novelty };
+    }
+
+    /// <summary>The artifact's bytes, where it is one that a model may make.</summary>
+    private ReadOnlyMemory<byte> Accept(in PassRequest request, in Refinement<TArtifact> refinement)
+    {
+        if (refinement.Artifact is null) throw new NullArtifactException(request.Pass.Model, Key.Name);
+        var bytes = Write(refinement.Artifact);
+        if (bytes.Length > Policy.MaxArtifactBytes) throw new ArtifactTooLargeException(Key.Name, request.Pass.Model, bytes.Length, Policy.MaxArtifactBytes);
+        if (refinement.Cost is { } cost && !(cost >= 0 && double.IsFinite(cost))) throw new CostOutOfRangeException(Key.Name, request.Pass.Model, cost);
+        return bytes;
     }
 
     public override async ValueTask<IReadOnlyList<double>> CompareAsync(ComparisonRequest request, CancellationToken cancellationToken)
@@ -90,6 +107,17 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         }
     }
 
+    private static double NoveltyOf(ReadOnlyMemory<byte> artifact, IReadOnlyList<ReadOnlyMemory<byte>> recent)
+    {
+        if (recent.Count == 0) return double.NaN;
+        for (var index = 0; index < recent.Count; index++)
+        {
+            if (Alike(recent[index], artifact) > 0) return 0;
+        }
+
+        return 1;
+    }
+
     private async ValueTask<double> NoveltyAsync(ReadOnlyMemory<byte> artifact, IReadOnlyList<ReadOnlyMemory<byte>> recent, CancellationToken cancellationToken)
     {
         if (recent.Count == 0) return double.NaN;
@@ -101,16 +129,21 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
 
     private async ValueTask<double> ScoreAsync(TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var score = refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
+        var score = ConfidenceOf(refinement);
         if (scorer is null) return score;
         var artifact = Read(@class.ArtifactSerializer, bytes, "artifact");
         return InRange("scorer", await scorer.ScoreAsync(payload, artifact, cancellationToken));
     }
 
+    private double ConfidenceOf(in Refinement<TArtifact> refinement) => refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
+
+    /// <summary>Without a measure of the class's own, equal bytes are alike.</summary>
+    private static double Alike(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after) => before.Span.SequenceEqual(after.Span) ? 1 : 0;
+
     /// <summary>Both are read anew, so that nothing a model changed or kept can speak here. Without a measure of the class's own, equal bytes are alike.</summary>
     private async ValueTask<double> CompareAsync(Side before, Side after, CancellationToken cancellationToken)
     {
-        if (similarity is null) return before.Bytes.Span.SequenceEqual(after.Bytes.Span) ? 1.0 : 0.0;
+        if (similarity is null) return Alike(before.Bytes, after.Bytes);
         return InRange("similarity", await similarity.MeasureAsync(before.Artifact!, after.Artifact!, cancellationToken));
     }
 

@@ -20,14 +20,18 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
     /// <param name="beat">A sign of life.</param>
     /// <param name="first">The place that the first pass has had since before the iteration began.</param>
     /// <exception cref="WorkerDiedException">The worker is gone.</exception>
-    public async ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat, CallPermit first)
-    {
-        if (machine.PassCount == 1)
-        {
-            var only = await CallAsync(machine.ModelOf(0), machine.Pass(0, attempt, lane.Lane, beat), lane.Worker, first);
-            return only.Failure is WorkerDiedException death ? throw death : new IterationResult(only.Result, only.Failure);
-        }
+    public ValueTask<IterationResult> MakeAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat, CallPermit first) => machine.PassCount == 1
+        ? MakeOneAsync(machine.ModelOf(0), machine.Pass(0, attempt, lane.Lane, beat), lane.Worker, first)
+        : MakeSeveralAsync(machine, attempt, lane, beat, first);
 
+    private async ValueTask<IterationResult> MakeOneAsync(ModelDescriptor model, PassRequest request, IWorker worker, CallPermit place)
+    {
+        var only = await CallAsync(model, request, worker, place);
+        return only.Failure is WorkerDiedException death ? throw death : new IterationResult(only.Result, only.Failure);
+    }
+
+    private async ValueTask<IterationResult> MakeSeveralAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat, CallPermit first)
+    {
         var calls = new Task<PassCall>[machine.PassCount];
         for (var pass = 0; pass < calls.Length; pass++)
         {

@@ -42,5 +42,5 @@ internal readonly record struct Reliability
     }
 
     // A clock that steps back forgets nothing, and remembers nothing anew.
-    private double LeftAt(long nowMs) => double.Exp2(-Math.Max(0, nowMs - _atMs) / (double)HalfLifeMs);
+    private double LeftAt(long nowMs) => nowMs <= _atMs ? 1 : double.Exp2(-(nowMs - _atMs) / (double)HalfLifeMs);      // within a millisecond, as a rule on a busy node, for nothing
 }

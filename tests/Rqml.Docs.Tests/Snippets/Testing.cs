@@ -13,6 +13,22 @@ public sealed class MyStoreTests : KeyValueStoreContract
 }
 #endregion
 
+public sealed class AModelAlone
+{
+    [Fact]
+    public async Task Gets_what_a_host_would_give_it()
+    {
+        #region snippet
+        var model = new NewtonStep();
+
+        var first = await model.RefineAsync(PassContext.First(SquareRoots.SquareRoot, new Number(9)), CancellationToken.None);
+        var later = await model.RefineAsync(PassContext.Later(SquareRoots.SquareRoot, new Number(9), first.Artifact), CancellationToken.None);
+
+        Assert.True(Math.Abs(later.Artifact.Value - 3) < Math.Abs(first.Artifact.Value - 3));
+        #endregion
+    }
+}
+
 public sealed class KillingNodes
 {
     [Fact(Timeout = Workplace.LimitMs)]
