@@ -180,6 +180,7 @@ internal sealed class Supervisor(TimeSpan length, ulong seed, string folder, Tex
         double Of(Func<Measure, double> value) => Growth.Median(measures.Select(value));
     }
 
+    /// <summary>Processor time is shown and not judged: the quicker the disk answers, the fewer tasks share a commit, and the more each costs.</summary>
     private static List<Growth> Growths(IReadOnlyList<Measure> measures)
     {
         return [.. new[]
@@ -190,7 +191,6 @@ internal sealed class Supervisor(TimeSpan length, ulong seed, string folder, Tex
             Of("disk, MB", one => one.DiskBytes / 1e6, MostGrowth),
             Of("p50, ms", one => one.Sample.P50Ms, 0.5),
             Of("p99, ms", one => one.Sample.P99Ms, 0.5),
-            Of("CPU, µs a task", CpuOf, 0.15),
         }.OfType<Growth>()];
 
         Growth? Of(string what, Func<Measure, double> value, double mostShare, double mostMore = 0) => Growth.Of(what, [.. measures.Select(value)], mostShare, mostMore);
