@@ -93,8 +93,20 @@ internal static class CheckpointCodec
         return HashOf(content).Equals(entry.ContentHash);
     }
 
-    /// <summary>The snapshot of a record, with its artifacts; null where one of them is missing or does not match its hash.</summary>
+    /// <summary>The snapshot of a record, with its artifacts; null where one of them is missing or does not match its hash, or where the state says what none of ours would.</summary>
     public static RefinementSnapshot? Restore(Protocol.TaskCheckpoint record, Func<ByteString, byte[]?> artifact)
+    {
+        try
+        {
+            return ReadSnapshot(record, artifact);
+        }
+        catch (RecordDamagedException)
+        {
+            return null;
+        }
+    }
+
+    private static RefinementSnapshot? ReadSnapshot(Protocol.TaskCheckpoint record, Func<ByteString, byte[]?> artifact)
     {
         var state = record.SupervisionState;
         var current = default(ReadOnlyMemory<byte>);
@@ -110,8 +122,8 @@ internal static class CheckpointCodec
 
         return new RefinementSnapshot
         {
-            Iteration = record.Iteration,
-            Model = record.ModelConfig.Model,
+            Iteration = Check.NotNegative(record.Iteration, "An iteration"),
+            Model = Check.NotNegative(record.ModelConfig.Model, "The place of a model"),
             Tier = record.ModelConfig.Tier,
             Artifact = current,
             HasArtifact = record.IntermediateArtifacts.Count > 0,
@@ -152,6 +164,7 @@ internal static class CheckpointCodec
     }
 
     /// <summary>What an entry says, with the artifacts that its record names; none where the record is no longer kept.</summary>
+    /// <exception cref="RecordDamagedException">Its decisions are none of ours.</exception>
     public static TaskCheckpoint Describe(CheckpointEntry entry, Protocol.TaskCheckpoint? record) => new(
         Records.ReadTask(entry.TaskId), Records.Read(entry.Epoch), entry.Iteration, entry.ModelConfig.Name, entry.ModelConfig.Tier,
         [.. record?.IntermediateArtifacts.Select(artifact => artifact.Sha256.Memory).DistinctBy(hash => Convert.ToHexString(hash.Span)) ?? []],

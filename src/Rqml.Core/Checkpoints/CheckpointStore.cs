@@ -42,8 +42,9 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         {
             var entry = CheckpointCodec.ReadEntry(stored.Value, task);
             var state = entry is null ? null : states.GetValueOrDefault(entry.Sequence);
-            if (entry is null || !Follows(entry, before) || (state is not null && !CheckpointCodec.Vouches(entry, state))) CountDamage(task);
-            else checkpoints.Add(CheckpointCodec.Describe(entry, state));
+            var isWhole = entry is not null && Follows(entry, before) && (state is null || CheckpointCodec.Vouches(entry, state));
+            if (isWhole && TryDescribe(entry!, state) is { } checkpoint) checkpoints.Add(checkpoint);
+            else CountDamage(task);
             before = entry;
         }
 
@@ -123,6 +124,18 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         catch (StoreCorruptException)
         {
             return true;
+        }
+    }
+
+    private static TaskCheckpoint? TryDescribe(CheckpointEntry entry, Protocol.TaskCheckpoint? state)
+    {
+        try
+        {
+            return CheckpointCodec.Describe(entry, state);
+        }
+        catch (RecordDamagedException)
+        {
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Rqml.Protocol;
 
@@ -8,34 +9,28 @@ internal static class RecordParser
 {
     /// <exception cref="RecordDamagedException">The bytes are no such record.</exception>
     public static T Read<T>(this MessageParser<T> parser, ReadOnlySequence<byte> bytes)
-        where T : IMessage<T>
-    {
-        try
-        {
-            return parser.ParseFrom(bytes);
-        }
-        catch (Exception error) when (IsDamage(error))
-        {
-            throw Damaged<T>(error);
-        }
-    }
+        where T : IMessage<T>, new() => parser.Read(bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray());
 
     /// <exception cref="RecordDamagedException">The bytes are no such record.</exception>
     public static T Read<T>(this MessageParser<T> parser, ReadOnlySpan<byte> bytes)
-        where T : IMessage<T>
+        where T : IMessage<T>, new()
     {
+        if (!RecordLengths.AreSound(Schema<T>.Record, bytes)) throw Damaged<T>(null);
         try
         {
             return parser.ParseFrom(bytes);
         }
-        catch (Exception error) when (IsDamage(error))
+        catch (InvalidProtocolBufferException error)
         {
             throw Damaged<T>(error);
         }
     }
 
-    // Google.Protobuf 3.35 promises the first and, as fuzzing found, lets the others out where a length in a nested record runs past its end.
-    private static bool IsDamage(Exception error) => error is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentOutOfRangeException;
+    private static RecordDamagedException Damaged<T>(Exception? error) => new($"The bytes are no {typeof(T).Name}.", error);
 
-    private static RecordDamagedException Damaged<T>(Exception error) => new($"The bytes are no {typeof(T).Name}.", error);
+    private static class Schema<T>
+        where T : IMessage<T>, new()
+    {
+        public static readonly MessageDescriptor Record = new T().Descriptor;
+    }
 }

@@ -7,6 +7,9 @@ internal readonly record struct RecordLocation(uint Segment, long Offset, int St
 {
     public const int Bytes = 25;
 
+    // No file is longer; and the end of a record is a number still.
+    private const long MostOffset = 1L << 62;
+
     /// <summary>Bytes that the record takes in its segment.</summary>
     public long RecordBytes => RecordHeader.Bytes + (long)StoredBytes;
 
@@ -34,7 +37,7 @@ internal readonly record struct RecordLocation(uint Segment, long Offset, int St
             BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]),
             (ArtifactCodec)bytes[20],
             BinaryPrimitives.ReadInt32LittleEndian(bytes[21..]));
-        var isSound = location is { Offset: >= SegmentHeader.Bytes, StoredBytes: >= 0, ContentBytes: >= 0, References: > 0, Codec: <= ArtifactCodec.Zstd };
+        var isSound = location is { Offset: >= SegmentHeader.Bytes and <= MostOffset, StoredBytes: >= 0, ContentBytes: >= 0, References: > 0, Codec: <= ArtifactCodec.Zstd };
         return isSound ? location : throw new InvalidDataException("an entry of the segment index is out of range");
     }
 }

@@ -35,10 +35,15 @@ internal sealed class SegmentIndex(KeyValueDatabase database)
         batch.Delete(key, database.Own);
     }
 
+    /// <exception cref="InvalidDataException">An entry is none that this store writes.</exception>
     public IEnumerable<(Digest Digest, RecordLocation Location)> All()
     {
         using var entries = database.Walk(database.Own, [Tag]);
-        while (entries.MoveNext()) yield return (Digest.Read(entries.Key[1..]), RecordLocation.Read(entries.Value));
+        while (entries.MoveNext())
+        {
+            if (entries.Key.Length != KeyBytes) throw new InvalidDataException("a key of the segment index has the wrong length");
+            yield return (Digest.Read(entries.Key[1..]), RecordLocation.Read(entries.Value));
+        }
     }
 
     private static void WriteKey(Span<byte> key, Digest digest)

@@ -28,7 +28,7 @@ internal sealed class CommitLog(KeyValueDatabase database)
     public void Create(NativeBatch batch) => PutFirst(batch, 1);
 
     /// <summary>Reads the log and checks that it has no hole.</summary>
-    /// <exception cref="StoreCorruptException">It has.</exception>
+    /// <exception cref="StoreCorruptException">It has, or something else lies in it.</exception>
     public void Read(string store)
     {
         using (var first = database.Get(database.Own, FirstKey))
@@ -41,6 +41,7 @@ internal sealed class CommitLog(KeyValueDatabase database)
         using var commits = database.Walk(database.Own, [CommitTag]);
         while (commits.MoveNext())
         {
+            if (commits.Key.Length != 1 + sizeof(long)) throw new StoreCorruptException(store, $"a key of its commit log has {commits.Key.Length} bytes");
             var commit = BinaryPrimitives.ReadInt64BigEndian(commits.Key[1..]);
             if (commit != Last + 1) throw new StoreCorruptException(store, $"commits {Last + 1} to {commit - 1} are missing");
             Last = commit;

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using Rqml.Cluster;
+using Rqml.Ledgers;
+using Rqml.Messaging;
+using Rqml.Nodes;
+using Rqml.Protocol;
+using Rqml.Tasks;
+
+namespace Rqml.Fuzz.Targets;
+
+/// <summary>What comes to Rqml.Core from a wire, from a record of a store, or from a user.</summary>
+internal static class CoreTargets
+{
+    private const int LengthBytes = 4;
+    private static readonly string[] Json = ["null", "{}", """{"Text":"a\u00e9","Numbers":[1,-2.5e3]}""", """{"Text":"\ud83d\ude00","Inner":{"Text":null,"Inner":{}}}"""];
+
+    public static IEnumerable<FuzzTarget> All() =>
+    [
+        new("frames", Messages(Frame), ReadFrames),
+        new("frame-contents", Messages(message => Frame(message)[LengthBytes..]), bytes => ReadFrames([.. BitConverter.GetBytes(bytes.Length), .. bytes])?[LengthBytes..]),
+        Record("submission", SubmissionRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Spec())),
+        Record("settlement", SettlementRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Settlement())),
+        Record("settled", SettledRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), keepsContent: false))),
+        Record("strikes", StrikesRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(Enumerable.Range(0, 3).Select(_ => new Strike(samples.Epoch(), samples.Below(9))))),
+        Record("attempt", AttemptRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(samples.Attempt())),
+        Record("outbound", OutboundRecord.Parser, WriteOutbound, samples => Records.Write(new Outbound(samples.Attempt().Attempt, samples.Peer(), samples.Settlement(), samples.Coin() ? "key" : null))),
+        Record("peer", PeerRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Peer())),
+        Record("decision", Decision.Parser, record => SupervisionRecords.Write(SupervisionRecords.Read(record)), samples => SupervisionRecords.Write(samples.Decision())),
+        new("member", Seeds(samples => CoordinationKeys.Write(samples.Peer(), 7).ToArray()), ReadMember),
+        new("generation", Seeds(samples => CoordinationKeys.Write(1 + samples.Below(1_000)).ToArray()), bytes => CoordinationKeys.Write(CoordinationKeys.ReadGeneration(EntryOf(bytes))).ToArray()),
+        new("task-id", Seeds(samples => samples.TaskId().ToByteArray()), bytes => TaskId.Read(bytes).ToByteArray()) { Refusals = [typeof(ArgumentException)] },
+        new("task-id-text", Seeds(samples => Encoding.Latin1.GetBytes(samples.TaskId().ToString())), ReadTaskId) { IsText = true, Refusals = [typeof(FormatException)] },
+        new("node-id", Seeds(samples => Encoding.Latin1.GetBytes(samples.NodeId().Value)), bytes => Encoding.Latin1.GetBytes(new NodeId(Encoding.Latin1.GetString(bytes)).Value)) { IsText = true, Refusals = [typeof(ArgumentException)] },
+        new("json-artifact", [.. Json.Select(Encoding.UTF8.GetBytes)], ReadJson) { IsText = true, Refusals = [typeof(SerializationFailedException)] },
+    ];
+
+    /// <summary>Twenty values of a kind, written by us.</summary>
+    public static byte[][] Seeds(Func<Samples, byte[]> write) => [.. Enumerable.Range(1, 20).Select(seed => write(new Samples((ulong)seed)))];
+
+    private static byte[][] Messages(Func<Message, byte[]> write) =>
+        [.. Samples.Kinds.SelectMany(kind => Enumerable.Range(1, 3).Select(seed => write(new Samples((ulong)seed).Message(kind))))];
+
+    private static FuzzTarget Record<T>(string name, MessageParser<T> parser, Func<T, IMessage> written, Func<Samples, IMessage> sample)
+        where T : IMessage<T>, new() =>
+        new(name, Seeds(samples => sample(samples).ToByteArray()), bytes => written(parser.Read(bytes)).ToByteArray());
+
+    private static byte[] Frame(Message message)
+    {
+        var block = new ArrayBufferWriter<byte>();
+        if (!MessageCodec.TryWrite(message, block, int.MaxValue)) throw new InvalidOperationException("A sample does not fit into a frame.");
+        return block.WrittenSpan.ToArray();
+    }
+
+    private static byte[]? ReadFrames(byte[] bytes)
+    {
+        var block = new ReadOnlySequence<byte>(bytes);
+        var written = new ArrayBufferWriter<byte>();
+        while (MessageCodec.TryRead(ref block, out var message))
+        {
+            if (!MessageCodec.TryWrite(message, written, int.MaxValue)) return null;
+        }
+
+        return written.WrittenSpan.ToArray();
+    }
+
+    private static OutboundRecord WriteOutbound(OutboundRecord record) => Records.Write(
+        new Outbound(new Attempt(default, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null));
+
+    private static CoordinationEntry EntryOf(byte[] bytes) => new("/rqml/a/leader", bytes, 1, 1, default);
+
+    private static byte[] ReadMember(byte[] bytes)
+    {
+        var member = CoordinationKeys.Read(EntryOf(bytes));
+        return CoordinationKeys.Write(member.Peer, member.Nonce).ToArray();
+    }
+
+    private static byte[] ReadTaskId(byte[] bytes)
+    {
+        var text = Encoding.Latin1.GetString(bytes);
+        var id = TaskId.Parse(text);
+        if (!TaskId.TryParse(text, null, out var same) || same != id) throw new InvalidOperationException("Parse and TryParse differ.");
+        return Encoding.Latin1.GetBytes(id.ToString());
+    }
+
+    private static byte[] ReadJson(byte[] bytes) => JsonSerializer.SerializeToUtf8Bytes(ValueSerializer.ByReflection<JsonArtifact>().ReadArtifact(bytes));
+
+    private sealed record JsonArtifact(string? Text, double[]? Numbers, JsonArtifact? Inner);
+}

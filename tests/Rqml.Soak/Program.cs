@@ -1,0 +1,28 @@
+using System.Globalization;
+using Rqml.Soak;
+
+// MINUTES [seed] [folder]: the soak; ends with 0 only if all of it holds. "life …" is the process that it watches, kills and starts again.
+if (args is [ApplicationProcess.Word, .. var words])
+{
+    await using var application = new Application(ApplicationSettings.Parse(words));
+    await application.RunAsync(Console.In);
+    return 0;
+}
+
+if (args is not [var minutes, ..] || !double.TryParse(minutes, CultureInfo.InvariantCulture, out var length) || length < 0.5)
+{
+    await Console.Error.WriteLineAsync("Usage: eng/soak [minutes, 0.5 or more] [seed] [folder]");
+    return 2;
+}
+
+var seed = args.Length > 1 ? ulong.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+var folder = args.Length > 2 ? args[2] : Directory.CreateTempSubdirectory("rqml-soak-").FullName;
+var soak = new Supervisor(TimeSpan.FromMinutes(length), seed, folder, Console.Out);
+try
+{
+    return await soak.RunAsync() ? 0 : 1;
+}
+finally
+{
+    if (args.Length <= 2) Directory.Delete(folder, recursive: true);
+}
