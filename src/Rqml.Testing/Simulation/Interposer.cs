@@ -31,6 +31,6 @@ internal sealed class Interposer(World world, Mutant mutant, Judge judge) : IInt
     private SchedulerWatch Watched(IMachine<SchedulerEvent, SchedulerEffect> scheduler)
     {
         var count = new BallotCount(world, judge);
-        return new SchedulerWatch(Forges ? new ForgedBallots(scheduler, world, count) : scheduler, judge.Assignments, count);
+        return new SchedulerWatch(Forges ? new ForgedBallots(scheduler, world, count) : scheduler, judge, count);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class Judge
     private readonly Dictionary<TaskId, List<(Epoch Epoch, long Run)>> _strikes = [];
     private readonly Dictionary<TaskId, int> _deaths = [];
     private readonly Dictionary<TaskId, int> _shadows = [];
+    private readonly HashSet<Incarnation> _silent = [];
     private readonly Dictionary<(TaskId, Epoch), Incarnation> _addressed = [];
     private readonly Dictionary<int, HashSet<Incarnation>> _incarnations = [];
     private readonly Dictionary<Epoch, (Peer Leader, TaskId Task)> _issued = [];
@@ -60,10 +61,20 @@ internal sealed class Judge
     public bool MayBeConvicted(TaskId task) => _deaths.GetValueOrDefault(task) + Math.Max(0, _shadows.GetValueOrDefault(task) - Suspicion.DeathsToRunAlone) >= Ledgers.LedgerMachine.StrikesToPoison;
 
     /// <summary>A machine was killed, or fell silent: what it held, or had last been given, came under suspicion.</summary>
-    public void FellSilent(string machine)
+    public void FellSilent(string machine, Incarnation? start)
     {
+        if (start is { } silent) _silent.Add(silent);
         var disk = Disk(machine);
         foreach (var task in disk.Attempts.Keys.Concat(disk.Outbound).Concat(Assignments.GivenTo(machine)).Distinct()) _shadows[task] = _shadows.GetValueOrDefault(task) + 1;
+    }
+
+    /// <summary>
+    /// A leader fences a start of a node. One that lives is taken for dead, as where the report of an earlier start comes late and looks like that of a later one: that
+    /// brings what it holds under suspicion too.
+    /// </summary>
+    public void Fences(Messaging.Peer node)
+    {
+        if (!_silent.Contains(node.Incarnation)) FellSilent(node.Node.Value, node.Incarnation);
     }
 
     public bool IsSettled(TaskId task) => _settlements.ContainsKey(task);

@@ -7,7 +7,7 @@ using Rqml.Testing.Simulation.Supervised;
 namespace Rqml.Testing.Simulation;
 
 /// <summary>Tells the judge what a scheduler hears and decides, at the moment when it does: what it sends may wait for a link, and be of yesterday when it leaves.</summary>
-internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, AssignmentJudge judge, BallotCount count) : IMachine<SchedulerEvent, SchedulerEffect>
+internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, Judge judge, BallotCount count) : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private Term _term;
 
@@ -19,16 +19,16 @@ internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> m
         {
             case SchedulerEventKind.Elected:
                 _term = @event.Term;
-                judge.Began(_term);
+                judge.Assignments.Began(_term);
                 break;
             case SchedulerEventKind.Deposed:
                 _term = Term.None;
                 break;
             case SchedulerEventKind.Message when _term != Term.None:
-                judge.Heard(_term, @event.Message);
+                judge.Assignments.Heard(_term, @event.Message);
                 break;
             case SchedulerEventKind.Fenced or SchedulerEventKind.RefusedAsFenced:
-                judge.HeardOfFence(@event.Term, @event.Peer!.Incarnation);
+                judge.Assignments.HeardOfFence(@event.Term, @event.Peer!.Incarnation);
                 break;
         }
 
@@ -49,8 +49,9 @@ internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> m
     {
         foreach (ref readonly var effect in effects)
         {
+            if (effect.Kind == SchedulerEffectKind.Fence) judge.Fences(effect.To);
             if (effect.Kind != SchedulerEffectKind.Send) continue;
-            if (effect.Message.Kind == MessageKind.Assign) judge.Decided(effect.To, effect.Message);
+            if (effect.Message.Kind == MessageKind.Assign) judge.Assignments.Decided(effect.To, effect.Message);
             else count.Told(effect.To, effect.Message, nowMs);
         }
     }

@@ -244,7 +244,7 @@ internal sealed class SimulatedCluster
 
     private void Note(Fault fault, SimulatedMachine machine)
     {
-        if (fault is Fault.Pause or Fault.Partition or Fault.StoreCut) _judge.FellSilent(machine.Name);
+        if (fault is Fault.Pause or Fault.Partition or Fault.StoreCut) _judge.FellSilent(machine.Name, machine.StartOfNode);
         _world.Tell($"FAULT {fault} at {machine.Name}");
         foreach (var state in StatesOf(machine)) _coverage.Hit(fault, state);
     }

@@ -58,12 +58,15 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         });
     }
 
+    /// <summary>Which start of the node this is; null where it has not come up yet, or runs none.</summary>
+    public Incarnation? StartOfNode => Runtime?.Node?.Machine.Self.Incarnation;
+
     /// <summary>kill -9, or power cut; true where a commit on its way was lost.</summary>
     public bool Kill()
     {
         if (Process is not { IsAlive: true } process) return false;
         world.Tell($"{Name} is killed (process {process.Number})");
-        judge.FellSilent(Name);
+        judge.FellSilent(Name, StartOfNode);
         var hasLost = _store!.Crash();
         End(process);
         return hasLost;
