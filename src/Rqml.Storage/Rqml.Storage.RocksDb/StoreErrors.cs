@@ -1,4 +1,4 @@
-using RocksDbSharp;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb;
 
@@ -15,8 +15,7 @@ internal static class StoreErrors
     };
 
     /// <summary>An error met while writing: whatever it is, the store stops.</summary>
-    public static StoreFailedException OfWriting(string store, Exception error) =>
-        new(store, error is RocksDbException rocks ? rocks.Message.TrimEnd('\0') : error.Message, error);
+    public static StoreFailedException OfWriting(string store, Exception error) => new(store, error.Message, error);
 
     /// <summary>Whether a file is refused because somebody else holds it.</summary>
     public static bool IsSharingViolation(IOException error) =>

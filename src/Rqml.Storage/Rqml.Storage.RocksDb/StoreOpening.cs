@@ -1,7 +1,7 @@
 using Rqml.Storage.RocksDb.Artifacts;
 using Rqml.Storage.RocksDb.Database;
+using Rqml.Storage.RocksDb.Database.Native;
 using Rqml.Storage.RocksDb.Durability;
-using NativeBatch = RocksDbSharp.WriteBatch;
 
 namespace Rqml.Storage.RocksDb;
 

@@ -1,6 +1,7 @@
 using Rqml.Storage.CrashChild;
 using Rqml.Storage.RocksDb;
 using Rqml.Storage.RocksDb.Database;
+using Rqml.Storage.RocksDb.Database.Native;
 using Rqml.Storage.RocksDb.Durability;
 using Rqml.Storage.Tests.Crashes;
 
@@ -172,7 +173,7 @@ public sealed class StoreOpeningTests : IDisposable
     {
         await MakeAsync(commits: 9);
         using (var database = KeyValueDatabase.Open(Path.Combine(Store, "db"), Options(), create: false))
-        using (var batch = new RocksDbSharp.WriteBatch())
+        using (var batch = new NativeBatch())
         {
             batch.Delete([(byte)'c', 0, 0, 0, 0, 0, 0, 0, 4], database.Own);
             database.WriteSynced(batch);

@@ -1,7 +1,6 @@
 using System.Buffers;
-using RocksDbSharp;
 using Rqml.Storage.RocksDb.Database;
-using NativeBatch = RocksDbSharp.WriteBatch;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb.Artifacts;
 
@@ -15,7 +14,7 @@ internal sealed class ArtifactWriter(KeyValueDatabase database, SegmentIndex ind
     private readonly Dictionary<byte[], Digest?> _pointers = new(KeyBytes.Comparer);
     private readonly Dictionary<Digest, Change> _changes = [];
     private readonly ArtifactCompressor _compressor = new();
-    private readonly ColumnFamilyHandle _family = database[StoreFamily.Artifact];
+    private readonly ColumnFamily _family = database[StoreFamily.Artifact];
     private byte[] _value = [];
 
     /// <summary>A record that a commit touches.</summary>

@@ -1,6 +1,5 @@
-using RocksDbSharp;
 using Rqml.Storage.RocksDb.Database;
-using NativeBatch = RocksDbSharp.WriteBatch;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb.Artifacts;
 
@@ -10,7 +9,7 @@ internal sealed class SegmentIndex(KeyValueDatabase database)
     private const byte Tag = (byte)'s';
     private const int KeyBytes = 1 + Digest.Bytes;
 
-    public bool TryGet(Digest digest, ReadOptions? options, out RecordLocation location)
+    public bool TryGet(Digest digest, NativeReadOptions? options, out RecordLocation location)
     {
         Span<byte> key = stackalloc byte[KeyBytes];
         WriteKey(key, digest);

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Rqml.Storage.RocksDb.Database;
-using NativeBatch = RocksDbSharp.WriteBatch;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb.Artifacts;
 

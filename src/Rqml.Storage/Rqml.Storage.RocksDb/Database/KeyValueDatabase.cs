@@ -1,96 +1,110 @@
-using RocksDbSharp;
-using NativeBatch = RocksDbSharp.WriteBatch;
+using Rqml.Storage.RocksDb.Database.Native;
+using static Rqml.Storage.RocksDb.Database.Native.RocksDbFunctions;
 
 namespace Rqml.Storage.RocksDb.Database;
 
 /// <summary>RocksDB as this store uses it. Throws what RocksDB throws; the store gives it its names. Reads are thread-safe, writes are not.</summary>
 internal sealed unsafe class KeyValueDatabase : IDisposable
 {
-    private readonly RocksDbSharp.RocksDb _database;
-    private readonly ColumnFamilyHandle[] _families;
-    private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
-    private readonly WriteOptions _unsynced = new();
-    private readonly ReadOptions _read = new();
-    private readonly object[] _keptAlive;
-    private bool _isDisposed;
+    private readonly NativeDatabase _database;
+    private readonly ColumnFamily[] _families;
+    private readonly NativeWriteOptions _synced = NativeWriteOptions.Synced();
+    private readonly NativeWriteOptions _unsynced = NativeWriteOptions.Unsynced();
+    private readonly NativeReadOptions _read = new();
 
-    private KeyValueDatabase(RocksDbSharp.RocksDb database, params object[] keptAlive)
+    private KeyValueDatabase(NativeDatabase database)
     {
         _database = database;
-        _keptAlive = keptAlive;
-        Own = database.GetColumnFamily(DatabaseSettings.Families[0]);
-        _families = [.. DatabaseSettings.Families.Skip(1).Select(database.GetColumnFamily)];
+        Own = database.Families[0];
+        _families = database.Families[1..].ToArray();
     }
 
     /// <summary>The family of the store's own records, which users do not see.</summary>
-    public ColumnFamilyHandle Own { get; }
+    public ColumnFamily Own { get; }
 
     public static KeyValueDatabase Open(string path, RocksDbOptions options, bool create)
     {
-        var cache = Cache.CreateLru((ulong)options.BlockCacheBytes);
-        var settings = DatabaseSettings.ForDatabase(create);
-        var families = new ColumnFamilies(DatabaseSettings.ForFamily(DatabaseSettings.Families[0], options, cache));
-        foreach (var family in DatabaseSettings.Families.Skip(1)) families.Add(family, DatabaseSettings.ForFamily(family, options, cache));
-        return new KeyValueDatabase(RocksDbSharp.RocksDb.Open(settings, path, families), cache, settings, families);
-    }
-
-    public ColumnFamilyHandle this[StoreFamily family] => _families[(int)family];
-
-    public PinnedValue Get(ColumnFamilyHandle family, ReadOnlySpan<byte> key) => Get(family, key, _read);
-
-    public PinnedValue Get(ColumnFamilyHandle family, ReadOnlySpan<byte> key, ReadOptions options)
-    {
-        fixed (byte* pointer = key)
+        RocksDbLibrary.Prepare();
+        using var cache = new NativeCache(options.BlockCacheBytes);
+        using var settings = DatabaseSettings.ForDatabase(create);
+        var families = Array.ConvertAll(DatabaseSettings.Families, name => (Name: name, Options: DatabaseSettings.ForFamily(name, options, cache)));
+        try
         {
-            // RocksDB reads a null pointer of length 0 as the empty key.
-            return new PinnedValue(Native.Instance.rocksdb_get_pinned_cf(_database.Handle, options.Handle, family.Handle, pointer, (UIntPtr)key.Length));
+            return new KeyValueDatabase(NativeDatabase.Open(path, settings, families));
+        }
+        finally
+        {
+            foreach (var family in families) family.Options.Dispose();
         }
     }
 
-    public Cursor Walk(ColumnFamilyHandle family, ReadOnlySpan<byte> prefix, Snapshot? snapshot = null) => new(_database, family, prefix, snapshot);
+    public ColumnFamily this[StoreFamily family] => _families[(int)family];
 
-    public Snapshot TakeSnapshot() => _database.CreateSnapshot();
+    public PinnedValue Get(ColumnFamily family, ReadOnlySpan<byte> key) => Get(family, key, _read);
+
+    public PinnedValue Get(ColumnFamily family, ReadOnlySpan<byte> key, NativeReadOptions options)
+    {
+        fixed (byte* keyAt = key)
+        {
+            // RocksDB reads a null pointer of length 0 as the empty key.
+            byte* error = null;
+            var slice = rocksdb_get_pinned_cf(_database.Handle, options.Handle, family.Handle, keyAt, (nuint)key.Length, &error);
+            RocksDbException.ThrowIf(error);
+            return new PinnedValue(slice);
+        }
+    }
+
+    public Cursor Walk(ColumnFamily family, ReadOnlySpan<byte> prefix, NativeSnapshot? snapshot = null) => new(_database, family, prefix, snapshot);
+
+    public NativeSnapshot TakeSnapshot() => new(_database);
 
     /// <summary>Returns once the batch is in the write-ahead log and that is synced.</summary>
-    public void WriteSynced(NativeBatch batch) => _database.Write(batch, _synced);
+    public void WriteSynced(NativeBatch batch) => Write(batch, _synced);
 
     /// <summary>Returns once the batch is in the write-ahead log; the next synced write makes it durable.</summary>
-    public void WriteUnsynced(NativeBatch batch) => _database.Write(batch, _unsynced);
+    public void WriteUnsynced(NativeBatch batch) => Write(batch, _unsynced);
 
     /// <summary>Writes all families' gathered changes to tables, together.</summary>
     public void Flush()
     {
-        var options = new FlushOptions().SetWaitForFlush(true);
-        ColumnFamilyHandle[] all = [Own, .. _families];
-        Native.Instance.rocksdb_flush_cfs(_database.Handle, options.Handle, [.. all.Select(family => family.Handle)], all.Length);
-        GC.KeepAlive(options);
+        var count = _database.Families.Length;
+        var families = stackalloc rocksdb_column_family_handle_t*[count];
+        for (var i = 0; i < count; i++) families[i] = _database.Families[i].Handle;
+        var options = rocksdb_flushoptions_create();
+        rocksdb_flushoptions_set_wait(options, 1);
+        byte* error = null;
+        rocksdb_flush_cfs(_database.Handle, options, families, count, &error);
+        rocksdb_flushoptions_destroy(options);
+        RocksDbException.ThrowIf(error);
     }
 
     /// <summary>Reads every block of every table and checks it.</summary>
-    public void VerifyChecksums() => Native.Instance.rocksdb_verify_checksum(_database.Handle);
-
-    /// <summary>Deletes every key with the prefix in one record, however many there are.</summary>
-    public static void DeleteRange(NativeBatch batch, ColumnFamilyHandle family, ReadOnlySpan<byte> prefix)
+    public void VerifyChecksums()
     {
-        Span<byte> buffer = stackalloc byte[Storage.WriteBatch.MaxKeyBytes];
-        DeleteRange(batch, family, prefix, FamilyKeys.After(prefix, buffer));
+        byte* error = null;
+        rocksdb_verify_checksum(_database.Handle, &error);
+        RocksDbException.ThrowIf(error);
     }
 
-    /// <summary>Deletes the keys from <paramref name="first"/> to before <paramref name="end"/>.</summary>
-    public static void DeleteRange(NativeBatch batch, ColumnFamilyHandle family, ReadOnlySpan<byte> first, ReadOnlySpan<byte> end)
+    /// <summary>Deletes every key with the prefix in one record, however many there are.</summary>
+    public static void DeleteRange(NativeBatch batch, ColumnFamily family, ReadOnlySpan<byte> prefix)
     {
-        fixed (byte* from = first)
-        fixed (byte* to = end)
-        {
-            batch.DeleteRange(from, (ulong)first.Length, to, (ulong)end.Length, family);
-        }
+        Span<byte> buffer = stackalloc byte[Storage.WriteBatch.MaxKeyBytes];
+        batch.DeleteRange(prefix, FamilyKeys.After(prefix, buffer), family);
     }
 
     public void Dispose()
     {
-        if (_isDisposed) return;
-        _isDisposed = true;
         _database.Dispose();
-        GC.KeepAlive(_keptAlive);
+        _read.Dispose();
+        _unsynced.Dispose();
+        _synced.Dispose();
+    }
+
+    private void Write(NativeBatch batch, NativeWriteOptions options)
+    {
+        byte* error = null;
+        rocksdb_write(_database.Handle, options.Handle, batch.Handle, &error);
+        RocksDbException.ThrowIf(error);
     }
 }

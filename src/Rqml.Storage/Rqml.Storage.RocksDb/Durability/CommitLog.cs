@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Rqml.Storage.RocksDb.Database;
-using NativeBatch = RocksDbSharp.WriteBatch;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb.Durability;
 
@@ -62,7 +62,7 @@ internal sealed class CommitLog(KeyValueDatabase database)
         var first = Math.Max(_first, Last - kept + 1);
         WriteKey(_key, 0);
         WriteKey(_end, first);
-        KeyValueDatabase.DeleteRange(batch, database.Own, _key, _end);
+        batch.DeleteRange(_key, _end, database.Own);
         PutFirst(batch, first);
         _first = first;
     }

@@ -1,6 +1,6 @@
-using RocksDbSharp;
 using Rqml.Storage.RocksDb.Artifacts;
 using Rqml.Storage.RocksDb.Database;
+using Rqml.Storage.RocksDb.Database.Native;
 
 namespace Rqml.Storage.RocksDb.Scans;
 
@@ -12,8 +12,8 @@ internal sealed class ScanHold : IDisposable
     private readonly OpenScans _scans;
     private readonly long _epoch;
     private readonly StoreFamily _family;
-    private readonly Snapshot _snapshot;
-    private readonly ReadOptions _read;
+    private readonly NativeSnapshot _snapshot;
+    private readonly NativeReadOptions _read;
     private readonly Cursor _cursor;
     private bool _isDisposed;
 
@@ -26,11 +26,10 @@ internal sealed class ScanHold : IDisposable
         _epoch = epoch;
         _family = family;
         _snapshot = store.Database.TakeSnapshot();
-        _read = new ReadOptions().SetSnapshot(_snapshot);
+        _read = new NativeReadOptions(_snapshot);
         _cursor = store.Database.Walk(store.Database[family], prefix, _snapshot);
         if (scans.TryAdd(this)) return;
-        _cursor.Dispose();
-        _snapshot.Dispose();
+        ReleaseLocked();
         throw new ObjectDisposedException(typeof(RocksDbStore).FullName);
     }
 
@@ -54,12 +53,18 @@ internal sealed class ScanHold : IDisposable
         {
             if (_isDisposed) return;
             _isDisposed = true;
-            _cursor.Dispose();
-            _snapshot.Dispose();
+            ReleaseLocked();
         }
 
         _scans.Remove(this);
         _store.Leases.Exit(_epoch);
+    }
+
+    private void ReleaseLocked()
+    {
+        _cursor.Dispose();
+        _read.Dispose();
+        _snapshot.Dispose();
     }
 
     private byte[] ReadValueLocked()
