@@ -23,7 +23,7 @@ internal static class CoreTargets
         new("frame-contents", Messages(message => Frame(message)[LengthBytes..]), bytes => ReadFrames([.. BitConverter.GetBytes(bytes.Length), .. bytes])?[LengthBytes..]),
         Record("submission", SubmissionRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Spec())),
         Record("settlement", SettlementRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Settlement())),
-        Record("settled", SettledRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), keepsContent: false))),
+        Record("settled", SettledRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), 1_000, keepsContent: false))),
         Record("strikes", StrikesRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(Enumerable.Range(0, 3).Select(_ => new Strike(samples.Epoch(), samples.Below(9))))),
         Record("attempt", AttemptRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(samples.Attempt())),
         Record("outbound", OutboundRecord.Parser, WriteOutbound, samples => Records.Write(new Outbound(samples.Attempt().Attempt, samples.Peer(), samples.Settlement(), samples.Coin() ? "key" : null))),

@@ -3,8 +3,8 @@ using Rqml.Storage;
 using Rqml.Storage.RocksDb;
 using Rqml.Storage.RocksDb.Artifacts;
 using Rqml.Storage.RocksDb.Database;
+using Rqml.Storage.RocksDb.Database.Native;
 using Rqml.Storage.RocksDb.Durability;
-using NativeBatch = RocksDbSharp.WriteBatch;
 
 namespace Rqml.Fuzz.Targets;
 

@@ -129,7 +129,7 @@ internal static class StoreTargets
         NodeStore.PutAttempt(batch, attempt);
         NodeStore.PutOutbound(batch, new Outbound(attempt.Attempt, samples.Peer(), samples.Settlement(), samples.Coin() ? "key" : null));
         NodeStore.PutSettlement(batch, attempt.Attempt.Task, samples.Settlement());
-        NodeStore.PutSettled(batch, SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), keepsContent: false));
+        NodeStore.PutSettled(batch, SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), 1_000, keepsContent: false));
         NodeStore.PutStrikes(batch, attempt.Attempt.Task, [new Strike(samples.Epoch(), 1)]);
         NodeStore.PutMember(batch, samples.Peer());
         NodeStore.PutLedgerId(batch, new LedgerId(5));
