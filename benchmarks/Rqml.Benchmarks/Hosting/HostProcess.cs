@@ -9,9 +9,9 @@ namespace Rqml.Benchmarks.Hosting;
 internal static class HostProcess
 {
     private const string Ready = "ready";
-    private const int Runs = 5;
-    private static readonly TimeSpan SettleFor = TimeSpan.FromSeconds(3);      // the runtime goes on compiling for a while
-    private static readonly TimeSpan IdleFor = TimeSpan.FromSeconds(3);
+    private const int Runs = 3;
+    private static readonly TimeSpan SettleFor = TimeSpan.FromSeconds(20);      // the runtime goes on compiling for a while
+    private static readonly TimeSpan IdleFor = TimeSpan.FromSeconds(5);
     private static readonly TaskClass<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> Class = new("idle");
 
     public static async Task<Figure> MeasureAsync()

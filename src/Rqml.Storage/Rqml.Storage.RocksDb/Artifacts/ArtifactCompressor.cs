@@ -16,7 +16,7 @@ internal sealed class ArtifactCompressor : IDisposable
     [ThreadStatic]
     private static Decompressor? decompressor;
 
-    private readonly Compressor _compressor = new(Level);
+    private Compressor? _compressor;      // made for the first content that is worth it
     private byte[] _buffer = [];
 
     /// <summary>The content compressed, valid until the next call; false where that saves less than a tenth.</summary>
@@ -32,6 +32,7 @@ internal sealed class ArtifactCompressor : IDisposable
         }
 
         // The room is what is worthwhile: a content that does not fit is not compressed to its end.
+        _compressor ??= new Compressor(Level);
         if (!_compressor.TryWrap(content, _buffer.AsSpan(0, worthwhile), out var length)) return false;
         compressed = _buffer.AsSpan(0, length);
         return true;
@@ -43,23 +44,23 @@ internal sealed class ArtifactCompressor : IDisposable
     {
         // Bounded before anything is allocated: a length that the frame cannot hold is damage.
         if (length < 0 || length > frame.Length * GreatestRatio) throw new InvalidDataException($"{frame.Length} compressed bytes cannot hold {length}");
-        var content = new byte[length];
         try
         {
+            if (Decompressor.GetDecompressedSize(frame) != (ulong)length) throw new InvalidDataException("a zstd frame says another length");
+            var content = new byte[length];
             decompressor ??= new Decompressor();
             if (!decompressor.TryUnwrap(frame, content, out var written) || written != length) throw new InvalidDataException("a zstd frame has the wrong length");
+            return content;
         }
         catch (ZstdException error)
         {
             throw new InvalidDataException(error.Message, error);
         }
-
-        return content;
     }
 
     public void Dispose()
     {
-        _compressor.Dispose();
+        _compressor?.Dispose();
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
