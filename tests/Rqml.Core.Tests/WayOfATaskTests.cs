@@ -74,7 +74,7 @@ public sealed partial class WayOfATaskTests
     private static Station[] WayOnThePage()
     {
         var page = Repository.Read("ARCHITECTURE.md");
-        var line = page.Split("```")[1].Replace("│", "", StringComparison.Ordinal);
+        var line = page.Split("```")[1]["text".Length..].Replace("│", "", StringComparison.Ordinal);
         var names = Separator().Split(line.Replace("├─ each boundary →", "→", StringComparison.Ordinal).Replace("→ local store", "", StringComparison.Ordinal).Replace("└─ converged →", "→", StringComparison.Ordinal))
             .Select(name => name.Trim()).Where(name => name.Length > 0).ToArray();
         Assert.Equal(Stations.Select(station => station.OnPage), names);

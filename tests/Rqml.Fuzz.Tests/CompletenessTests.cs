@@ -40,6 +40,7 @@ public sealed partial class CompletenessTests
         ["LogTrap.Disarm"] = "log",
         ["MarkSlot.TryRead"] = "mark-slot mark-file",
         ["MessageCodec.TryRead"] = "frames frame-contents",
+        ["NativeDatabase.Open"] = "own-records",
         ["NodeStore.IsNew"] = "node-store",
         ["NodeStore.ReadAttempts"] = "node-store",
         ["NodeStore.ReadEndedInOrder"] = "node-store",
