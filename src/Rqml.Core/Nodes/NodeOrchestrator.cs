@@ -41,6 +41,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private long _carriedMs;
     private double _bytesPerSecond;
     private int _phase;
+    private bool _isWatching;      // under _runsLock
     private long _watchedMs;
     private int _deathsInARow;
     private volatile bool _stopped;
@@ -54,8 +55,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         _questions = new LoopQuestions(loop);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, surroundings.Events, _stations);
         machine.MeasureLoad = Measure;
-        _watchedMs = _carriedMs = loop.Clock.NowMs;
-        _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, WatchEvery, WatchEvery);
+        _carriedMs = loop.Clock.NowMs;
+        _watchdog = loop.Clock.Time.CreateTimer(static node => ((NodeOrchestrator)node!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public NodeId Id => _fabric.Self.Node;
@@ -215,7 +216,12 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     private void Start(LaneRun run)
     {
-        lock (_runsLock) _runs.Add(run);
+        lock (_runsLock)
+        {
+            _runs.Add(run);
+            if (!_isWatching) BeginToWatch();
+        }
+
         _lanes.Start(run);
     }
 
@@ -228,7 +234,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var nowMs = _loop.Clock.NowMs;
         var lateMs = nowMs - _watchedMs - 2 * (long)WatchEvery.TotalMilliseconds;
         _watchedMs = nowMs;
-        foreach (var run in Runs())
+        foreach (var run in RunsToWatch())
         {
             // We were not running either: the process was stopped, or the machine asleep. That is no fault of the model's.
             if (lateMs > 0) run.Forgive(lateMs);
@@ -238,6 +244,28 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 _replacements.RemoveAll(replacement => replacement.IsCompleted);
                 _replacements.Add(AbandonAsync(run));
             }
+        }
+    }
+
+    /// <summary>An idle node wakes nobody ten times a second for nothing.</summary>
+    private void BeginToWatch()
+    {
+        _isWatching = true;
+        Volatile.Write(ref _watchedMs, _loop.Clock.NowMs);
+        _watchdog.Change(WatchEvery, WatchEvery);
+    }
+
+    private LaneRun[] RunsToWatch()
+    {
+        lock (_runsLock)
+        {
+            if (_runs.Count == 0)
+            {
+                _isWatching = false;
+                _watchdog.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+
+            return [.. _runs];
         }
     }
 

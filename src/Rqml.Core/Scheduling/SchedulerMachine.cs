@@ -175,8 +175,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Explain(message, effects);
                 break;
             case MessageKind.CallVote:
-                // Of the attempt that is assigned, and of no other: a vote for one that was handed over helps nobody.
-                if (_tasks.TryGetValue(message.Task, out var voting) && voting.Epoch == message.Epoch) _votes.Call(message, VotersOf(voting.Spec.Class), nowMs, effects);
+                // Of the attempt that is assigned, and of no other: a vote for one that was handed over helps nobody, nor one for an attempt that its node does not hold.
+                if (_tasks.TryGetValue(message.Task, out var voting) && voting.Epoch == message.Epoch && !voting.Inquired) _votes.Call(message, VotersOf(voting.Spec.Class), nowMs, effects);
                 break;
             case MessageKind.BallotCast:
                 if (_votes.Take(message, nowMs, effects) is (BallotFate.Twice or BallotFate.Unasked) and var fate) SuspectBallot?.Invoke(message, fate);

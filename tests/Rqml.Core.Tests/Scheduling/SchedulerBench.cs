@@ -3,6 +3,7 @@ using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Scheduling;
+using Rqml.Supervision.Votes;
 using Rqml.Tasks;
 
 namespace Rqml.Core.Tests.Scheduling;
@@ -79,9 +80,16 @@ internal sealed class SchedulerBench
     /// <summary>The ledger says that the task is settled, by the attempt that the scheduler last made of it.</summary>
     public void Settle(TaskSpec task, int iterations = 4)
     {
-        var epoch = Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Epoch;
-        Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, epoch, iterations)));
+        Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, EpochOf(task), iterations)));
     }
+
+    /// <summary>The node asks for a vote on its attempt at the task.</summary>
+    public void CallVote(string node, TaskSpec task) =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.CallVote, PeerOf(node), task.Id, EpochOf(task), 1, new VoteCall(task, "artifact"u8.ToArray(), [new VoterModel("model", "cpu")], 10_000, false))));
+
+    /// <summary>The node says that it does not hold the attempt that it was given.</summary>
+    public void SayNotHeld(string node, TaskSpec task) =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.Refused, PeerOf(node), task.Id, EpochOf(task), (long)RefusalReason.NotHeld)));
 
     /// <summary>Someone knocked at the node, and nobody was there.</summary>
     public void Refuse(string node) => Step(SchedulerEvent.NodeGone(PeerOf(node)));
@@ -118,6 +126,8 @@ internal sealed class SchedulerBench
         Machine.Tick(NowMs, _effects);
         Take();
     }
+
+    private Epoch EpochOf(TaskSpec task) => Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Epoch;
 
     private Peer PeerOf(string node) => new(new NodeId(node), new Incarnation(_incarnations.GetValueOrDefault(node, 1UL)), "");
 

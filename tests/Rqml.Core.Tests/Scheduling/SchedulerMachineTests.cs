@@ -33,6 +33,21 @@ public sealed class SchedulerMachineTests
         Assert.True(counts.Max() <= 20, $"One of ten nodes got {counts.Max()} of 100 tasks.");
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void A_vote_is_held_for_an_attempt_that_its_node_holds_and_for_no_other(bool saysNotHeld, int votes)
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        var task = scheduler.Announce();
+        if (saysNotHeld) scheduler.SayNotHeld("a", task);
+
+        scheduler.CallVote("a", task);
+
+        Assert.Equal(votes, scheduler.Machine.VoteCount);
+    }
+
     [Fact]
     public void A_node_whose_memory_seems_full_still_gets_one_task_at_a_time()
     {

@@ -28,6 +28,9 @@ internal sealed class BallotCount(World world, Judge judge)
             case SchedulerEventKind.Fenced or SchedulerEventKind.RefusedAsFenced:
                 foreach (var vote in _votes.Values) vote.Gone.Add(@event.Peer!.Node);
                 break;
+            case SchedulerEventKind.Message when @event.Message.Kind == MessageKind.TaskSettled:
+                _votes.Remove(@event.Message.Task);      // forgotten with its task: a call for it that comes late is for another, which nobody waits for
+                break;
             case SchedulerEventKind.Message when @event.Message.Kind == MessageKind.BallotCast:
                 Votes.Heard(@event.Message);
                 world.Tell($"ballot for vote {@event.Message.Number} of {@event.Message.Task} from {@event.Message.From}: {@event.Message.Body}");
