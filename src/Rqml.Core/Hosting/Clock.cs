@@ -5,10 +5,17 @@ internal sealed class Clock(TimeProvider time)
 {
     private readonly long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private readonly long _startTimestamp = time.GetTimestamp();
-    private readonly long _ticksPerMs = Math.Max(1, time.TimestampFrequency / 1_000);
+    private readonly long _ticksPerSecond = time.TimestampFrequency;
 
     public TimeProvider Time { get; } = time;
 
-    // Asked a dozen times a task.
-    public long NowMs => _startMs + ((Time.GetTimestamp() - _startTimestamp) / _ticksPerMs);
+    // Asked a dozen times a task: whole numbers, seconds and the rest apart, so that a counter of any frequency neither drifts nor overflows.
+    public long NowMs
+    {
+        get
+        {
+            var (seconds, ticks) = Math.DivRem(Time.GetTimestamp() - _startTimestamp, _ticksPerSecond);
+            return _startMs + (seconds * 1_000) + (ticks * 1_000 / _ticksPerSecond);
+        }
+    }
 }
