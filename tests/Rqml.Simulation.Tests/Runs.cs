@@ -52,7 +52,7 @@ internal sealed class Runs(string subject, Func<ulong, SimulatedCluster> cluster
         Reports.Write($"red-seed-{seed}-{subject}", story.ToString());
     }
 
-    private static IEnumerable<ulong> SeedsToRun(int seeds)
+    public static IEnumerable<ulong> SeedsToRun(int seeds)
     {
         if (Environment.GetEnvironmentVariable("RQML_SEED") is { } only) return only.Split(',').Select(seed => ulong.Parse(seed, CultureInfo.InvariantCulture));
         var count = int.Parse(Environment.GetEnvironmentVariable("RQML_SEEDS") ?? $"{seeds}", CultureInfo.InvariantCulture);

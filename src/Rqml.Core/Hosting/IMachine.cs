@@ -20,6 +20,9 @@ internal interface IMachine<TEvent, TEffect> where TEvent : struct where TEffect
 internal interface IInterposer
 {
     IMachine<TEvent, TEffect> Interpose<TEvent, TEffect>(IMachine<TEvent, TEffect> machine) where TEvent : struct where TEffect : struct, IEffect;
+
+    /// <summary>Stands between links and the owners that hear their messages: more may be lost than links lose.</summary>
+    Messaging.IMessageReceiver Interpose(Messaging.IMessageReceiver receiver);
 }
 
 /// <summary>What every effect says of itself.</summary>

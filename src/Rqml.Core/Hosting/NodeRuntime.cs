@@ -4,6 +4,7 @@ using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Messaging.Links;
 using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Scheduling;
@@ -20,6 +21,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private readonly NodeRuntimeOptions _options;
     private readonly Fabric _fabric;
     private readonly LinkTable? _links;
+    private EventRelay? _relay;
     private readonly IKeyValueStore? _store;
     private GroupCommit? _commit;
     private SplitMix64 _random;
@@ -37,8 +39,11 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail, Interposer = options.Interposer };
         Self = new Peer(options.Node, new Incarnation(_random.Next() | 1), options.Endpoint);
         _fabric = new Fabric(Self, options.Instruments.Messaging, options.Stations);
-        if (options.Transport is { } transport) _links = new LinkTable(Self, transport, options.Dispatcher, this, options.Instruments.Messaging, options.Logger) { PeerGone = PeerGone };
-        _fabric.Attach(this, _links);
+        _fabric.Attach(this, options.Interposer?.Interpose(this) ?? this);
+        if (options.Transports.Count > 0)
+        {
+            _links = new LinkTable(Self, options.Transports, options.Listeners, options.Links with { Cluster = options.Cluster }, options.Dispatcher, Clock, _random.Next(), _fabric, options.Instruments.Messaging, options.Logger);
+        }
     }
 
     public Peer Self { get; }
@@ -96,11 +101,22 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (_options.Roles.HasFlag(NodeRoles.Client)) await StartLedgerAsync();
         if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
         if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
-        if (_links is not null) await _links.StartAsync(cancellationToken);
+        StartLinks();
         if (Leadership is not null) Leadership.Start();
         else if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
         else if (_options.Leader is { } leader) FollowFixedLeader(leader);
         Loop.Wake();
+    }
+
+    /// <summary>After every owner, so that what comes over links finds them all.</summary>
+    private void StartLinks()
+    {
+        if (_links is null) return;
+        var credit = new CreditReturn(Loop);
+        Loop.Add(credit);
+        _relay = _options.Bus is { } bus ? new EventRelay(bus, _links, Self) : null;
+        _fabric.Attach(_links, credit, _relay);
+        _links.Start();
     }
 
     /// <summary>Delivers to the owner that hears the kind; a role that is not here drops it.</summary>
@@ -110,16 +126,32 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         switch (message.Kind)
         {
             case < MessageKind.Assign:
+                if (message.Kind == MessageKind.Report) _relay?.Joined(message.From);
                 Scheduler?.Post(SchedulerEvent.Of(message));
                 break;
             case < MessageKind.Announced:
-                if (message.Kind == MessageKind.Welcome) Ledger?.Post(LedgerEvent.Leader(message.From, new Term(message.Epoch.Generation, message.Epoch.Term)));
+                if (message.Kind == MessageKind.Welcome) Welcomed(message.From, new Term(message.Epoch.Generation, message.Epoch.Term));
                 Node?.Post(NodeEvent.Of(message));
                 break;
             default:
                 Ledger?.Post(LedgerEvent.Of(message));
                 break;
         }
+    }
+
+    private void Welcomed(Peer leader, Term term)
+    {
+        Ledger?.Post(LedgerEvent.Leader(leader, term));
+        _relay?.Follow(leader);
+    }
+
+    /// <summary>Every owner repeats what matters until it is answered: ledgers announce, nodes offer their results, the leader goes by what nodes report.</summary>
+    void IMessageReceiver.Undelivered(Peer to, in Message message) { }
+
+    void IMessageReceiver.Gone(Peer peer)
+    {
+        Scheduler?.Post(SchedulerEvent.NodeGone(peer));
+        Leadership?.Post(LeadershipEvent.PeerGone(peer));
     }
 
     void ILeadershipListener.Elected(Term term, IReadOnlyList<Peer> members) => Scheduler?.Post(SchedulerEvent.Elected(term, members));
@@ -130,6 +162,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     {
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
+        _relay?.Follow(leader);
     }
 
     void ILeadershipListener.Registered(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Registered(node, term));
@@ -282,6 +315,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Scheduler!.Post(SchedulerEvent.Elected(_term, _store is null ? [] : NodeStore.ReadMembers(_store)));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
         Node?.Post(NodeEvent.Led(Self, _term));
+        _relay?.Follow(Self);
     }
 
     /// <summary>A scheduler that was named by address: it says its term when it welcomes us.</summary>
@@ -316,12 +350,6 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         var batch = new WriteBatch();
         write(batch);
         return _commit!.CommitAsync(batch);
-    }
-
-    private void PeerGone(Peer peer)
-    {
-        Scheduler?.Post(SchedulerEvent.NodeGone(peer));
-        Leadership?.Post(LeadershipEvent.PeerGone(peer));
     }
 
     /// <summary>Nothing here is durable any more, or a machine has lost its way: the loop stops, and whoever waits for the ledger hears of it.</summary>
@@ -384,7 +412,13 @@ internal sealed record NodeRuntimeOptions
 
     public IKeyValueStore? Store { get; init; }
 
-    public ITransport? Transport { get; init; }
+    /// <summary>The ways to other nodes, best first; none: the node is alone.</summary>
+    public IReadOnlyList<ITransport> Transports { get; init; } = [];
+
+    /// <summary>Where others reach the node: it takes links from them, and disposes of them.</summary>
+    public IReadOnlyList<IListener> Listeners { get; init; } = [];
+
+    public LinkSettings Links { get; init; } = new();
 
     /// <summary>Room in the ledger, which clients ask for; null where submissions come another way.</summary>
     public Admission? Admission { get; init; }
@@ -408,6 +442,9 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Who hears of what the node sees; null: nobody.</summary>
     public EventPublisher? Events { get; init; }
+
+    /// <summary>The host's bus, which its own node joins to those of others; null: it stays alone.</summary>
+    public EventBus? Bus { get; init; }
 
     public required ILogger Logger { get; init; }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Messaging;
+using Rqml.Messaging.Links;
 using Rqml.Models;
 using Rqml.Nodes;
 using Rqml.Supervision.Events;
@@ -36,15 +37,11 @@ internal sealed partial class RqmlHost(
 
     private ICoordinationStore? Coordination => field ??= builder.Coordination?.Invoke(services);
 
-    /// <summary>Other hosts see our nodes only where they were asked to; nodes among themselves need no names that are unique in the process.</summary>
-    private InProcessTransport? Transport => field ??=
-        services.GetServices<ITransport>().OfType<InProcessTransport>().FirstOrDefault()
-        ?? (builder.SchedulerAddress is not null ? new InProcessTransport() : builder.Nodes.Count > 0 ? InProcessTransport.Private() : null);
+    /// <summary>The ways to other nodes. Other hosts of the process see ours only where they were asked to; nodes among themselves need no names that are unique in it.</summary>
+    private IReadOnlyList<ITransport> Transports => field ??= TransportsOf([.. services.GetServices<ITransport>()]);
 
     /// <summary>Room in the ledger of the host's own node; closed from the beginning of the stop on.</summary>
     public Admission Admission => _admission ??= new Admission(options.Value.MaxOpenTasks);
-
-    public static Uri EndpointOf(string node) => new($"{InProcessTransport.SchemeName}://{node}");
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -55,14 +52,14 @@ internal sealed partial class RqmlHost(
         await services.GetRequiredService<Datasets>().LoadAsync(services, cancellationToken);
 
         // Only the address is known; the scheduler says its name when it welcomes us.
-        var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, address) : null;
-        _main = Build(settings.NodeName, lanes, builder.NodeRoles, builder.Store, leader);
+        var leader = builder.SchedulerAddress is { } address ? new Peer(default, default, new Uri(address).AbsoluteUri) : null;
+        _main = await BuildAsync(settings.NodeName, lanes, builder.NodeRoles, builder.Store, leader, cancellationToken);
 
         // The added nodes first: when the scheduler begins, they can say what they hold.
         foreach (var node in builder.Nodes)
         {
             var further = await DeviceLanes.CountAsync(node.LaneCount ?? settings.Lanes, node.Devices, cancellationToken);
-            var runtime = Build(node.Name, further, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null));
+            var runtime = await BuildAsync(node.Name, further, NodeRoles.Worker, node.Store, leader ?? (Coordination is null ? _main.Self : null), cancellationToken);
             _added.Add(node.Name, runtime);
             await runtime.StartAsync(cancellationToken);
         }
@@ -119,7 +116,31 @@ internal sealed partial class RqmlHost(
 
     private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];
 
-    private NodeRuntime Build(string name, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
+    private ITransport[] TransportsOf(ITransport[] registered)
+    {
+        if (registered.Any(transport => transport is InProcessTransport)) return [.. registered.Where(transport => transport is not InProcessTransport), .. registered.OfType<InProcessTransport>()];
+        if (builder.SchedulerAddress?.StartsWith($"{InProcessTransport.SchemeName}:", StringComparison.OrdinalIgnoreCase) == true) return [.. registered, new InProcessTransport()];
+        if (registered.Length > 0) return registered;
+        return builder.Nodes.Count > 0 ? [InProcessTransport.Private()] : [];
+    }
+
+    /// <summary>Listens first: what others reach a node by has to be known before it says anything.</summary>
+    private async ValueTask<NodeRuntime> BuildAsync(string name, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader, CancellationToken cancellationToken)
+    {
+        var listeners = new List<IListener>();
+        try
+        {
+            foreach (var transport in Transports) listeners.Add(await transport.ListenAsync(transport.AddressFor(name, isOwn: name == options.Value.NodeName), cancellationToken));
+            return Build(name, listeners, lanes, roles, store, leader);
+        }
+        catch
+        {
+            foreach (var listener in listeners) await listener.DisposeAsync();
+            throw;
+        }
+    }
+
+    private NodeRuntime Build(string name, List<IListener> listeners, IReadOnlyDictionary<string, int> lanes, NodeRoles roles, Func<IServiceProvider, Storage.IKeyValueStore>? store, Peer? leader)
     {
         var settings = options.Value;
 #pragma warning disable RS0030 // the seed of a start: all other draws of the node come from it
@@ -128,7 +149,7 @@ internal sealed partial class RqmlHost(
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),
-            Endpoint = EndpointOf(name).AbsoluteUri,
+            Endpoint = listeners.Count > 0 ? string.Join(' ', listeners.Select(listener => listener.Address.AbsoluteUri)) : $"{InProcessTransport.SchemeName}://{name}/",
             Roles = roles,
             Classes = Classes,
             NodeSettings = new NodeSettings
@@ -146,7 +167,10 @@ internal sealed partial class RqmlHost(
             },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
-            Transport = Transport,
+            Transports = Transports,
+            Listeners = listeners,
+            Links = new LinkSettings { WindowBytes = settings.LinkWindowBytes },
+            Cluster = settings.Cluster,
             Leader = leader,
             Coordination = Coordination,
             Admission = _main is null ? Admission : null,
@@ -155,6 +179,7 @@ internal sealed partial class RqmlHost(
             Seed = seed,
             MaxAbandoned = settings.MaxAbandonedWorkers,
             Instruments = _instruments,
+            Bus = _main is null ? services.GetRequiredService<EventBus>() : null,
             Events = new EventPublisher(services.GetRequiredService<EventBus>(), new NodeId(name)),
             Logger = _logger,
             Stations = stations,

@@ -46,6 +46,18 @@ public sealed class RqmlOptions
     /// <value>Default 10 s. From zero to 1 h.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Name of the cluster: nodes of another one are refused when they call.</summary>
+    /// <value>Default "rqml". 1 to 64 letters, digits, '-', '_' or '.'.</value>
+    public string Cluster { get; set; } = "rqml";
+
+    /// <summary>Bytes of one task channel that a link may have on the way or unread before its sender waits; a longer message goes alone.</summary>
+    /// <value>Default 8 MiB. From 256 KiB to 256 MiB.</value>
+    public int LinkWindowBytes { get; set; } = 8 << 20;
+
+    /// <summary>Lets a transport without encryption listen beyond this machine: whoever can reach the address can read what tasks hold, and speak for any node.</summary>
+    /// <value>Default false: then an address beyond loopback is a fault at start.</value>
+    public bool AllowPlaintext { get; set; }
+
     /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
     public EventOptions Events { get; } = new();
 }
@@ -65,6 +77,8 @@ internal sealed class RqmlOptionsValidator : IValidateOptions<RqmlOptions>
         Check(options.Heartbeat >= TimeSpan.FromMilliseconds(50) && options.Heartbeat <= TimeSpan.FromSeconds(2), nameof(options.Heartbeat), options.Heartbeat, "50 ms to 2 s");
         Check(options.MaxAbandonedWorkers is >= 1 and <= 1_024, nameof(options.MaxAbandonedWorkers), options.MaxAbandonedWorkers, "1 to 1,024");
         Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), nameof(options.DrainTimeout), options.DrainTimeout, "zero to 1 h");
+        Check(NodeId.IsValid(options.Cluster), nameof(options.Cluster), options.Cluster, "1 to 64 letters, digits, '-', '_' or '.'");
+        Check(options.LinkWindowBytes is >= 256 << 10 and <= 256 << 20, nameof(options.LinkWindowBytes), options.LinkWindowBytes, "256 KiB to 256 MiB");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Check(bool holds, string option, object? value, string range)

@@ -1,29 +1,84 @@
+using System.Buffers;
+using System.Diagnostics;
 using Rqml.Diagnostics;
+using Rqml.Messaging.Links;
+using Rqml.Protocol;
+using Rqml.Supervision.Events;
 
 namespace Rqml.Messaging;
 
 /// <summary>
-/// Takes messages to the owner that hears their kind: within the process as they are, beyond it as frames in blocks over a link. What cannot be
-/// delivered is dropped and counted: every sender repeats what matters until it is answered.
+/// Takes messages to the owner that hears their kind: within the process as they are, beyond it over a link. What cannot be delivered is counted and dropped: every
+/// sender repeats what matters until it is answered.
 /// </summary>
-internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStationObserver? stations)
+internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStationObserver? stations) : ILinkReceiver
 {
     private IMessageReceiver? _local;
-    private ILinkTable? _links;
+    private IMessageReceiver? _far;
+    private LinkTable? _links;
+    private CreditReturn? _credit;
+    private EventRelay? _events;
 
     public Peer Self { get; } = self;
 
-    public void Attach(IMessageReceiver local, ILinkTable? links)
-    {
-        _local = local;
-        _links = links;
-    }
+    /// <param name="local">Hears what is said within the process.</param>
+    /// <param name="far">Hears what comes over links: the same, but for simulations.</param>
+    public void Attach(IMessageReceiver local, IMessageReceiver far) => (_local, _far) = (local, far);
+
+    /// <summary>Begins to reach other nodes.</summary>
+    /// <param name="links">The way there.</param>
+    /// <param name="credit">Says when a message has been used up.</param>
+    /// <param name="events">Hears the events of other hosts; null: nobody does.</param>
+    public void Attach(LinkTable links, CreditReturn credit, EventRelay? events) => (_links, _credit, _events) = (links, credit, events);
 
     public void Send(Peer to, in Message message)
     {
         if (message.Kind is MessageKind.Assign or MessageKind.Result) stations?.Entered(Station.Fabric, message.Task);
         if (to.Node == Self.Node) _local!.Receive(message);
-        else if (_links is null || !_links.TrySend(to, message)) instruments.Dropped();
+        else if (_links is null || !_links.TrySend(to, message.Kind.Channel(), (ulong)message.Kind, Activity.Current?.Context ?? default, MessageCodec.Write(message, Self.Incarnation))) instruments.Dropped();
+    }
+
+    void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message)
+    {
+        if (message.Channel is FabricChannel.Alerts or FabricChannel.SupervisionEvents) Hear(message);
+        else _far!.Receive(Read(message.Content, message.From));
+        link.Owed[(int)message.Channel] += message.OwedBytes;
+    }
+
+    void ILinkReceiver.BlockEnded(IncomingLink link) => _credit!.Post(link);
+
+    void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content)
+    {
+        // An event is news, and whoever wanted it is gone.
+        if (channel is not (FabricChannel.Alerts or FabricChannel.SupervisionEvents)) _far!.Undelivered(to, Read(content, Self));
+    }
+
+    void ILinkReceiver.SubscribersChanged() => _events?.SayWhatIsWanted();
+
+    void ILinkReceiver.Gone(Peer peer) => _far!.Gone(peer);
+
+    private void Hear(in ReceivedMessage message)
+    {
+        try
+        {
+            _events?.Received(message.From, message.Channel, message.Content);
+        }
+        catch (RecordDamagedException error)
+        {
+            throw new LinkViolationException(LinkFault.Malformed, error.Message, error);
+        }
+    }
+
+    private static Message Read(ReadOnlySequence<byte> content, Peer from)
+    {
+        try
+        {
+            return MessageCodec.Read(content, from);
+        }
+        catch (RecordDamagedException error)
+        {
+            throw new LinkViolationException(LinkFault.Malformed, error.Message, error);
+        }
     }
 }
 
@@ -31,11 +86,10 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
 internal interface IMessageReceiver
 {
     void Receive(in Message message);
-}
 
-/// <summary>The links to other nodes.</summary>
-internal interface ILinkTable
-{
-    /// <summary>Queues the message for its peer; false where there is no way, or no room.</summary>
-    bool TrySend(Peer to, in Message message);
+    /// <summary>A message of ours that its peer is not known to have received, and will not receive any more.</summary>
+    void Undelivered(Peer to, in Message message);
+
+    /// <summary>Nobody listens where the peer did: its process is gone.</summary>
+    void Gone(Peer peer);
 }

@@ -8,7 +8,7 @@ namespace Rqml.Messaging;
 public sealed class InProcessTransport : ITransport
 {
     internal const string SchemeName = "inproc";
-    private const int MaxBlockBytes = 64 << 20;
+    private const int MaxBlockBytes = 4 << 20;
     private const int MaxOffered = 128;      // links that wait to be accepted, as the backlog of a socket
     private static readonly ConcurrentDictionary<string, Listener> OfProcess = new();
     private readonly ConcurrentDictionary<string, Listener> _listeners;
@@ -26,6 +26,9 @@ public sealed class InProcessTransport : ITransport
 
     /// <summary>One whose addresses nobody else sees: for the nodes of one host, whatever those of another are called.</summary>
     internal static InProcessTransport Private() => new(new ConcurrentDictionary<string, Listener>());
+
+    /// <inheritdoc/>
+    public Uri AddressFor(string node, bool isOwn) => new($"{SchemeName}://{node}");
 
     /// <inheritdoc/>
     public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken)

@@ -38,6 +38,17 @@ internal enum MessageKind : byte
     Told = 38,          // node, or a scheduler that waits for one: so far this has happened  Body: Story
 }
 
+/// <summary>Which channel a kind of message takes.</summary>
+internal static class MessageKinds
+{
+    public static FabricChannel Channel(this MessageKind kind) => kind switch
+    {
+        MessageKind.Report or MessageKind.Heard => FabricChannel.Heartbeats,
+        MessageKind.Result or MessageKind.Answered or MessageKind.Strike or MessageKind.StrikeCounted or MessageKind.Progress or MessageKind.Told => FabricChannel.TaskResults,
+        _ => FabricChannel.TaskInbound,
+    };
+}
+
 /// <summary>One message, at least once and in no certain order. A struct, as every task takes several and inside a process they are passed as they are.</summary>
 internal readonly record struct Message(MessageKind Kind, Peer From, TaskId Task = default, Epoch Epoch = default, long Number = 0, object? Body = null);
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Google.Protobuf;
+using Rqml.Messaging.Links;
 using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Supervision;
@@ -9,48 +9,27 @@ using Rqml.Tasks;
 
 namespace Rqml.Messaging;
 
-/// <summary>Messages as frames in a block: four bytes of length, then a protobuf record. Reading refuses what is malformed.</summary>
+/// <summary>Messages as protobuf records. Who sends one is not in it: the link knows. Reading refuses what is malformed.</summary>
 internal static class MessageCodec
 {
-    public const int MaxFrameBytes = 32 << 20;
-    private const int LengthBytes = 4;
+    /// <summary>The message, ready to be written; its bytes and those that it refers to must not change until then.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="self">The start that the link speaks for; a node that was fenced calls itself another.</param>
+    public static MessageContent Write(in Message message, Incarnation self) => new(ToRecord(message, self));
 
-    /// <summary>Appends the message as a frame; false, and nothing appended, where the frame is longer than <paramref name="roomBytes"/> or <see cref="MaxFrameBytes"/>.</summary>
-    public static bool TryWrite(in Message message, ArrayBufferWriter<byte> block, int roomBytes)
-    {
-        var record = Write(message);
-        var length = record.CalculateSize();
-        if (length is < 0 or > MaxFrameBytes || length > roomBytes - LengthBytes) return false;      // beyond 2 GiB the size comes out negative
-        BinaryPrimitives.WriteInt32LittleEndian(block.GetSpan(LengthBytes), length);
-        block.Advance(LengthBytes);
-        record.WriteTo(block);
-        return true;
-    }
+    /// <exception cref="RecordDamagedException">The content is no message.</exception>
+    public static Message Read(ReadOnlySequence<byte> content, Peer from) => Read(MessageRecord.Parser.Read(content), from);
 
-    /// <summary>Bytes of the frames at the beginning of what <see cref="TryWrite"/> has written: as many as fit into <paramref name="targetBytes"/>, and at least one.</summary>
-    public static int FramesIn(ReadOnlySpan<byte> frames, int targetBytes)
-    {
-        var taken = 0;
-        while (taken < frames.Length)
-        {
-            var frame = LengthBytes + BinaryPrimitives.ReadInt32LittleEndian(frames[taken..]);
-            if (taken > 0 && taken + frame > targetBytes) break;
-            taken += frame;
-        }
-
-        return taken;
-    }
-
-    private static MessageRecord Write(in Message message)
+    private static MessageRecord ToRecord(in Message message, Incarnation self)
     {
         var record = new MessageRecord
         {
             Kind = (int)message.Kind,
-            From = Records.Write(message.From),
             Task = Records.Write(message.Task),
             Epoch = Records.Write(message.Epoch),
             Number = message.Number,
         };
+        if (message.From.Incarnation != self) record.From = message.From.Incarnation.Value;
         switch (message.Body)
         {
             case TaskSpec body:
@@ -92,24 +71,7 @@ internal static class MessageCodec
         return record;
     }
 
-    /// <summary>Reads the next frame of a block and takes it off; false where the block is used up.</summary>
-    /// <exception cref="RecordDamagedException">The frame is malformed; nothing after it can be read.</exception>
-    public static bool TryRead(ref ReadOnlySequence<byte> block, out Message message)
-    {
-        message = default;
-        if (block.IsEmpty) return false;
-        if (block.Length < LengthBytes) throw new RecordDamagedException("A block ends inside a frame's length.");
-        Span<byte> prefix = stackalloc byte[LengthBytes];
-        block.Slice(0, LengthBytes).CopyTo(prefix);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
-        if (length < 0 || length > MaxFrameBytes) throw new RecordDamagedException($"A frame has at most {MaxFrameBytes} bytes, not {length}.");
-        if (block.Length < LengthBytes + length) throw new RecordDamagedException("A block ends inside a frame.");
-        message = Read(MessageRecord.Parser.Read(block.Slice(LengthBytes, length)));
-        block = block.Slice(LengthBytes + length);
-        return true;
-    }
-
-    private static Message Read(MessageRecord record)
+    private static Message Read(MessageRecord record, Peer from)
     {
         var kind = KindOf(record.Kind);
         object? body = record.BodyCase switch
@@ -129,7 +91,8 @@ internal static class MessageCodec
         };
         if (!BodyFits(kind, body)) throw new RecordDamagedException($"A message of kind {record.Kind} has the body {record.BodyCase}.");
         if (!NumberFits(kind, record.Number)) throw new RecordDamagedException($"A message of kind {kind} has the number {record.Number}, which it never says.");
-        return new Message(kind, Records.Read(record.From), Records.ReadTask(record.Task), Records.Read(record.Epoch), record.Number, body);
+        if (record.From != 0) from = new Peer(from.Node, new Incarnation(record.From), from.Endpoint);
+        return new Message(kind, from, Records.ReadTask(record.Task), Records.Read(record.Epoch), record.Number, body);
     }
 
     private static MessageKind KindOf(int kind) =>
@@ -278,4 +241,13 @@ internal static class MessageCodec
         Action = SupervisionRecords.Defined((SupervisionAction)record.Action, "an action"),
         Reason = record.Reason,
     };
+}
+
+/// <summary>A message that is ready to be sent over a link.</summary>
+internal readonly struct MessageContent(MessageRecord record) : IMessageContent
+{
+    /// <summary>Negative where the message is longer than 2 GiB.</summary>
+    public int Bytes { get; } = record.CalculateSize();
+
+    public void WriteTo(Span<byte> to) => record.WriteTo(to);
 }

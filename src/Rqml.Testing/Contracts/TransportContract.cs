@@ -1,379 +1,582 @@
 using System.Buffers;
+using System.Diagnostics;
 using Rqml.Messaging;
+using Rqml.Messaging.Frames;
+using Rqml.Messaging.Links;
 using Xunit;
 
 namespace Rqml.Testing.Contracts;
 
-/// <summary>What every <see cref="ITransport"/> promises. Derive from it in a test project and say how a transport is made and where it may listen.</summary>
-public abstract class TransportContract : IAsyncLifetime
+/// <summary>
+/// What every <see cref="ITransport"/> promises, alone and under the messaging fabric: the promises of the channels are the same over each. Derive from it in a test
+/// project and say how a transport is made and where it may listen.
+/// </summary>
+public abstract class TransportContract : LinkContract
 {
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30);
-    private readonly List<IAsyncDisposable> _opened = [];
-    private ITransport? _transport;
+    private const FabricChannel Tasks = FabricChannel.TaskInbound;
+    private const FabricChannel Results = FabricChannel.TaskResults;
 
-    /// <summary>The transport under test.</summary>
-    protected ITransport Transport => _transport ?? throw new InvalidOperationException("There is no transport yet.");
+    private static readonly LinkSettings Settings = new() { HeartbeatMs = 200, SilentMs = 2_000, SuspectMs = 1_000, LongestRetryMs = 200, WindowBytes = 512 << 10 };
 
-    /// <summary>Bytes that a link with a reader that never reads may take before its sender waits; with all buffers on the way.</summary>
-    protected virtual int MostUnreadBytes => 64 << 20;
-
-    /// <summary>A new transport.</summary>
-    protected abstract ITransport Create();
-
-    /// <summary>An address of this machine where nobody listens, another at each call.</summary>
-    protected abstract Uri NewAddress();
-
-    /// <summary>Makes the transport.</summary>
-    public virtual Task InitializeAsync()
-    {
-        _transport = Create();
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Closes what the test has opened.</summary>
-    public virtual async Task DisposeAsync()
-    {
-        foreach (var opened in Enumerable.Reverse(_opened)) await opened.DisposeAsync();
-        _opened.Clear();
-    }
-
-    /// <summary>Blocks arrive whole, and in the order in which they were sent.</summary>
+    /// <summary>Every channel brings what was sent, byte for byte, with its sender and its channel.</summary>
     [Fact]
-    public async Task Blocks_arrive_whole_and_in_order()
+    public async Task Every_channel_brings_what_was_sent()
     {
-        var (near, far) = await ConnectAsync();
-        for (byte i = 0; i < 10; i++) await SendAsync(near, [i, i, i]);
-
-        for (byte i = 0; i < 10; i++) Assert.Equal([i, i, i], await ReceiveAsync(far));
-    }
-
-    /// <summary>Each end sends and receives, and neither way waits for the other.</summary>
-    [Fact]
-    public async Task A_link_goes_both_ways()
-    {
-        var (near, far) = await ConnectAsync();
-        var waiting = ReceiveAsync(near);
-        await SendAsync(near, "there"u8.ToArray());
-        Assert.Equal("there"u8.ToArray(), await ReceiveAsync(far));
-        await SendAsync(far, "back"u8.ToArray());
-
-        Assert.Equal("back"u8.ToArray(), await waiting);
-    }
-
-    /// <summary>A thousand blocks of random sizes and segments come back byte for byte, while sender and receiver run freely.</summary>
-    [Fact]
-    public async Task A_thousand_random_blocks_make_the_trip()
-    {
-        var (near, far) = await ConnectAsync();
-        var blocks = Enumerable.Range(0, 1_000).Select(seed => Bytes(seed, new Random(seed).Next(4) switch { 0 => seed % 3, 1 => seed, _ => seed * 7 })).ToArray();
-        var sending = SendAllAsync();
-        foreach (var block in blocks) AssertSame(block, await ReceiveAsync(far));
-        await Step("sending everything", sending);
-
-        async Task SendAllAsync()
+        var (a, b) = await NodesAsync();
+        foreach (var promise in ChannelPromise.All)
         {
-            for (var i = 0; i < blocks.Length; i++) await near.SendBlockAsync(InPieces(blocks[i], 1 + (i % 999)), CancellationToken.None);
+            var content = Bytes((int)promise.Channel, 1_000);
+            Assert.True(a.TrySend(b, promise.Channel, content));
+
+            var arrival = await b.ReceiveAsync(promise.Channel);
+            Assert.Equal((a.Peer, promise.Channel, FrameKind.Directed), (arrival.From, arrival.Channel, arrival.Kind));
+            AssertSame(content, arrival.Content);
         }
     }
 
-    /// <summary>The longest block goes through.</summary>
+    /// <summary>Both ways at once, each in order.</summary>
     [Fact]
-    public async Task The_longest_block_goes_through()
+    public async Task Messages_of_a_channel_arrive_in_order_both_ways_at_once()
     {
-        var (near, far) = await ConnectAsync();
-        var longest = Bytes(1, Transport.Capabilities.MaxBlockBytes);
-        var sending = near.SendBlockAsync(new ReadOnlySequence<byte>(longest), CancellationToken.None).AsTask();
-
-        AssertSame(longest, await ReceiveAsync(far));
-        await Step("sending the longest block", sending);
+        var (a, b) = await NodesAsync();
+        await Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 20_000), SendNumbersAsync(b, a, Tasks, 1, 20_000), ReceiveNumbersAsync(b, Tasks, 1, 20_000), ReceiveNumbersAsync(a, Tasks, 1, 20_000));
     }
 
-    /// <summary>A longer one is refused, and the link goes on.</summary>
+    /// <summary>Several senders to one receiver: each in order.</summary>
     [Fact]
-    public async Task A_block_that_is_too_long_is_refused()
+    public async Task Messages_of_several_senders_arrive_each_in_order()
     {
-        var (near, far) = await ConnectAsync();
-        var tooLong = new byte[Transport.Capabilities.MaxBlockBytes + 1];
-        var error = await Assert.ThrowsAsync<ArgumentException>(async () => await near.SendBlockAsync(new ReadOnlySequence<byte>(tooLong), CancellationToken.None));
-        Assert.Contains($"{Transport.Capabilities.MaxBlockBytes}", error.Message, StringComparison.Ordinal);
-
-        await SendAsync(near, [7]);
-        Assert.Equal([7], await ReceiveAsync(far));
-    }
-
-    /// <summary>The sender of a link that nobody reads waits before long, and goes on once somebody does.</summary>
-    [Fact]
-    public async Task A_link_that_nobody_reads_makes_its_sender_wait()
-    {
-        var (near, far) = await ConnectAsync();
-        var block = Bytes(1, 64 << 10);
-        var sent = 0;
-        Task sending;
-        while (true)
+        var to = await NodeAsync("to");
+        FabricNode[] senders = [await NodeAsync("s1"), await NodeAsync("s2"), await NodeAsync("s3")];
+        var sending = Task.WhenAll(senders.Select(sender => SendNumbersAsync(sender, to, Tasks, 1, 3_000)));
+        var next = senders.ToDictionary(sender => sender.Peer, _ => 1L);
+        for (var i = 0; i < 9_000; i++)
         {
-            sending = near.SendBlockAsync(new ReadOnlySequence<byte>(block), CancellationToken.None).AsTask();
-            sent++;
-            if (sending.IsCompleted || await IsDoneSoonAsync(sending)) await sending;
-            else break;
-            Assert.True((long)sent * block.Length <= MostUnreadBytes, $"the link has taken {sent} blocks that nobody reads");
+            var arrival = await to.ReceiveAsync(Tasks);
+            Assert.Equal(next[arrival.From]++, arrival.Number);
         }
 
-        for (var i = 0; i < sent; i++) Assert.Equal(block.Length, (await ReceiveAsync(far)).Length);
-        await Step("the send that waited", sending);
+        await Step.Within("sending", sending);
     }
 
-    /// <summary>The bytes of a block belong to the sender again once its send has completed.</summary>
-    [Fact]
-    public async Task A_sender_may_use_its_buffer_again()
-    {
-        var (near, far) = await ConnectAsync();
-        var buffer = new byte[1_000];
-        for (byte i = 1; i <= 20; i++)
-        {
-            buffer.AsSpan().Fill(i);
-            await SendAsync(near, buffer);
-        }
-
-        buffer.AsSpan().Clear();
-        for (byte i = 1; i <= 20; i++) Assert.All(await ReceiveAsync(far), value => Assert.Equal(i, value));
-    }
-
-    /// <summary>Where nobody listens a connection is refused, which says more than that it failed.</summary>
-    [Fact]
-    public async Task Where_nobody_listens_a_connection_is_refused()
-    {
-        var address = NewAddress();
-        var error = await Assert.ThrowsAsync<ConnectionRefusedException>(async () => await Transport.ConnectAsync(address, CancellationToken.None));
-        Assert.Equal(address.AbsoluteUri, error.Address);
-    }
-
-    /// <summary>A listener that was disposed refuses, and its address is free again.</summary>
-    [Fact]
-    public async Task A_disposed_listener_refuses_and_frees_its_address()
-    {
-        var address = NewAddress();
-        var listener = await ListenAsync(address);
-        await listener.DisposeAsync();
-        await Assert.ThrowsAsync<ConnectionRefusedException>(async () => await Transport.ConnectAsync(address, CancellationToken.None));
-
-        var again = await ListenAsync(address);
-        await SendAndReceiveAsync(await ConnectAsync(again));
-    }
-
-    /// <summary>An address that somebody listens at is taken.</summary>
-    [Fact]
-    public async Task A_taken_address_is_refused()
-    {
-        var listener = await ListenAsync(NewAddress());
-        var error = await Assert.ThrowsAsync<TransportException>(async () => await Transport.ListenAsync(listener.Address, CancellationToken.None));
-        Assert.Equal(listener.Address.AbsoluteUri, error.Address);
-
-        await SendAndReceiveAsync(await ConnectAsync(listener));
-    }
-
-    /// <summary>Disposing a listener ends whoever waits to accept, and leaves its links alone.</summary>
-    [Fact]
-    public async Task Disposing_a_listener_ends_accepting_and_leaves_links_alone()
-    {
-        var listener = await ListenAsync(NewAddress());
-        var link = await ConnectAsync(listener);
-        var accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
-        await listener.DisposeAsync();
-
-        await Assert.ThrowsAsync<TransportException>(() => Step("the end of accepting", accepting));
-        await Assert.ThrowsAsync<TransportException>(async () => await listener.AcceptAsync(CancellationToken.None));
-        await SendAndReceiveAsync(link);
-    }
-
-    /// <summary>When one end closes, the other gets everything that was sent before, and then hears of it.</summary>
+    /// <summary>Lengths around those of frames and blocks.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Closing_one_end_wakes_the_other_after_what_was_sent(bool opener)
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(FrameReader.MaxStreamedBytes - 1)]
+    [InlineData(FrameReader.MaxStreamedBytes)]
+    [InlineData(FrameReader.MaxStreamedBytes + 1)]
+    [InlineData((1 << 20) + 7)]
+    public async Task A_message_of_any_length_arrives_whole(int length)
     {
-        var (near, far) = await ConnectAsync();
-        var (closing, reading) = opener ? (near, far) : (far, near);
-        await SendAsync(closing, [1]);
-        await SendAsync(closing, [2]);
-        await closing.DisposeAsync();
+        var (a, b) = await NodesAsync();
+        var content = Bytes(length, length);
+        await Step.Within("room", a.SendAsync(b, Tasks, content));
+        await Step.Within("room", a.SendAsync(b, Tasks, [1, 2, 3]));
 
-        Assert.Equal([1], await ReceiveAsync(reading));
-        Assert.Equal([2], await ReceiveAsync(reading));
-        await Assert.ThrowsAsync<LinkClosedException>(() => ReceiveAsync(reading));
-        await Assert.ThrowsAsync<LinkClosedException>(() => ReceiveAsync(reading));
+        AssertSame(content, (await b.ReceiveAsync(Tasks)).Content);
+        Assert.Equal([1, 2, 3], (await b.ReceiveAsync(Tasks)).Content);
     }
 
-    /// <summary>Whoever waits at either end when a link closes is woken, and nothing more is sent from either.</summary>
+    /// <summary>The longest message is far longer than a window: credit comes while it is on its way.</summary>
+    [Fact]
+    public async Task The_longest_message_arrives_and_a_longer_one_is_refused()
+    {
+        var (a, b) = await NodesAsync();
+        var longest = Bytes(1, MessageParts.MostBytes - TraceContext.Bytes);
+        Assert.True(a.TrySend(b, Results, longest));
+        AssertSame(longest, (await b.ReceiveAsync(Results)).Content);
+
+        Assert.False(a.TrySend(b, Results, new byte[longest.Length + 1]));
+        await Assert.ThrowsAsync<ArgumentException>(() => a.SendAsync(b, Results, new byte[longest.Length + 1]));
+    }
+
+    /// <summary>A large blob goes in frames, and what is urgent goes between them.</summary>
+    [Fact]
+    public async Task A_large_message_does_not_hold_up_the_control_lane()
+    {
+        var (a, b) = await NodesAsync();
+        await HandShakeAsync(a, b);
+        Assert.True(a.TrySend(b, Results, new byte[24 << 20]));
+        Assert.True(a.TrySend(b, FabricChannel.Alerts, [1]));
+
+        await b.ReceiveAsync(FabricChannel.Alerts);
+        Assert.False(b.HasReceived(Results), "24 MiB came before an alert that was sent with them");
+        await b.ReceiveAsync(Results);
+    }
+
+    /// <summary>Whatever the links do, a channel that promises it brings everything once and in order.</summary>
+    [Fact]
+    public async Task What_is_cut_off_arrives_once_and_in_order()
+    {
+        var transport = new CuttableTransport(Transport);
+        var a = await NodeAsync("a", transport: transport);
+        var b = await NodeAsync("b");
+        var receiving = ReceiveNumbersAsync(b, Tasks, 1, 20_000);
+        var results = ReceiveNumbersAsync(b, Results, 1, 20_000);
+        var sending = Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 20_000), SendNumbersAsync(a, b, Results, 1, 20_000));
+        var cuts = 0;
+        for (; !receiving.IsCompleted || !results.IsCompleted; cuts++)
+        {
+            await transport.CutAsync();
+            await Task.WhenAny(Task.WhenAll(receiving, results), Task.Delay(5));
+        }
+
+        await receiving;
+        await results;
+        await sending;
+        Assert.False(b.HasReceived(Tasks));
+        Assert.False(b.HasReceived(Results));
+        Assert.True(transport.Connections > 1 || cuts < 2, "nothing was cut");
+    }
+
+    /// <summary>Nothing is sent twice over links that last.</summary>
+    [Fact]
+    public async Task A_link_that_lasts_replays_nothing()
+    {
+        var (a, b) = await NodesAsync();
+        await Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 5_000), ReceiveNumbersAsync(b, Tasks, 1, 5_000));
+
+        Assert.Equal(0, a.Links.Replayed());
+    }
+
+    /// <summary>Of metrics and heartbeats the newest of each topic arrives, however many were sent.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Closing_one_end_wakes_both_readers_and_ends_both_senders(bool opener)
+    [InlineData((int)FabricChannel.Metrics)]
+    [InlineData((int)FabricChannel.Heartbeats)]
+    public async Task The_newest_of_each_topic_arrives(int number)
     {
-        var (near, far) = await ConnectAsync();
-        var (closing, other) = opener ? (near, far) : (far, near);
-        Task[] waiting = [ReceiveAsync(closing), ReceiveAsync(other)];
-        await closing.DisposeAsync();
-        await closing.DisposeAsync();
+        var channel = (FabricChannel)number;
+        var (a, b) = await NodesAsync();
+        for (long i = 1; i <= 10_000; i++)
+        {
+            Assert.True(a.TrySend(b, channel, BitConverter.GetBytes(i), topics: 1));
+            Assert.True(a.TrySend(b, channel, BitConverter.GetBytes(i), topics: 2));
+        }
 
-        foreach (var reader in waiting) await Assert.ThrowsAsync<LinkClosedException>(() => Step("the end of a reader", reader));
-        await Assert.ThrowsAsync<LinkClosedException>(() => SendAsync(closing, [1]));
-        await Assert.ThrowsAsync<LinkClosedException>(() => SendUntilRefusedAsync(other));
+        var newest = new Dictionary<ulong, long> { [1] = 0, [2] = 0 };
+        while (newest.Values.Any(last => last < 10_000))
+        {
+            var arrival = await b.ReceiveAsync(channel);
+            Assert.True(arrival.Number > newest[arrival.Topics], "an older one came after a newer one");
+            newest[arrival.Topics] = arrival.Number;
+        }
     }
 
-    /// <summary>A sender that waits for room is woken when the other end closes.</summary>
+    /// <summary>A receiver that uses nothing up is sent what it has granted and no more, and its sender keeps no more than that.</summary>
     [Fact]
-    public async Task Closing_wakes_a_sender_that_waits_for_room()
+    public async Task A_peer_that_uses_nothing_up_costs_its_credit_and_no_more()
     {
-        var (near, far) = await ConnectAsync();
-        var sending = SendUntilRefusedAsync(near);
-        await far.DisposeAsync();
+        var (a, b) = await NodesAsync();
+        b.Consumes = false;
+        var content = new byte[10_000];
+        long taken = 0;
+        while (a.TrySend(b, Tasks, content) || await IsRoomSoonAsync(a, b, content)) taken += content.Length;
 
-        await Assert.ThrowsAsync<LinkClosedException>(() => Step("the end of a sender", sending));
+        Assert.InRange(b.HeldBytes, Settings.WindowBytes / 2, Settings.WindowBytes);
+        Assert.InRange(taken, Settings.WindowBytes, 3 * Settings.WindowBytes);
+        b.ConsumeAll();
+        for (var i = 0; i < taken / content.Length; i++) await b.ReceiveAsync(Tasks);
     }
 
-    /// <summary>Each call can be cancelled, before it begins and while it waits, and the link goes on.</summary>
+    /// <summary>A channel that is out of credit holds up no other.</summary>
     [Fact]
-    public async Task Waiting_can_be_cancelled()
+    public async Task A_channel_without_credit_does_not_hold_up_the_others()
     {
-        var listener = await ListenAsync(NewAddress());
-        var (near, far) = await ConnectAsync(listener);
+        var (a, b) = await NodesAsync();
+        b.Consumes = false;
+        while (a.TrySend(b, Tasks, new byte[10_000])) { }
+        await SendNumbersAsync(a, b, Results, 1, 100);
+        Assert.True(a.TrySend(b, FabricChannel.Heartbeats, [1]));
+
+        await ReceiveNumbersAsync(b, Results, 1, 100);
+        await b.ReceiveAsync(FabricChannel.Heartbeats);
+    }
+
+    /// <summary>A peer that uses nothing up holds up no other peer.</summary>
+    [Fact]
+    public async Task A_slow_peer_does_not_hold_up_the_others()
+    {
+        var a = await NodeAsync("a");
+        var slow = await NodeAsync("slow");
+        var quick = await NodeAsync("quick");
+        slow.Consumes = false;
+        while (a.TrySend(slow, Tasks, new byte[10_000])) { }
+
+        await Task.WhenAll(SendNumbersAsync(a, quick, Tasks, 1, 2_000), ReceiveNumbersAsync(quick, Tasks, 1, 2_000));
+    }
+
+    /// <summary>Whoever waits for room may stop waiting, and gets it when it comes.</summary>
+    [Fact]
+    public async Task Waiting_for_room_ends_with_room_or_with_its_token()
+    {
+        var (a, b) = await NodesAsync();
+        b.Consumes = false;
+        while (a.TrySend(b, Tasks, new byte[10_000]) || await IsRoomSoonAsync(a, b, new byte[10_000])) { }
         using var source = new CancellationTokenSource();
-        var accepting = listener.AcceptAsync(source.Token).AsTask();
-        var receiving = far.ReceiveBlockAsync(source.Token).AsTask();
+        var cancelled = a.SendAsync(b, Tasks, new byte[10_000], source.Token);
+        var waiting = a.SendAsync(b, Tasks, new byte[10_000]);
         await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Step.Within("the end of waiting", cancelled));
+        Assert.False(waiting.IsCompleted);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Step("the cancelled accept", accepting));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Step("the cancelled receive", receiving));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Transport.ConnectAsync(listener.Address, source.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Transport.ListenAsync(NewAddress(), source.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await near.SendBlockAsync(new ReadOnlySequence<byte>([1]), source.Token));
-        await SendAndReceiveAsync((near, far));
-        await SendAndReceiveAsync(await ConnectAsync(listener));
+        b.ConsumeAll();
+        await Step.Within("room", waiting);
     }
 
-    /// <summary>Two links between the same two ends know nothing of each other: one that nobody reads, or that closes, does not hold up the other.</summary>
+    /// <summary>A broadcast reaches every node once.</summary>
     [Fact]
-    public async Task Two_links_do_not_disturb_each_other()
+    public async Task A_broadcast_reaches_every_node_once()
     {
-        var listener = await ListenAsync(NewAddress());
-        var first = await ConnectAsync(listener);
-        var second = await ConnectAsync(listener);
-        var stuck = SendUntilRefusedAsync(first.Near);
-        for (var i = 0; i < 100; i++) await SendAndReceiveAsync(second);
-        await first.Far.DisposeAsync();
+        var a = await NodeAsync("a");
+        FabricNode[] others = [await NodeAsync("b"), await NodeAsync("c"), await NodeAsync("d")];
+        foreach (var other in others) await HandShakeAsync(a, other);
 
-        await Assert.ThrowsAsync<LinkClosedException>(() => Step("the end of a sender", stuck));
-        await SendAndReceiveAsync(second);
+        Assert.Equal(3, a.Links.Broadcast(Tasks, 0, default, Bytes(1, 500)));
+        Assert.Equal(3, a.Links.Broadcast(Tasks, 0, default, Bytes(2, 200_000)));
+        foreach (var other in others)
+        {
+            var (first, second) = (await other.ReceiveAsync(Tasks), await other.ReceiveAsync(Tasks));
+            Assert.Equal((FrameKind.Broadcast, FrameKind.Broadcast), (first.Kind, second.Kind));
+            AssertSame(Bytes(1, 500), first.Content);
+            AssertSame(Bytes(2, 200_000), second.Content);
+            Assert.False(other.HasReceived(Tasks));
+        }
     }
 
-    /// <summary>Peers have an address, for people to read.</summary>
+    /// <summary>What is published reaches whoever subscribed to one of its topics, and nobody else.</summary>
     [Fact]
-    public async Task A_link_names_its_peer()
+    public async Task What_is_published_reaches_its_subscribers_alone()
     {
-        var (near, far) = await ConnectAsync();
+        var a = await NodeAsync("a");
+        var odd = await NodeAsync("odd");
+        var even = await NodeAsync("even");
+        var both = await NodeAsync("both");
+        await SubscribeAsync(odd, a, 1);
+        await SubscribeAsync(even, a, 2);
+        await SubscribeAsync(both, a, 3);
+        for (long i = 1; i <= 100; i++) Assert.Equal(2, a.Links.Publish(FabricChannel.SupervisionEvents, i % 2 == 1 ? 1UL : 2UL, default, BitConverter.GetBytes(i)));
 
-        Assert.NotEmpty(near.Peer.Address);
-        Assert.NotEmpty(far.Peer.Address);
+        for (long i = 1; i <= 100; i++)
+        {
+            Assert.Equal(i, (await (i % 2 == 1 ? odd : even).ReceiveAsync(FabricChannel.SupervisionEvents)).Number);
+            Assert.Equal(i, (await both.ReceiveAsync(FabricChannel.SupervisionEvents)).Number);
+        }
+
+        Assert.False(odd.HasReceived(FabricChannel.SupervisionEvents));
+        Assert.False(even.HasReceived(FabricChannel.SupervisionEvents));
     }
 
-    private async Task<IListener> ListenAsync(Uri address)
+    /// <summary>The newest word of a subscriber counts, over whichever link it came.</summary>
+    [Fact]
+    public async Task A_subscription_outlives_its_link_and_ends_when_it_is_taken_back()
     {
-        var listener = await Transport.ListenAsync(address, CancellationToken.None);
-        _opened.Add(listener);
-        return listener;
+        var transport = new CuttableTransport(Transport);
+        var a = await NodeAsync("a");
+        var b = await NodeAsync("b", transport: transport);
+        await SubscribeAsync(b, a, 1);
+        await transport.CutAsync();
+        await HandShakeAsync(b, a);
+        Assert.Equal(1, a.Links.Publish(FabricChannel.SupervisionEvents, 1, default, Bytes(1, 8)));
+        await b.ReceiveAsync(FabricChannel.SupervisionEvents);
+
+        b.Links.Subscribe(a.Peer, FabricChannel.SupervisionEvents, 0);
+        await UntilAsync("the end of the subscription", () => a.Links.WantedElsewhere(FabricChannel.SupervisionEvents) == 0);
+        Assert.Equal(0, a.Links.Publish(FabricChannel.SupervisionEvents, 1, default, Bytes(1, 8)));
     }
 
-    private async Task<(ILink Near, ILink Far)> ConnectAsync() => await ConnectAsync(await ListenAsync(NewAddress()));
-
-    private async Task<(ILink Near, ILink Far)> ConnectAsync(IListener listener)
+    /// <summary>Nobody listens there any more: its owner hears of it at once, and gets back what may not have arrived.</summary>
+    [Fact]
+    public async Task Where_a_process_is_gone_its_messages_come_back()
     {
-        var accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
-        var near = await Step("a connection", Transport.ConnectAsync(listener.Address, CancellationToken.None).AsTask());
-        var far = await Step("an accepted link", accepting);
-        _opened.Add(near);
-        _opened.Add(far);
-        return (near, far);
+        var (a, b) = await NodesAsync();
+        await HandShakeAsync(a, b);
+        await b.DisposeAsync();
+        for (long i = 1; i <= 3; i++) Assert.True(a.TrySend(b, Tasks, BitConverter.GetBytes(i)));
+
+        for (long i = 1; i <= 3; i++)
+        {
+            var (to, channel, content) = await a.UndeliveredAsync();
+            Assert.Equal((b.Peer, Tasks, i), (to, channel, BitConverter.ToInt64(content)));
+        }
+
+        Assert.Equal(b.Peer, await a.GoneAsync());
     }
 
-    private static async Task SendAndReceiveAsync((ILink Near, ILink Far) link)
+    /// <summary>A message of many frames comes back whole, too.</summary>
+    [Fact]
+    public async Task A_long_message_comes_back_whole()
     {
-        await SendAsync(link.Near, [1, 2, 3]);
-        Assert.Equal([1, 2, 3], await ReceiveAsync(link.Far));
+        var a = await NodeAsync("a");
+        var nobody = new Peer(new NodeId("nobody"), new Incarnation(7), NewAddress().AbsoluteUri);
+        var content = Bytes(1, 300_000);
+        Assert.True(a.Links.TrySend(nobody, Tasks, 0, default, new WrittenContent(content)));
+
+        AssertSame(content, (await a.UndeliveredAsync()).Content);
     }
 
-    private static async Task SendUntilRefusedAsync(ILink link)
+    /// <summary>Another start at the same address is another peer: it gets nothing that was for the one before, and everything that is sent from then on.</summary>
+    [Fact]
+    public async Task Another_start_at_the_address_is_another_peer()
     {
-        var block = new byte[64 << 10];
-        while (true) await link.SendBlockAsync(new ReadOnlySequence<byte>(block), CancellationToken.None);
+        var address = NewAddress();
+        var a = await NodeAsync("a");
+        var before = await NodeAsync("b", 1, address: address);
+        before.Consumes = false;
+        while (a.TrySend(before, Tasks, new byte[10_000]) || await IsRoomSoonAsync(a, before, new byte[10_000])) { }
+        await before.DisposeAsync();
+        var after = await NodeAsync("b", 2, address: address);
+        await a.UndeliveredAsync();
+
+        Assert.True(a.TrySend(after, FabricChannel.Alerts, [42]));
+        Assert.Equal([42], (await after.ReceiveAsync(FabricChannel.Alerts)).Content);
+        Assert.False(after.HasReceived(Tasks));
     }
 
-    private static Task SendAsync(ILink link, byte[] block) => Step("sending a block", link.SendBlockAsync(new ReadOnlySequence<byte>(block), CancellationToken.None).AsTask());
-
-    private static async Task<byte[]> ReceiveAsync(ILink link)
+    /// <summary>Somebody accepts the connection and never says a word: after the time for that the link is given up.</summary>
+    [Fact]
+    public async Task A_peer_that_never_answers_is_given_up()
     {
-        using var block = await Step("a block", link.ReceiveBlockAsync(CancellationToken.None).AsTask());
-        return block.Bytes.ToArray();
+        await using var mute = await Transport.ListenAsync(NewAddress(), CancellationToken.None);
+        var a = await NodeAsync("a");
+        Assert.True(a.Links.TrySend(new Peer(new NodeId("mute"), new Incarnation(7), mute.Address.AbsoluteUri), Tasks, 0, default, new WrittenContent(new byte[] { 1 })));
+
+        Assert.Equal([1], (await a.UndeliveredAsync()).Content);
     }
 
-    /// <summary>Whether a send goes through without a reader. The one wait for something not to happen: a slow machine makes the test shorter, never red.</summary>
-    private static async Task<bool> IsDoneSoonAsync(Task sending)
+    /// <summary>The newest protocol and the one before understand one another, whoever calls.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_protocol_before_is_understood(bool isCallerOld)
     {
+        var old = Settings with { Versions = new VersionRange(1, 1) };
+        var a = await NodeAsync("a", settings: isCallerOld ? old : Settings);
+        var b = await NodeAsync("b", settings: isCallerOld ? Settings : old);
+        await HandShakeAsync(a, b);
+        Assert.True(a.TrySend(b, Tasks, [5], trace: SomeTrace));
+
+        var arrival = await b.ReceiveAsync(Tasks);
+        Assert.Equal([5], arrival.Content);
+        Assert.Null(arrival.Trace);      // protocol 1 knows none
+    }
+
+    /// <summary>Where there is no protocol that both speak, nothing is said.</summary>
+    [Fact]
+    public async Task Without_a_common_protocol_nothing_is_said()
+    {
+        var a = await NodeAsync("a");
+        var b = await NodeAsync("b", settings: Settings with { Versions = new VersionRange(3, 4) });
+        Assert.True(a.TrySend(b, Tasks, [1]));
+
+        Assert.Equal([1], (await a.UndeliveredAsync()).Content);
+        Assert.False(b.HasReceived(Tasks));
+    }
+
+    /// <summary>Nodes of another cluster get and bring nothing.</summary>
+    [Fact]
+    public async Task Another_cluster_is_refused()
+    {
+        var a = await NodeAsync("a");
+        var b = await NodeAsync("b", settings: Settings with { Cluster = "other" });
+        Assert.True(a.TrySend(b, Tasks, [1]));
+
+        Assert.Equal([1], (await a.UndeliveredAsync()).Content);
+        Assert.False(b.HasReceived(Tasks));
+    }
+
+    /// <summary>A message carries the W3C context of the span in which it was sent, one of many frames too.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(200_000)]
+    public async Task A_message_carries_its_trace_context(int length)
+    {
+        var (a, b) = await NodesAsync();
+        await HandShakeAsync(a, b);
+        Assert.True(a.TrySend(b, Results, Bytes(1, length), trace: SomeTrace));
+
+        var arrival = await b.ReceiveAsync(Results);
+        Assert.Equal((SomeTrace.TraceId, SomeTrace.SpanId, SomeTrace.TraceFlags), (arrival.Trace?.TraceId, arrival.Trace?.SpanId, arrival.Trace?.TraceFlags));
+        AssertSame(Bytes(1, length), arrival.Content);
+    }
+
+    /// <summary>Whoever breaks the protocol loses its link; its node stays up, and the links of others are untouched.</summary>
+    [Theory]
+    [InlineData("garbage", nameof(LinkFault.Malformed))]
+    [InlineData("a message before hello", nameof(LinkFault.OutOfTurn))]
+    [InlineData("a second hello", nameof(LinkFault.OutOfTurn))]
+    [InlineData("a truncated header", nameof(LinkFault.Malformed))]
+    [InlineData("a truncated frame", nameof(LinkFault.Malformed))]
+    [InlineData("an unknown kind", nameof(LinkFault.Malformed))]
+    [InlineData("an unknown flag", nameof(LinkFault.Malformed))]
+    [InlineData("an unknown channel", nameof(LinkFault.UnknownChannel))]
+    [InlineData("a length over the bound", nameof(LinkFault.TooLong))]
+    [InlineData("a negative length", nameof(LinkFault.TooLong))]
+    [InlineData("another version", nameof(LinkFault.WrongVersion))]
+    [InlineData("a missing frame", nameof(LinkFault.SequenceGap))]
+    [InlineData("more than was granted", nameof(LinkFault.CreditOverflow))]
+    [InlineData("a message without end", nameof(LinkFault.TooLong))]
+    [InlineData("a grant of a receiver", nameof(LinkFault.OutOfTurn))]
+    public async Task Whoever_breaks_the_protocol_loses_its_link_and_no_other(string how, string fault)
+    {
+        var a = await NodeAsync("a");
+        var b = await NodeAsync("b", settings: Settings with { WindowBytes = how == "a message without end" ? 2 * MessageParts.MostBytes : Settings.WindowBytes });
+        await HandShakeAsync(a, b);
+        b.Consumes = how != "more than was granted";
+        var link = await Step.Within("a link", Transport.ConnectAsync(new Uri(b.Peer.Endpoint), CancellationToken.None).AsTask());
+        await using (link)
+        {
+            var saying = SayAsync(link, Violations.Of(how));
+            Assert.Equal(fault, (await ReasonAsync(link)).ToString());
+            await Step.Within("the end of saying it", saying);
+        }
+
+        Assert.True(a.TrySend(b, Results, [9]));
+        Assert.Equal([9], (await b.ReceiveAsync(Results)).Content);
+        Assert.Equal(0, a.Links.Replayed());
+    }
+
+    /// <summary>A receiver that acknowledges what was never sent, or speaks out of turn, loses its link; its sender stays up.</summary>
+    [Theory]
+    [InlineData("an acknowledgement of what was never sent")]
+    [InlineData("a grant before hello")]
+    [InlineData("a message from a receiver")]
+    [InlineData("garbage")]
+    [InlineData("a place beyond the stream")]
+    public async Task A_receiver_that_breaks_the_protocol_loses_its_link(string how)
+    {
+        await using var listener = await Transport.ListenAsync(NewAddress(), CancellationToken.None);
+        var (a, b) = await NodesAsync();
+        Assert.True(a.Links.TrySend(new Peer(new NodeId("liar"), new Incarnation(7), listener.Address.AbsoluteUri), Tasks, 0, default, new WrittenContent(new byte[] { 1 })));
+        var link = await Step.Within("a link", listener.AcceptAsync(CancellationToken.None).AsTask());
+        await using (link)
+        {
+            using (await Step.Within("hello", link.ReceiveBlockAsync(CancellationToken.None).AsTask())) { }
+            await SayAsync(link, Violations.OfReceiver(how));
+            await UntilClosedAsync(link);
+        }
+
+        await SendNumbersAsync(a, b, Results, 1, 10);
+        await ReceiveNumbersAsync(b, Results, 1, 10);
+    }
+
+    /// <summary>A table closes at once, whatever waits and whoever does not answer.</summary>
+    [Fact]
+    public async Task Closing_waits_for_nobody()
+    {
+        await using var mute = await Transport.ListenAsync(NewAddress(), CancellationToken.None);
+        var (a, b) = await NodesAsync();
+        b.Consumes = false;
+        while (a.TrySend(b, Tasks, new byte[10_000])) { }
+        a.Links.TrySend(new Peer(new NodeId("mute"), new Incarnation(7), mute.Address.AbsoluteUri), Tasks, 0, default, new WrittenContent(new byte[] { 1 }));
+        var waiting = a.SendAsync(b, Tasks, new byte[100_000]);
+        await Step.Within("closing", a.DisposeAsync().AsTask());
+
+        await Assert.ThrowsAsync<LinkClosedException>(() => Step.Within("the end of waiting", waiting));
+        Assert.False(a.TrySend(b, Tasks, [1]));
+    }
+
+    private static ActivityContext SomeTrace { get; } = new(
+        ActivityTraceId.CreateFromString("4bf92f3577b34da6a3ce929d0e0e4736"), ActivitySpanId.CreateFromString("00f067aa0ba902b7"), ActivityTraceFlags.Recorded);
+
+    private async Task<FabricNode> NodeAsync(string name, ulong incarnation = 1, LinkSettings? settings = null, ITransport? transport = null, Uri? address = null) =>
+        Opened(await FabricNode.StartAsync(name, incarnation, transport ?? Transport, address ?? NewAddress(), settings ?? Settings));
+
+    private async Task<(FabricNode A, FabricNode B)> NodesAsync() => (await NodeAsync("a"), await NodeAsync("b"));
+
+    /// <summary>From then on the link is open, and speaks the newest protocol.</summary>
+    private static async Task HandShakeAsync(FabricNode from, FabricNode to)
+    {
+        Assert.True(from.TrySend(to, FabricChannel.Alerts, [0]));
+        await to.ReceiveAsync(FabricChannel.Alerts);
+    }
+
+    private static async Task SubscribeAsync(FabricNode subscriber, FabricNode publisher, ulong topics)
+    {
+        subscriber.Links.Subscribe(publisher.Peer, FabricChannel.SupervisionEvents, topics);
+        await HandShakeAsync(subscriber, publisher);
+        await UntilAsync("the subscription", () => publisher.Links.Subscribers(FabricChannel.SupervisionEvents, topics).Any(peer => peer == subscriber.Peer));
+    }
+
+    private static async Task SendNumbersAsync(FabricNode from, FabricNode to, FabricChannel channel, long first, long last)
+    {
+        for (var number = first; number <= last; number++) await Step.Within("room", from.SendAsync(to, channel, BitConverter.GetBytes(number)));
+    }
+
+    private static async Task ReceiveNumbersAsync(FabricNode at, FabricChannel channel, long first, long last)
+    {
+        for (var number = first; number <= last; number++) Assert.Equal(number, (await at.ReceiveAsync(channel)).Number);
+    }
+
+    /// <summary>Whether there is room once what was taken has been sent. A slow machine makes the test shorter, never red.</summary>
+    private static async Task<bool> IsRoomSoonAsync(FabricNode from, FabricNode to, byte[] content)
+    {
+        using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         try
         {
-            await sending.WaitAsync(TimeSpan.FromMilliseconds(200));
+            await from.SendAsync(to, Tasks, content, source.Token);
             return true;
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
             return false;
         }
     }
 
-    private static async Task Step(string step, Task task)
+    private static async Task UntilAsync(string step, Func<bool> holds)
+    {
+        for (var tries = 0; !holds(); tries++)
+        {
+            if (tries > 3_000) Assert.Fail($"'{step}' did not come.");
+            await Task.Delay(10);
+        }
+    }
+
+    private static async Task SayAsync(ILink link, IEnumerable<byte[]> blocks)
     {
         try
         {
-            await task.WaitAsync(StepLimit);
+            foreach (var block in blocks) await link.SendBlockAsync(new ReadOnlySequence<byte>(block), CancellationToken.None);
         }
-        catch (TimeoutException)
+        catch (LinkClosedException)
         {
-            Assert.Fail($"'{step}' did not come within {StepLimit.TotalSeconds} s.");
+            // As it should.
         }
     }
 
-    private static async Task<T> Step<T>(string step, Task<T> task)
+    /// <summary>What the other end says when it closes the link.</summary>
+    private static async Task<LinkFault> ReasonAsync(ILink link)
     {
-        await Step(step, (Task)task);
-        return await task;
-    }
-
-    private static void AssertSame(byte[] expected, byte[] actual) =>
-        Assert.True(expected.AsSpan().SequenceEqual(actual), $"a block of {expected.Length} bytes came back as another of {actual.Length}");
-
-    private static byte[] Bytes(int seed, int length)
-    {
-        var bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    }
-
-    private static ReadOnlySequence<byte> InPieces(byte[] bytes, int pieceBytes)
-    {
-        if (bytes.Length == 0) return ReadOnlySequence<byte>.Empty;
-        var first = new Piece(bytes.AsMemory(0, Math.Min(pieceBytes, bytes.Length)), null);
-        var last = first;
-        for (var at = last.Memory.Length; at < bytes.Length; at += last.Memory.Length) last = new Piece(bytes.AsMemory(at, Math.Min(pieceBytes, bytes.Length - at)), last);
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
-    }
-
-    private sealed class Piece : ReadOnlySequenceSegment<byte>
-    {
-        public Piece(ReadOnlyMemory<byte> memory, Piece? before)
+        while (true)
         {
-            Memory = memory;
-            if (before is null) return;
-            RunningIndex = before.RunningIndex + before.Memory.Length;
-            before.Next = this;
+            using var block = await Step.Within("the reason", link.ReceiveBlockAsync(CancellationToken.None).AsTask());
+            if (CloseIn(block.Bytes) is { } fault) return fault;
+        }
+    }
+
+    private static LinkFault? CloseIn(ReadOnlySequence<byte> block)
+    {
+        var reader = new FrameReader(block);
+        while (reader.TryRead(out var header, out _))
+        {
+            if (header.Kind == FrameKind.Close) return (LinkFault)header.Correlation;
+        }
+
+        return null;
+    }
+
+    private static async Task UntilClosedAsync(ILink link)
+    {
+        try
+        {
+            while (true)
+            {
+                using var block = await Step.Within("the end of the link", link.ReceiveBlockAsync(CancellationToken.None).AsTask());
+            }
+        }
+        catch (LinkClosedException)
+        {
+            // As it should.
         }
     }
 }

@@ -7,7 +7,6 @@ namespace Rqml.Testing.Contracts;
 /// <summary>What every <see cref="IWorkerHost"/> promises. Derive from it in a test project and say how a host is made that runs <see cref="ContractClasses"/>.</summary>
 public abstract class WorkerHostContract : IAsyncLifetime
 {
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30);
     private static readonly Attempt Attempt = new(TaskId.Parse("01890a5d-ac96-774b-bcce-b302099a8057"), new Epoch(1, 2, 3));
     private IWorkerHost? _host;
     private IWorker? _worker;
@@ -86,7 +85,7 @@ public abstract class WorkerHostContract : IAsyncLifetime
     {
         var beaten = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var refining = RefineAsync(Request(ContractClasses.Append, "x") with { Beat = () => beaten.TrySetResult() });
-        await Step("the beat", beaten.Task);
+        await Step.Within("the beat", beaten.Task);
 
         Assert.Equal("x", Text((await refining).Artifact));
     }
@@ -125,7 +124,7 @@ public abstract class WorkerHostContract : IAsyncLifetime
         using var source = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var refining = RefineAsync(Request(ContractClasses.Wait, "") with { Beat = () => begun.TrySetResult() }, source.Token);
-        await Step("the model's beginning", begun.Task);
+        await Step.Within("the model's beginning", begun.Task);
         Assert.False(refining.IsCompleted);
         await source.CancelAsync();
 
@@ -154,7 +153,7 @@ public abstract class WorkerHostContract : IAsyncLifetime
         Assert.Empty(await CompareAsync("a"));
 
         Task<IReadOnlyList<double>> CompareAsync(params string[] artifacts) =>
-            Step("a comparison", Worker.CompareAsync(new ComparisonRequest(ContractClasses.Append, 1, [.. artifacts.Select(Bytes)]), CancellationToken.None).AsTask());
+            Step.Within("a comparison", Worker.CompareAsync(new ComparisonRequest(ContractClasses.Append, 1, [.. artifacts.Select(Bytes)]), CancellationToken.None).AsTask());
     }
 
     /// <summary>What is new is measured against every artifact that is named, and nothing is new or old where none is.</summary>
@@ -177,7 +176,7 @@ public abstract class WorkerHostContract : IAsyncLifetime
         Assert.IsNotType<WorkerDiedException>(error);
 
         Task<Ballot> VoteAsync(string name, string payload) =>
-            Step("a ballot", Worker.VoteAsync(new BallotRequest(name, 1, Request(name, payload).Pass, Bytes(payload), Bytes("artifact"), null), CancellationToken.None).AsTask());
+            Step.Within("a ballot", Worker.VoteAsync(new BallotRequest(name, 1, Request(name, payload).Pass, Bytes(payload), Bytes("artifact"), null), CancellationToken.None).AsTask());
     }
 
     /// <summary>A worker takes one call after the other, many of them.</summary>
@@ -198,8 +197,8 @@ public abstract class WorkerHostContract : IAsyncLifetime
         using var source = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = RefineAsync(Request(ContractClasses.Wait, "") with { Beat = () => begun.TrySetResult() }, source.Token);
-        await Step("the first worker's beginning", begun.Task);
-        Assert.Equal("x", Text((await Step("the second worker", second.RefineAsync(Request(ContractClasses.Append, "x"), CancellationToken.None).AsTask())).Artifact));
+        await Step.Within("the first worker's beginning", begun.Task);
+        Assert.Equal("x", Text((await Step.Within("the second worker", second.RefineAsync(Request(ContractClasses.Append, "x"), CancellationToken.None).AsTask())).Artifact));
         await second.DisposeAsync();
         Assert.False(waiting.IsCompleted);
         await source.CancelAsync();
@@ -220,31 +219,13 @@ public abstract class WorkerHostContract : IAsyncLifetime
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ValidateAsync(ContractClasses.Append, "x"));
     }
 
-    private Task<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken = default) => Step("a pass", Worker.RefineAsync(request, cancellationToken).AsTask());
+    private Task<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken = default) => Step.Within("a pass", Worker.RefineAsync(request, cancellationToken).AsTask());
 
     private Task<IReadOnlyList<Validation>> ValidateAsync(string name, string artifact) =>
-        Step("a verdict", Worker.ValidateAsync(new ValidationRequest(name, 1, Attempt, Bytes("payload"), Bytes(artifact)), CancellationToken.None).AsTask());
+        Step.Within("a verdict", Worker.ValidateAsync(new ValidationRequest(name, 1, Attempt, Bytes("payload"), Bytes(artifact)), CancellationToken.None).AsTask());
 
     private static PassRequest Request(string name, string payload, string? artifact = null, int iteration = 1) =>
         new(name, 1, new PassInfo(Attempt, "model", iteration, 1, 5, new DeviceLane("cpu", 0)), Bytes(payload), artifact is null ? default : Bytes(artifact), artifact is not null, null);
-
-    private static async Task Step(string step, Task task)
-    {
-        try
-        {
-            await task.WaitAsync(StepLimit);
-        }
-        catch (TimeoutException)
-        {
-            Assert.Fail($"'{step}' did not come within {StepLimit.TotalSeconds} s.");
-        }
-    }
-
-    private static async Task<T> Step<T>(string step, Task<T> task)
-    {
-        await Step(step, (Task)task);
-        return await task;
-    }
 
     private static ReadOnlyMemory<byte> Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 

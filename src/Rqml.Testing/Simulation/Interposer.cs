@@ -1,6 +1,7 @@
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Ledgers;
+using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Scheduling;
 using Rqml.Testing.Simulation.Supervised;
@@ -11,7 +12,7 @@ namespace Rqml.Testing.Simulation;
 /// Stands at the border of each machine: what the shipped machine decides may be bent on its way to the shipped shell, to break one rule, and the judge sees what
 /// schedulers decide.
 /// </summary>
-internal sealed class Interposer(World world, Mutant mutant, Judge judge) : IInterposer
+internal sealed class Interposer(World world, Mutant mutant, Judge judge, SimulatedNetwork network, SimulatedProcess process, string endpoint) : IInterposer
 {
     /// <summary>Whether somebody forges ballots.</summary>
     public bool Forges { get; init; }
@@ -23,10 +24,12 @@ internal sealed class Interposer(World world, Mutant mutant, Judge judge) : IInt
         {
             SchedulerMachine scheduler => (IMachine<TEvent, TEffect>)(object)Watched(mutant == Mutant.None ? scheduler : new MutantScheduler(scheduler, mutant)),
             LedgerMachine ledger when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLedger(ledger, mutant),
-            NodeMachine node when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantNode(node, mutant),
+            NodeMachine node => (IMachine<TEvent, TEffect>)(object)new NodeWatch(mutant == Mutant.None ? node : new MutantNode(node, mutant), judge, process),
             LeadershipMachine leadership when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLeadership(leadership, mutant),
             _ => machine,
         };
+
+    public IMessageReceiver Interpose(IMessageReceiver receiver) => network.Hears(endpoint, new LossyReceiver(world, network, process, endpoint, receiver));
 
     private SchedulerWatch Watched(IMachine<SchedulerEvent, SchedulerEffect> scheduler)
     {

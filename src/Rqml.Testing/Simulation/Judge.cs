@@ -182,20 +182,21 @@ internal sealed class Judge
 
     private void Count(TaskId task) => _deaths[task] = _deaths.GetValueOrDefault(task) + 1;
 
-    /// <summary>A block was sent: the judge notes who calls itself what, who issued which epoch, and to which start of a node an attempt was assigned.</summary>
-    public void Sent(SimulatedProcess process, byte[] block)
+    /// <summary>A process calls itself that start of its node.</summary>
+    public void CalledItself(SimulatedProcess process, Incarnation start)
     {
         if (!_incarnations.TryGetValue(process.Number, out var incarnations)) _incarnations[process.Number] = incarnations = [];
-        var rest = new System.Buffers.ReadOnlySequence<byte>(block);
-        while (MessageCodec.TryRead(ref rest, out var message))
-        {
-            incarnations.Add(message.From.Incarnation);
-            if (message is not { Kind: MessageKind.Assign, Body: Assignment { Adopted: false } assignment }) continue;
-            _addressed[(message.Task, message.Epoch)] = assignment.To;
-            var issue = (message.From, message.Task);
-            if (_issued.TryAdd(message.Epoch, issue) || _issued[message.Epoch] == issue) continue;
-            Violated('d', $"epoch {message.Epoch} was issued to {_issued[message.Epoch].Task} by {_issued[message.Epoch].Leader} and to {message.Task} by {message.From}");
-        }
+        incarnations.Add(start);
+    }
+
+    /// <summary>A scheduler assigns an attempt: the judge notes who issued which epoch, and to which start of a node.</summary>
+    public void Assigned(in Message message)
+    {
+        if (message.Body is not Assignment { Adopted: false } assignment) return;
+        _addressed[(message.Task, message.Epoch)] = assignment.To;
+        var issue = (message.From, message.Task);
+        if (_issued.TryAdd(message.Epoch, issue) || _issued[message.Epoch] == issue) return;
+        Violated('d', $"epoch {message.Epoch} was issued to {_issued[message.Epoch].Task} by {_issued[message.Epoch].Leader} and to {message.Task} by {message.From}");
     }
 
     private DiskView Disk(string machine)

@@ -51,7 +51,11 @@ internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> m
         {
             if (effect.Kind == SchedulerEffectKind.Fence) judge.Fences(effect.To);
             if (effect.Kind != SchedulerEffectKind.Send) continue;
-            if (effect.Message.Kind == MessageKind.Assign) judge.Assignments.Decided(effect.To, effect.Message);
+            if (effect.Message.Kind == MessageKind.Assign)
+            {
+                judge.Assigned(effect.Message);
+                judge.Assignments.Decided(effect.To, effect.Message);
+            }
             else count.Told(effect.To, effect.Message, nowMs);
         }
     }

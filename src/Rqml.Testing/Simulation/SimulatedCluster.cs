@@ -35,7 +35,7 @@ internal sealed class SimulatedCluster
         _judge = new Judge(_world);
         var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
-        _network = new SimulatedNetwork(_world) { Sent = _judge.Sent, Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
+        _network = new SimulatedNetwork(_world) { Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
         var isCoordinated = _world.Chance(0.5);
         var isWhole = !isCoordinated && _world.Chance(0.3);      // one node with all roles, as an embedding host has it, and workers that join it
@@ -102,7 +102,7 @@ internal sealed class SimulatedCluster
     public IReadOnlyList<string> Run()
     {
         foreach (var machine in _machines) machine.Start();
-        _network.Faults = new NetworkFaults(_world.Draw(3) * 0.02, _world.Draw(3) * 0.03, _world.Draw(3) * 0.03);
+        _network.Faults = new NetworkFaults(_world.Draw(3) * 0.02, _world.Draw(3) * 0.03, _world.Draw(3) * 0.03) { Blocks = new BlockFaults(_world.Draw(2) * 0.002, _world.Draw(2) * 0.002, _world.Draw(2) * 0.002, _world.Draw(2) * 0.01) };
         var untilTicks = _world.NowTicks + FaultyTime.Ticks;
         while (_world.NowTicks < untilTicks && !_world.IsExhausted)
         {

@@ -148,7 +148,8 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
         Stations = new StationWatch(judge.Supervision, process),
         Store = store,
-        Transport = network.For(process, Endpoint),
+        Transports = [network.For(process, Endpoint)],
+        Listeners = [network.Listen(process, Endpoint)],
         Leader = Settings.Leader,
         Coordination = Settings.Coordination?.For(process, Endpoint),
         Time = process.Time,
@@ -156,7 +157,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Seed = world.NextSeed(),
         Logger = NullLogger.Instance,
         MemoryPressure = static () => 0,
-        Interposer = new Interposer(world, Settings.Mutant, judge) { Forges = Settings.Classes.Count > 0 },
+        Interposer = new Interposer(world, Settings.Mutant, judge, network, process, Endpoint) { Forges = Settings.Classes.Count > 0 },
         Failed = _ => Kill(),
     };
 }

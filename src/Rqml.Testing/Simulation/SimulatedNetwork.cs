@@ -3,13 +3,19 @@ using Rqml.Messaging;
 
 namespace Rqml.Testing.Simulation;
 
-/// <summary>What the network does to blocks.</summary>
+/// <summary>What becomes of messages that links have brought.</summary>
 internal sealed record NetworkFaults(double Drop, double Duplicate, double Delay)
 {
     public static NetworkFaults None { get; } = new(0, 0, 0);
+
+    /// <summary>What becomes of blocks on their way.</summary>
+    public BlockFaults Blocks { get; init; }
 }
 
-/// <summary>All links between processes: blocks take time, and may be lost, doubled, late or cut off.</summary>
+/// <summary>What the network does to blocks, which no real transport does: links have to bear it all the same.</summary>
+internal readonly record struct BlockFaults(double Drop, double Duplicate, double Reorder, double Delay);
+
+/// <summary>All links between processes: blocks take time and keep their order, and may be lost, doubled, late, swapped or cut off.</summary>
 internal sealed class SimulatedNetwork(World world)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
@@ -17,16 +23,29 @@ internal sealed class SimulatedNetwork(World world)
     private readonly World _world = world;
     private readonly SimulatedProcess _carrier = new(world, world.NextProcess(), TimeSpan.Zero);
     private readonly Dictionary<string, Listener> _listeners = [];
+    private readonly Dictionary<string, LossyReceiver> _receivers = [];
     private readonly HashSet<(string From, string To)> _cut = [];
     private readonly List<Link> _links = [];
 
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
-    /// <summary>Called with each block that somebody sends, whatever becomes of it.</summary>
-    public Action<SimulatedProcess, byte[]>? Sent { get; set; }
+    /// <summary>Blocks that were lost, doubled and swapped.</summary>
+    public long Lost { get; private set; }
 
-    /// <summary>Called with the address of the machine for which a block was meant.</summary>
+    public long Doubled { get; private set; }
+
+    public long Swapped { get; private set; }
+
+    /// <summary>Called with the address of the machine for which a message was meant.</summary>
     public Action<Fault, string>? Struck { get; set; }
+
+    /// <summary>Listens from now on, until the listener is disposed or the process ends.</summary>
+    public IListener Listen(SimulatedProcess process, string endpoint)
+    {
+        var listener = new Listener(this, process, new Uri(endpoint));
+        _listeners[endpoint] = listener;
+        return listener;
+    }
 
     public ITransport For(SimulatedProcess process, string endpoint) => new Transport(this, process, endpoint);
 
@@ -34,6 +53,24 @@ internal sealed class SimulatedNetwork(World world)
     public void Cut(string from, string to) => _cut.Add((from, to));
 
     public void Heal() => _cut.Clear();
+
+    /// <summary>One end of a link, drawn, closes; the other does not hear of it. False where there is no link.</summary>
+    public bool HalfOpen()
+    {
+        if (_links.Count == 0) return false;
+        var link = _links[_world.Draw(_links.Count)];
+        _world.Enqueue(link.Process, link.Close);
+        return true;
+    }
+
+    /// <summary>A link, drawn, is cut off in the middle: both ends hear of it. False where there is no link.</summary>
+    public bool Disconnect()
+    {
+        if (_links.Count == 0) return false;
+        var link = _links[_world.Draw(_links.Count)];
+        _world.Enqueue(link.Process, link.Break);
+        return true;
+    }
 
     /// <summary>A process is gone: nobody listens there, and its links are closed.</summary>
     public void Drop(SimulatedProcess process)
@@ -52,22 +89,16 @@ internal sealed class SimulatedNetwork(World world)
         timer.Change(delay, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>What is late may come when its link is long closed, to the next start of whoever it was for: queues of brokers and proxies do that.</summary>
-    private void DeliverLate(Link link, byte[] bytes)
-    {
-        if (!link.IsClosed)
-        {
-            After(link.Process, TimeSpan.Zero, () => link.Receive(bytes));
-            return;
-        }
+    /// <summary>Who hears at an address what the links of its process bring.</summary>
+    public LossyReceiver Hears(string endpoint, LossyReceiver receiver) => _receivers[endpoint] = receiver;
 
-        if (!_listeners.TryGetValue(link.From, out var listener)) return;
-        var late = new Link(this, listener.Process, link.From, link.Peer.Address) { Other = link };
-        _links.Add(late);
-        listener.Offer(late);
-        late.Receive(bytes);
-        After(listener.Process, Latency(), late.Close);
-    }
+    /// <summary>Brings a message late, to whichever start is there then: queues of brokers and proxies do that.</summary>
+    public void HearLate(string endpoint, Message message) =>
+        After(_carrier, Latency() + TimeSpan.FromMilliseconds(_world.Draw(4_000)), () =>
+        {
+            var receiver = _receivers[endpoint];
+            After(receiver.Process, TimeSpan.Zero, () => receiver.Hear(message));
+        });
 
     private TimeSpan Latency() => TimeSpan.FromMicroseconds(50 + _world.Draw(2_000));
 
@@ -77,12 +108,9 @@ internal sealed class SimulatedNetwork(World world)
 
         public TransportCapabilities Capabilities { get; } = new(64 << 20, IsLocal: true, IsEncrypted: false);
 
-        public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken)
-        {
-            var listener = new Listener(network, process, address);
-            network._listeners[address.AbsoluteUri] = listener;
-            return new(listener);
-        }
+        public Uri AddressFor(string node, bool isOwn) => new(endpoint);
+
+        public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken) => new(network.Listen(process, address.AbsoluteUri));
 
         public async ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken)
         {
@@ -149,13 +177,10 @@ internal sealed class SimulatedNetwork(World world)
     {
         private readonly Queue<byte[]> _received = new();
         private TaskCompletionSource? _waiting;
+        private long _lastTicks;
         private bool _closed;
 
         public Link? Other { get; set; }
-
-        public string From => from;
-
-        public bool IsClosed => _closed;
 
         public SimulatedProcess Process => process;
 
@@ -182,9 +207,10 @@ internal sealed class SimulatedNetwork(World world)
 
         public void Break()
         {
+            if (_closed) return;
             Close();
             var other = Other!;
-            network.After(other.Process, network.Latency(), other.Close);
+            network.After(other.Process, Behind(network.Latency()), other.Close);
         }
 
         public ValueTask DisposeAsync()
@@ -203,48 +229,40 @@ internal sealed class SimulatedNetwork(World world)
 
         private void Carry(byte[] bytes)
         {
-            network.Sent?.Invoke(process, bytes);
-            var faults = network.Faults;
-            if (network._cut.Contains((from, to)))
-            {
-                return;
-            }
-
+            if (network._cut.Contains((from, to))) return;
+            var faults = network.Faults.Blocks;
             if (network._world.Chance(faults.Drop))
             {
-                network.Struck?.Invoke(Fault.Drop, to);
+                network.Lost++;
                 return;
             }
 
             Deliver(bytes, faults);
             if (!network._world.Chance(faults.Duplicate)) return;
-            network.Struck?.Invoke(Fault.Duplicate, to);
+            network.Doubled++;
             Deliver(bytes, faults);
         }
 
-        private void Tell(byte[] bytes)
-        {
-            var block = new ReadOnlySequence<byte>(bytes);
-            while (MessageCodec.TryRead(ref block, out var message)) network._world.Tell($"{from} gets {message.Kind} {message.Task} {message.Epoch} {message.Number} from {message.From}");
-        }
-
-        private void Deliver(byte[] bytes, NetworkFaults faults)
+        private void Deliver(byte[] bytes, BlockFaults faults)
         {
             var other = Other!;
-            if (!network._world.Chance(faults.Delay))
-            {
-                network.After(other.Process, network.Latency(), () => other.Receive(bytes));
-                return;
-            }
+            var latency = network.Latency();
+            if (network._world.Chance(faults.Delay)) latency += TimeSpan.FromMilliseconds(network._world.Draw(2_000));
+            if (network._world.Chance(faults.Reorder)) network.Swapped++;
+            else latency = Behind(latency);
+            network.After(other.Process, latency, () => other.Receive(bytes));
+        }
 
-            network.Struck?.Invoke(Fault.Delay, to);
-            network.After(network._carrier, network.Latency() + TimeSpan.FromMilliseconds(network._world.Draw(4_000)), () => network.DeliverLate(other, bytes));
+        /// <summary>Not before what was sent before.</summary>
+        private TimeSpan Behind(TimeSpan latency)
+        {
+            _lastTicks = Math.Max(_lastTicks, network._world.NowTicks + latency.Ticks);
+            return TimeSpan.FromTicks(_lastTicks - network._world.NowTicks);
         }
 
         public void Receive(byte[] bytes)
         {
             if (_closed) return;
-            if (network._world.Story is not null) Tell(bytes);
             _received.Enqueue(bytes);
             _waiting?.TrySetResult();
         }

@@ -5,6 +5,8 @@ using Google.Protobuf;
 using Rqml.Cluster;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Messaging.Frames;
+using Rqml.Messaging.Links;
 using Rqml.Nodes;
 using Rqml.Protocol;
 using Rqml.Tasks;
@@ -14,13 +16,13 @@ namespace Rqml.Fuzz.Targets;
 /// <summary>What comes to Rqml.Core from a wire, from a record of a store, or from a user.</summary>
 internal static class CoreTargets
 {
-    private const int LengthBytes = 4;
     private static readonly string[] Json = ["null", "{}", """{"Text":"a\u00e9","Numbers":[1,-2.5e3]}""", """{"Text":"\ud83d\ude00","Inner":{"Text":null,"Inner":{}}}"""];
 
     public static IEnumerable<FuzzTarget> All() =>
     [
-        new("frames", Messages(Frame), ReadFrames),
-        new("frame-contents", Messages(message => Frame(message)[LengthBytes..]), bytes => ReadFrames([.. BitConverter.GetBytes(bytes.Length), .. bytes])?[LengthBytes..]),
+        new("frames", Messages(Frames), ReadFrames) { Refusals = [typeof(LinkViolationException)] },
+        new("message", Messages(WriteMessage), bytes => WriteMessage(MessageCodec.Read(new ReadOnlySequence<byte>(bytes), Sender))),
+        new("hello", Seeds(samples => Hello(samples).ToFrame()[FrameHeader.Bytes..]), bytes => Messaging.Frames.Hello.Read(new ReadOnlySequence<byte>(bytes)).ToFrame()[FrameHeader.Bytes..]) { Refusals = [typeof(LinkViolationException)] },
         Record("submission", SubmissionRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Spec())),
         Record("settlement", SettlementRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Settlement())),
         Record("settled", SettledRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), 1_000, keepsContent: false))),
@@ -47,24 +49,47 @@ internal static class CoreTargets
         where T : IMessage<T>, new() =>
         new(name, Seeds(samples => sample(samples).ToByteArray()), bytes => written(parser.Read(bytes)).ToByteArray());
 
-    private static byte[] Frame(Message message)
+    private static Peer Sender { get; } = new(new NodeId("sender"), new Incarnation(5), "tcp://127.0.0.1:1/");
+
+    private static byte[] WriteMessage(Message message)
     {
-        var block = new ArrayBufferWriter<byte>();
-        if (!MessageCodec.TryWrite(message, block, int.MaxValue)) throw new InvalidOperationException("A sample does not fit into a frame.");
-        return block.WrittenSpan.ToArray();
+        var content = MessageCodec.Write(message, Sender.Incarnation);
+        var bytes = new byte[content.Bytes];
+        content.WriteTo(bytes);
+        return bytes;
     }
 
-    private static byte[]? ReadFrames(byte[] bytes)
+    /// <summary>A block as links send it: what the message takes, a grant and a heartbeat.</summary>
+    private static byte[] Frames(Message message)
     {
-        var block = new ReadOnlySequence<byte>(bytes);
+        var content = WriteMessage(message);
         var written = new ArrayBufferWriter<byte>();
-        while (MessageCodec.TryRead(ref block, out var message))
-        {
-            if (!MessageCodec.TryWrite(message, written, int.MaxValue)) return null;
-        }
-
+        Write(new FrameHeader(content.Length, 1, message.Kind.Channel(), FrameKind.Directed, FrameFlags.None, 1, (ulong)message.Kind), new ReadOnlySequence<byte>(content), written);
+        Write(new FrameHeader(0, 2, FabricChannel.TaskInbound, FrameKind.Grant, FrameFlags.None, 7, 1 << 20), ReadOnlySequence<byte>.Empty, written);
+        Write(new FrameHeader(0, 2, 0, FrameKind.Heartbeat, FrameFlags.None, 0, 0), ReadOnlySequence<byte>.Empty, written);
         return written.WrittenSpan.ToArray();
     }
+
+    private static byte[] ReadFrames(byte[] bytes)
+    {
+        var reader = new FrameReader(new ReadOnlySequence<byte>(bytes));
+        var written = new ArrayBufferWriter<byte>();
+        while (reader.TryRead(out var header, out var payload)) Write(header, payload, written);
+        return written.WrittenSpan.ToArray();
+    }
+
+    private static void Write(in FrameHeader header, ReadOnlySequence<byte> payload, ArrayBufferWriter<byte> written)
+    {
+        header.Write(written.GetSpan(FrameHeader.Bytes));
+        written.Advance(FrameHeader.Bytes);
+        foreach (var piece in payload) written.Write(piece.Span);
+    }
+
+    private static Hello Hello(Samples samples) => new(VersionRange.Ours, "rqml", samples.Peer(), (ulong)samples.Below(1_000))
+    {
+        Positions = [new StreamPosition(FabricChannel.TaskInbound, (ulong)samples.Below(1_000), samples.Below(1_000_000))],
+        Subscriptions = [new Subscription(FabricChannel.SupervisionEvents, (ulong)samples.Below(32))],
+    };
 
     private static OutboundRecord WriteOutbound(OutboundRecord record) => Records.Write(
         new Outbound(new Attempt(default, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null));

@@ -22,6 +22,8 @@ internal sealed class ScriptedTransport : ITransport
     /// <summary>Links that are open, from either side.</summary>
     public List<ScriptedLink> Links { get; } = [];
 
+    public Uri AddressFor(string node, bool isOwn) => new($"{Scheme}://{node}/");
+
     public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken) => new(new Listener(_offered, address));
 
     public async ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken)

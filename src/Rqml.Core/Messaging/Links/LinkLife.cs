@@ -1,0 +1,55 @@
+using Rqml.Tasks;
+
+namespace Rqml.Messaging.Links;
+
+/// <summary>The life of a link as decisions: when to try again, when the other end is silent, when what waits goes back. Pure; its link's lock guards it.</summary>
+internal sealed class LinkLife(LinkSettings settings, ulong seed)
+{
+    private SplitMix64 _random = new(seed);
+    private int _failures;
+    private long _heardMs;
+    private long _saidMs;
+    private long? _partedMs;
+
+    /// <summary>Somebody answers at the address; whether that is who we look for is still to be said.</summary>
+    public void Connected(long nowMs) => _heardMs = _saidMs = nowMs;
+
+    /// <summary>The two ends have agreed.</summary>
+    public void Opened(long nowMs)
+    {
+        (_failures, _partedMs) = (0, null);
+        _heardMs = _saidMs = nowMs;
+    }
+
+    /// <summary>The link has ended, or could not be opened.</summary>
+    public void Parted(long nowMs)
+    {
+        _partedMs ??= nowMs;
+        _failures++;
+    }
+
+    /// <summary>Nobody wants the link any more; the next who does begins to count anew, but not to try anew.</summary>
+    public void Rest() => _partedMs = null;
+
+    public void Heard(long nowMs) => _heardMs = nowMs;
+
+    public void Said(long nowMs) => _saidMs = nowMs;
+
+    /// <summary>How long to wait before the next try: 0 for the first, then with full jitter below a bound that doubles.</summary>
+    public long RetryInMs()
+    {
+        if (_failures == 0) return 0;
+        var mostMs = Math.Min(settings.LongestRetryMs, settings.FirstRetryMs << Math.Min(_failures - 1, 20));
+        return (long)(_random.Next() % (ulong)(mostMs + 1));
+    }
+
+    public bool IsHeartbeatDue(long nowMs) => nowMs - _saidMs >= settings.HeartbeatMs;
+
+    public bool IsSuspect(long nowMs) => nowMs - (_partedMs ?? _heardMs) >= settings.SuspectMs;
+
+    /// <summary>The link is open, and nothing came over it for too long.</summary>
+    public bool IsSilent(long nowMs) => nowMs - _heardMs >= settings.SilentMs;
+
+    /// <summary>There has been no link for too long.</summary>
+    public bool IsGivenUp(long nowMs) => _partedMs is { } partedMs && nowMs - partedMs >= settings.SilentMs;
+}

@@ -1,0 +1,376 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging.Frames;
+using Rqml.Tasks;
+
+namespace Rqml.Messaging.Links;
+
+/// <summary>
+/// A node's links: one to each address that it sends to, one from each node that sends to it, over whichever transports its host has; and who wants to hear of what
+/// it publishes.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and a sender may still look at it.")]
+internal sealed partial class LinkTable : IAsyncDisposable
+{
+    private const int TicksPerHeartbeat = 4;
+
+    private readonly Peer _self;
+    private readonly IReadOnlyList<ITransport> _transports;
+    private readonly IReadOnlyList<IListener> _listeners;
+    private readonly Clock _clock;
+    private readonly MessagingInstruments _instruments;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, OutgoingLink> _outgoing = [];
+    private readonly HashSet<IncomingLink> _incoming = [];
+    private readonly Dictionary<StreamKey, IncomingStreams> _streams = [];
+    private readonly Subscribers _subscribers = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly List<Task> _accepting = [];
+    private readonly ITimer _timer;
+    private SplitMix64 _random;
+    private ulong _streamsBegun;
+    private long _bytesCarried;
+    private bool _isTicking;
+    private volatile bool _isClosing;
+
+    public LinkTable(Peer self, IReadOnlyList<ITransport> transports, IReadOnlyList<IListener> listeners, LinkSettings settings, Dispatcher dispatcher, Clock clock, ulong seed, ILinkReceiver receiver, MessagingInstruments instruments, ILogger logger)
+    {
+        (_self, _transports, _listeners, Settings, Dispatcher) = (self, transports, listeners, settings, dispatcher);
+        (_clock, Receiver, _instruments, _logger) = (clock, receiver, instruments, logger);
+        _random = new SplitMix64(seed);
+        _timer = clock.Time.CreateTimer(static table => ((LinkTable)table!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public LinkSettings Settings { get; }
+
+    public Dispatcher Dispatcher { get; }
+
+    public ILinkReceiver Receiver { get; }
+
+    public TimeProvider Time => _clock.Time;
+
+    public long NowMs => _clock.NowMs;
+
+    /// <summary>Bytes that all links have carried since the start, both ways.</summary>
+    public long BytesCarried => Interlocked.Read(ref _bytesCarried);
+
+    /// <summary>Cancelled when the table closes.</summary>
+    public CancellationToken Closing => _closing.Token;
+
+    public bool IsClosing => _isClosing;
+
+    /// <summary>Streams of others whose place is remembered.</summary>
+    public int RememberedStreams
+    {
+        get
+        {
+            lock (_lock) return _streams.Count;
+        }
+    }
+
+    /// <summary>Begins to take the links that others open.</summary>
+    public void Start()
+    {
+        foreach (var listener in _listeners) _accepting.Add(AcceptAsync(listener));
+    }
+
+    /// <summary>Takes a message for one node; false where there is no way to it or no room. Never waits.</summary>
+    public bool TrySend<TContent>(Peer to, FabricChannel channel, ulong topics, in ActivityContext trace, in TContent content)
+        where TContent : IMessageContent =>
+        LinkTo(to) is { } link && link.TrySend(to, channel, FrameKind.Directed, topics, trace, content);
+
+    /// <summary>Takes a message for one node as soon as there is room, on a channel that waits.</summary>
+    /// <exception cref="TransportException">No transport of this host serves the peer's address.</exception>
+    /// <exception cref="LinkClosedException">The node is stopping.</exception>
+    public ValueTask SendAsync<TContent>(Peer to, FabricChannel channel, in ActivityContext trace, in TContent content, CancellationToken cancellationToken)
+        where TContent : IMessageContent
+    {
+        if (ChannelPromise.Of(channel).WhenFull != WhenFull.Wait) throw new ArgumentException($"{ChannelPromise.Of(channel).Name} never waits.", nameof(channel));
+        if (LinkTo(to) is { } link) return link.SendAsync(to, channel, FrameKind.Directed, 0, trace, content, cancellationToken);
+        if (IsClosing) throw new LinkClosedException(to.Endpoint, "the node is stopping");
+        throw new TransportException(to.Endpoint, "no transport of this host serves it");
+    }
+
+    /// <summary>Takes a message for every node to which there is a link; how many have room for it.</summary>
+    public int Broadcast(FabricChannel channel, ulong topics, in ActivityContext trace, ReadOnlyMemory<byte> content)
+    {
+        OutgoingLink[] links;
+        lock (_lock) links = [.. _outgoing.Values];
+        var taken = 0;
+        foreach (var link in links)
+        {
+            if (link.TrySend(null, channel, FrameKind.Broadcast, topics, trace, new WrittenContent(content))) taken++;
+            else _instruments.Dropped();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Takes a message for every node that has subscribed to one of its topics; how many have room for it. Each has a queue and a credit of its own.</summary>
+    public int Publish(FabricChannel channel, ulong topics, in ActivityContext trace, ReadOnlyMemory<byte> content)
+    {
+        var taken = 0;
+        foreach (var peer in _subscribers.Wanting(channel, topics))
+        {
+            if (LinkTo(peer) is { } link && link.TrySend(peer, channel, FrameKind.Published, topics, trace, new WrittenContent(content))) taken++;
+            else _instruments.Dropped();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Whoever wants at least one of these topics.</summary>
+    public IEnumerable<Peer> Subscribers(FabricChannel channel, ulong topics) => _subscribers.Wanting(channel, topics);
+
+    /// <summary>The topics of a channel that somebody elsewhere wants.</summary>
+    public ulong WantedElsewhere(FabricChannel channel) => _subscribers.Wanted(channel);
+
+    /// <summary>Says to a node which topics of a channel are wanted here from now on: at once, and again with each new link.</summary>
+    /// <param name="publisher">Who publishes.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="topics">As bits; none: no more.</param>
+    public void Subscribe(Peer publisher, FabricChannel channel, ulong topics) => LinkTo(publisher)?.Subscribe(new Subscription(channel, topics));
+
+    /// <summary>Bytes that links keep until they are acknowledged.</summary>
+    public long KeptBytes()
+    {
+        lock (_lock) return _outgoing.Values.Sum(link => link.KeptBytes);
+    }
+
+    /// <summary>Frames that were sent again, over all links.</summary>
+    public long Replayed()
+    {
+        lock (_lock) return _outgoing.Values.Sum(link => link.Replayed);
+    }
+
+    /// <summary>Stops listening, closes every link, and returns when nothing of the table runs any more. What still waits is dropped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        OutgoingLink[] outgoing;
+        lock (_lock)
+        {
+            _isClosing = true;
+            outgoing = [.. _outgoing.Values];
+        }
+
+        _closing.Cancel();
+        await _timer.DisposeAsync();
+        foreach (var listener in _listeners) await listener.DisposeAsync();
+        foreach (var accepting in _accepting) await accepting;
+        IncomingLink[] incoming;
+        lock (_lock) incoming = [.. _incoming];
+        foreach (var link in incoming) await link.CloseAsync();
+        foreach (var link in outgoing) await link.CloseAsync();
+    }
+
+    public void Post(IThreadPoolWorkItem item) => Dispatcher.Post(item);
+
+    public ulong NextStream() => Interlocked.Increment(ref _streamsBegun);
+
+    public void Carried(long bytes) => Interlocked.Add(ref _bytesCarried, bytes);
+
+    public void Duplicate() => _instruments.Duplicate();
+
+    /// <summary>What we say first over a link.</summary>
+    public Hello HelloOf(ulong stream) => new(Settings.Versions, Settings.Cluster, _self, stream);
+
+    /// <exception cref="TransportException">It cannot be reached, or no transport of this host serves the address.</exception>
+    public ValueTask<ILink> ConnectAsync(Uri address) => TransportFor(address)!.ConnectAsync(address, Closing);
+
+    /// <summary>Makes the link the one in use of its stream, and waits until the one before has ended. Null where another one came meanwhile.</summary>
+    /// <exception cref="LinkViolationException">There are too many streams.</exception>
+    public async ValueTask<IncomingStreams?> AdmitAsync(IncomingLink link, Hello hello)
+    {
+        var key = new StreamKey(hello.Peer.Node, hello.Peer.Incarnation, hello.Stream);
+        IncomingStreams? streams;
+        IncomingLink? before;
+        lock (_lock)
+        {
+            if (!_streams.TryGetValue(key, out streams))
+            {
+                if (_streams.Count >= Settings.MostStreams) throw new LinkViolationException(LinkFault.TooLong, $"This node remembers {Settings.MostStreams} streams of others, and no more.");
+                _streams.Add(key, streams = new IncomingStreams(Settings));
+            }
+
+            before = streams.Link;
+            streams.Link = link;
+        }
+
+        if (before is not null) await before.CloseAsync();
+        lock (_lock)
+        {
+            if (streams.Link != link || IsClosing) return null;
+        }
+
+        if (_subscribers.Set(hello.Peer, hello.Subscriptions)) Receiver.SubscribersChanged();
+        return streams;
+    }
+
+    public void Subscribed(Peer peer, Subscription subscription)
+    {
+        _subscribers.Change(peer, subscription);
+        Receiver.SubscribersChanged();
+    }
+
+    public void Remove(IncomingLink link, IncomingStreams? streams)
+    {
+        lock (_lock)
+        {
+            _incoming.Remove(link);
+            if (streams is null || streams.Link != link) return;
+            streams.Link = null;
+            streams.PartedMs = NowMs;
+        }
+    }
+
+    /// <summary>The link from a peer has ended: where nobody listens any more its process is gone, and that is worth knowing at once.</summary>
+    public void Knock(Peer peer)
+    {
+        LinkTo(peer)?.Knock(peer);
+    }
+
+    /// <summary>Nobody listens where the peer did.</summary>
+    public void Gone(Peer peer)
+    {
+        if (IsClosing) return;
+        if (_subscribers.Remove(peer.Node, peer.Incarnation)) Receiver.SubscribersChanged();
+        Receiver.Gone(peer);
+    }
+
+    public void Undelivered(Peer to, FabricChannel channel, byte[] content)
+    {
+        if (IsClosing) return;
+        _instruments.Undelivered(ChannelPromise.Of(channel).Name);
+        Receiver.Undelivered(to, channel, new ReadOnlySequence<byte>(content));
+    }
+
+    public void Violated(string peer, LinkViolationException error)
+    {
+        _instruments.Closed(error.Fault);
+        Log.Violated(_logger, peer, error.Fault, error.Message);
+    }
+
+    public void Broken(string peer, Exception error)
+    {
+        if (!IsClosing) Log.Broken(_logger, peer, error);
+    }
+
+    /// <summary>Closes a link whose reader or sender will notice. Whoever has nothing to wait for calls it.</summary>
+    public void Close(ILink link, LinkFault fault)
+    {
+        if (fault != LinkFault.None) _instruments.Closed(fault);
+        Post(new Disposal(link));
+    }
+
+    private OutgoingLink? LinkTo(Peer to)
+    {
+        lock (_lock)
+        {
+            if (IsClosing) return null;
+            if (_outgoing.TryGetValue(to.Endpoint, out var link)) return link;
+            if (AddressOf(to.Endpoint) is not { } address) return null;
+            _outgoing[to.Endpoint] = link = new OutgoingLink(this, address, _random.Next());
+            TickLocked();
+            return link;
+        }
+    }
+
+    /// <summary>The first of a node's addresses that one of our transports serves.</summary>
+    private Uri? AddressOf(string endpoint)
+    {
+        foreach (var part in endpoint.Split(' '))
+        {
+            if (Uri.TryCreate(part, UriKind.Absolute, out var address) && TransportFor(address) is not null) return address;
+        }
+
+        return null;
+    }
+
+    private ITransport? TransportFor(Uri address) => _transports.FirstOrDefault(transport => transport.Scheme == address.Scheme);
+
+    private async Task AcceptAsync(IListener listener)
+    {
+        while (true)
+        {
+            try
+            {
+                Accepted(await listener.AcceptAsync(CancellationToken.None));
+            }
+            catch (TransportException)
+            {
+                return;      // the listener was disposed
+            }
+        }
+    }
+
+    private void Accepted(ILink link)
+    {
+        var incoming = new IncomingLink(this, link);
+        lock (_lock)
+        {
+            _incoming.Add(incoming);
+            TickLocked();
+        }
+
+        Post(incoming);
+    }
+
+    /// <summary>A node without links wakes nobody.</summary>
+    private void TickLocked()
+    {
+        if (_isTicking || IsClosing) return;
+        _isTicking = true;
+        _timer.Change(TickEvery, TickEvery);
+    }
+
+    private TimeSpan TickEvery => TimeSpan.FromMilliseconds(Settings.HeartbeatMs / TicksPerHeartbeat);
+
+    private void Tick()
+    {
+        if (IsClosing) return;
+        var nowMs = NowMs;
+        OutgoingLink[] outgoing;
+        IncomingLink[] incoming;
+        lock (_lock)
+        {
+            outgoing = [.. _outgoing.Values];
+            incoming = [.. _incoming];
+            foreach (var (key, streams) in _streams)
+            {
+                if (streams.Link is not null || nowMs - streams.PartedMs < Settings.RememberMs) continue;
+                _streams.Remove(key);
+                _subscribers.Remove(key.Node, key.Incarnation);
+            }
+
+            foreach (var (endpoint, link) in _outgoing)
+            {
+                if (link.TryRetire(nowMs)) _outgoing.Remove(endpoint);
+            }
+        }
+
+        foreach (var link in outgoing) link.Tick(nowMs);
+        foreach (var link in incoming) link.Tick(nowMs);
+    }
+
+    /// <summary>Closes a link for whoever cannot wait for it.</summary>
+    private sealed class Disposal(ILink link) : IThreadPoolWorkItem
+    {
+        private Task _disposing = Task.CompletedTask;      // never faults: adapters promise it
+
+        public void Execute() => _disposing = link.DisposeAsync().AsTask();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1201, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
+        public static partial void Violated(ILogger logger, string peer, LinkFault fault, string what);
+
+        [LoggerMessage(1202, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
+        public static partial void Broken(ILogger logger, string peer, Exception error);
+    }
+}

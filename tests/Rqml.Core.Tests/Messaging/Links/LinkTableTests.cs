@@ -1,0 +1,247 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
+using Rqml.Hosting;
+using Rqml.Messaging.Frames;
+using Rqml.Testing.Contracts;
+
+namespace Rqml.Messaging.Links;
+
+/// <summary>What a real transport cannot be made to do at will; the promises themselves are in the transports' contract.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The test framework calls DisposeAsync.")]
+public sealed class LinkTableTests : IAsyncLifetime
+{
+    private static readonly Peer Self = new(new NodeId("self"), new Incarnation(1), "scripted://self/");
+    private static readonly Peer There = new(new NodeId("there"), new Incarnation(2), "scripted://there/");
+
+    private readonly Hearer _hearer = new();
+    private readonly Journal _journal = new();
+    private readonly ScriptedTransport _transport = new();
+    private LinkTable _table = null!;
+
+    public async Task InitializeAsync()
+    {
+        var listener = await _transport.ListenAsync(new Uri(Self.Endpoint), CancellationToken.None);
+        _table = new LinkTable(Self, [_transport], [listener], new LinkSettings(), Dispatcher.ThreadPool, new Clock(TimeProvider.System), 1, _hearer, RqmlInstruments.OfProcess.Messaging, _journal);
+        _table.Start();
+    }
+
+    public async Task DisposeAsync() => await _table.DisposeAsync();
+
+    [Fact]
+    public async Task What_gathers_during_a_send_goes_as_one_block_and_one_block_at_a_time()
+    {
+        var link = await HeldLinkAsync();
+        for (var i = 1; i <= 100; i++) Assert.True(Send(10));
+        link.Release();
+
+        Assert.Equal(100, Messages(await link.SentAsync()).Count);
+        Assert.Equal(1, link.MostAtOnce);
+        Assert.Equal(1, _transport.Connections);
+    }
+
+    [Fact]
+    public async Task Blocks_have_the_target_size()
+    {
+        var link = await HeldLinkAsync();
+        for (var i = 1; i <= 10; i++) Assert.True(Send(20_000));
+        link.Release();
+
+        List<int> counts = [];
+        while (counts.Sum() < 10)
+        {
+            var block = await link.SentAsync();
+            Assert.InRange(block.Length, 1, OutgoingLink.BlockBytes);
+            counts.Add(Messages(block).Count);
+        }
+
+        Assert.Equal([3, 3, 3, 1], counts);
+    }
+
+    [Fact]
+    public async Task Nothing_goes_before_the_other_end_has_answered()
+    {
+        Assert.True(Send(10));
+        var link = await Step.Within("a link", _transport.OpenedAsync());
+        var hello = ReadHello(await link.SentAsync());
+        Assert.Equal(Self, hello.Peer);
+        Assert.True(Send(10));
+        Answer(link, hello);
+
+        Assert.Equal(2, Messages(await link.SentAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_refused_connection_gives_everything_back_and_says_once_that_the_peer_is_gone()
+    {
+        var refusal = new TaskCompletionSource();
+        _transport.Connecting = () => refusal.Task;
+        for (var i = 0; i < 50; i++) Assert.True(Send(5_000));
+        refusal.SetException(new ConnectionRefusedException("there"));
+
+        Assert.Equal(There, await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask()));
+        for (var i = 0; i < 50; i++) Assert.Equal(5_000, await Step.Within("a message that comes back", _hearer.Returned.Reader.ReadAsync().AsTask()));
+        Assert.False(_hearer.Gone.Reader.TryPeek(out _));
+    }
+
+    [Fact]
+    public async Task A_peer_that_cannot_be_reached_is_tried_again_and_is_not_gone()
+    {
+        var failures = 0;
+        _transport.Connecting = () => ++failures <= 3 ? throw new TransportException("there", "nobody answers") : Task.CompletedTask;
+        Assert.True(Send(10));
+        var link = await Step.Within("a link", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()));
+
+        Assert.Single(Messages(await link.SentAsync()));
+        Assert.False(_hearer.Gone.Reader.TryPeek(out _));
+    }
+
+    [Fact]
+    public async Task An_adapter_that_breaks_its_promise_costs_its_link_and_not_the_sender()
+    {
+        var isFirst = true;
+        _transport.Connecting = () =>
+        {
+            if (!isFirst) return Task.CompletedTask;
+            isFirst = false;
+            throw new InvalidOperationException("a bug in an adapter");
+        };
+        Assert.True(Send(10));
+        var link = await Step.Within("a link all the same", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()));
+
+        Assert.Single(Messages(await link.SentAsync()));
+        Assert.Contains("1202", Assert.Single(_journal.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_that_ends_is_opened_again_though_nothing_waits_to_find_out_whether_the_process_is_gone()
+    {
+        var link = await OpenLinkAsync();
+        _transport.Connecting = () => throw new ConnectionRefusedException("there");
+        link.Close();
+
+        Assert.Equal(There, await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask()));
+    }
+
+    [Fact]
+    public async Task When_the_link_of_a_peer_ends_it_is_called()
+    {
+        _transport.Connecting = () => throw new ConnectionRefusedException("there");
+        var incoming = _transport.Offer("there");
+        incoming.Bring(new Hello(VersionRange.Ours, "rqml", There, 1).ToFrame());
+        await incoming.SentAsync();
+        incoming.Close();
+
+        Assert.Equal(There, await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask()));
+    }
+
+    [Fact]
+    public void An_endpoint_that_is_no_address_is_no_way()
+    {
+        foreach (var endpoint in (string[])["", "not an address", "other://there/"]) Assert.False(_table.TrySend(There with { Endpoint = endpoint }, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
+    }
+
+    [Fact]
+    public async Task Of_several_addresses_the_first_that_a_transport_serves_is_taken()
+    {
+        Assert.True(_table.TrySend(There with { Endpoint = "other://there/ scripted://one/ scripted://two/" }, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
+
+        Assert.Equal("scripted://one/", (await Step.Within("a link", _transport.OpenedAsync())).Peer.Address);
+    }
+
+    [Fact]
+    public async Task Closing_waits_for_everything_and_leaves_nothing_behind()
+    {
+        await HeldLinkAsync();
+        var late = Enumerable.Range(0, 50).Select(i => _transport.Offer($"{i}")).ToList();
+        await Step.Within("closing", _table.DisposeAsync().AsTask());
+
+        Assert.All(late, link => Assert.True(link.IsClosed));
+        Assert.All(_transport.Links, link => Assert.True(link.IsClosed));
+        Assert.False(Send(1));
+        Assert.False(_hearer.Gone.Reader.TryPeek(out _));
+        Assert.Empty(_journal.Lines);
+    }
+
+    private bool Send(int bytes) => _table.TrySend(There, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[bytes]));
+
+    private async Task<ScriptedLink> OpenLinkAsync()
+    {
+        Assert.True(Send(1));
+        var link = await Step.Within("a link", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()));
+        Assert.Single(Messages(await link.SentAsync()));
+        return link;
+    }
+
+    /// <summary>An open link whose sender waits for the completion of a send.</summary>
+    private async Task<ScriptedLink> HeldLinkAsync()
+    {
+        var link = await OpenLinkAsync();
+        link.Hold();
+        Assert.True(Send(1));
+        Assert.Single(Messages(await link.SentAsync()));
+        return link;
+    }
+
+    private static void Answer(ScriptedLink link, Hello hello) => link.Bring((hello with
+    {
+        Peer = There,
+        Positions = [.. ChannelPromise.All.Where(promise => promise.Delivery == Delivery.AtLeastOnce).Select(promise => new StreamPosition(promise.Channel, 0, 8 << 20))],
+    }).ToFrame());
+
+    private static Hello ReadHello(byte[] block)
+    {
+        var reader = new FrameReader(new ReadOnlySequence<byte>(block));
+        Assert.True(reader.TryRead(out var header, out var payload));
+        Assert.Equal(FrameKind.Hello, header.Kind);
+        return Hello.Read(payload);
+    }
+
+    private static List<ulong> Messages(byte[] block)
+    {
+        var sequences = new List<ulong>();
+        var reader = new FrameReader(new ReadOnlySequence<byte>(block));
+        while (reader.TryRead(out var header, out _))
+        {
+            if (header.IsMessage) sequences.Add(header.Sequence);
+        }
+
+        return sequences;
+    }
+
+    private sealed class Hearer : ILinkReceiver
+    {
+        public Channel<Peer> Gone { get; } = Channel.CreateUnbounded<Peer>();
+
+        public Channel<int> Returned { get; } = Channel.CreateUnbounded<int>();
+
+        void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message) { }
+
+        void ILinkReceiver.BlockEnded(IncomingLink link) { }
+
+        void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) => Returned.Writer.TryWrite((int)content.Length);
+
+        void ILinkReceiver.Gone(Peer peer) => Gone.Writer.TryWrite(peer);
+
+        void ILinkReceiver.SubscribersChanged() { }
+    }
+
+    private sealed class Journal : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)}");
+    }
+}
