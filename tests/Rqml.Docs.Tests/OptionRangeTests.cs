@@ -7,14 +7,18 @@ using Microsoft.Extensions.Options;
 using Rqml.Docs.Tests.Snippets;
 using Rqml.Storage.RocksDb;
 using Rqml.Supervision.Events;
+using Rqml.Transports.Tcp;
 
 namespace Rqml.Docs.Tests;
 
 /// <summary>The ranges that the page of options names are those that hold: their ends are taken, what is just beyond is refused by name.</summary>
 public sealed class OptionRangeTests
 {
+    /// <summary>An address, a name or a path: the tests of the transport try what they take.</summary>
+    private static readonly string[] OfText = [nameof(TcpOptions.Listen), nameof(TcpOptions.AdvertisedHost), nameof(UnixSocketOptions.Folder)];
+
     /// <summary>What is no range: every value of its type will do.</summary>
-    private static readonly string[] WithoutRange = ["AcceptRegression", "weighted", "Budget"];
+    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", "weighted", "Budget", .. OfText];
 
     [Fact]
     public void Each_range_of_the_hosts_options_holds() => EachRangeHolds(nameof(RqmlOptions), typeof(RqmlOptions), (property, value) => StartHost(options => property.SetValue(options, value)));
@@ -29,6 +33,13 @@ public sealed class OptionRangeTests
         property.SetValue(options, value);
         return new RocksDbOptionsValidator().Validate(null, options).FailureMessage;
     });
+
+    [Fact]
+    public void Each_range_of_the_options_of_tcp_holds() => EachRangeHolds(nameof(TcpOptions), typeof(TcpOptions), (property, value) => Refusal<TcpOptions>(rqml => rqml.AddTcp(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_unix_sockets_holds() =>
+        EachRangeHolds(nameof(UnixSocketOptions), typeof(UnixSocketOptions), (property, value) => Refusal<UnixSocketOptions>(rqml => rqml.AddUnixSocket(options => property.SetValue(options, value))));
 
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task Each_range_of_a_submission_holds()
@@ -133,12 +144,18 @@ public sealed class OptionRangeTests
             configure(other);
         })));
 
-    private static string? Refusal(Func<IHost> build)
+    private static string? Refusal(Func<IHost> build) => Refusal<RqmlOptions>(build);
+
+    private static string? Refusal<TOptions>(Action<IRqmlBuilder> configure)
+        where TOptions : class => Refusal<TOptions>(() => Build(configure));
+
+    private static string? Refusal<TOptions>(Func<IHost> build)
+        where TOptions : class
     {
         try
         {
             using var host = build();
-            _ = host.Services.GetRequiredService<IOptions<RqmlOptions>>().Value;
+            _ = host.Services.GetRequiredService<IOptions<TOptions>>().Value;
             return null;
         }
         catch (OptionsValidationException refused)

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rqml.Docs.Tests.Snippets;
+using Rqml.Transports.Tcp;
 
 namespace Rqml.Docs.Tests;
 
@@ -81,6 +82,7 @@ public sealed class OptionsPageTests
     {
         // It depends on the machine.
         int when name == nameof(RqmlOptions.Lanes) => "processors",
+        string when name == nameof(UnixSocketOptions.Folder) => "a temporary folder",
         null or double.PositiveInfinity => "none",
         bool flag => flag ? "true" : "false",
         TimeSpan time => Describe(time),

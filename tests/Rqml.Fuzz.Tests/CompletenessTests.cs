@@ -39,6 +39,7 @@ public sealed partial class CompletenessTests
         ["KeyValueDatabase.Open"] = "own-records",
         ["LogTrap.Disarm"] = "log",
         ["MarkSlot.TryRead"] = "mark-slot mark-file",
+        ["EventCodec.Read"] = "event",
         ["FrameHeader.Read"] = "frames",
         ["FrameReader.TryRead"] = "frames",
         ["Hello.Read"] = "hello",
@@ -72,7 +73,8 @@ public sealed partial class CompletenessTests
         ["TaskId.Parse"] = "task-id-text",
         ["TaskId.Read"] = "task-id",
         ["TaskId.TryParse"] = "task-id-text",
-        ["VoteCodec.Read"] = "frames frame-contents",
+        ["TraceContext.Read"] = "trace",
+        ["VoteCodec.Read"] = "message",
     };
 
     [Fact]

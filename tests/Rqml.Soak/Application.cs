@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rqml.Hosting;
+using Rqml.Soak.Fabric;
 
 namespace Rqml.Soak;
 
@@ -14,13 +16,14 @@ namespace Rqml.Soak;
 /// <param name="NextNumber">Of the first task that is new.</param>
 /// <param name="KeepSeconds">How long a result is kept.</param>
 /// <param name="IsToBeKilled">Whether it ends by kill -9: then its own second node may be killed before, and guests stay longer.</param>
-internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled)
+/// <param name="Listen">Where workers in processes of their own join it; empty: it works itself, with guests of its own process.</param>
+internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled, string Listen = "")
 {
-    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString()];
+    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString(), Listen];
 
     public static ApplicationSettings Parse(string[] words) => new(
         words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture),
-        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]));
+        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]), words[6]);
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }
@@ -55,23 +58,28 @@ internal sealed class Application : IAsyncDisposable
         _random = new Random(unchecked((int)settings.Seed * 397 + settings.Life));
         _last = settings.NextNumber - 1;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddRqml(rqml => _models.AddTo(rqml
-            .AddInProcess()
-            .UseRocksDb(Path.Combine(settings.Folder, "store", "own"))
-            .AddNode(SecondNode, node => node.Lanes(Lanes).UseRocksDb(Path.Combine(settings.Folder, "store", SecondNode)))
-            .Configure(options => (options.NodeName, options.Lanes, options.KeepResults) = (Node, Lanes, TimeSpan.FromSeconds(settings.KeepSeconds)))));
+        builder.Services.AddRqml(rqml =>
+        {
+            _models.AddTo(rqml
+                .UseRocksDb(Path.Combine(settings.Folder, "store", "own"))
+                .Configure(options => (options.NodeName, options.Lanes, options.KeepResults) = (Node, Lanes, TimeSpan.FromSeconds(settings.KeepSeconds))));
+            if (HasGuests) rqml.AddInProcess().AddNode(SecondNode, node => node.Lanes(Lanes).UseRocksDb(Path.Combine(settings.Folder, "store", SecondNode)));
+            else RealTransport.Of(settings.Listen).AddTo(rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler), settings.Listen);
+        });
         _host = builder.Build();
         _client = _host.Services.GetRequiredService<IRqmlClient>();
     }
+
+    private bool HasGuests => _settings.Listen.Length == 0;
 
     public async Task RunAsync(TextReader commands)
     {
         await _host.StartAsync();
         await SayAsync("open");
         var inherited = Entry.In(Journal.InheritanceOf(_settings.Folder, _settings.Life)).ToList();
-        var guests = new Guests(_models, _settings.IsToBeKilled ? 8 : 20).RunAsync(_stop.Token);
+        var guests = HasGuests ? new Guests(_models, _settings.IsToBeKilled ? 8 : 20).RunAsync(_stop.Token) : Task.CompletedTask;
         var sampling = SampleAsync();
-        var killing = _settings.IsToBeKilled ? KillSecondNodeAsync() : Task.CompletedTask;
+        var killing = HasGuests && _settings.IsToBeKilled ? KillSecondNodeAsync() : Task.CompletedTask;
         var callers = Enumerable.Range(0, Callers).Select(_ => CallAsync()).Append(TakeOverAsync(inherited)).ToList();
         var obeying = ObeyAsync(commands);
 

@@ -21,7 +21,6 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private readonly NodeRuntimeOptions _options;
     private readonly Fabric _fabric;
     private readonly LinkTable? _links;
-    private EventRelay? _relay;
     private readonly IKeyValueStore? _store;
     private GroupCommit? _commit;
     private SplitMix64 _random;
@@ -61,6 +60,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     public Leadership? Leadership { get; private set; }
 
     public CheckpointStore? Checkpoints { get; private set; }
+
+    /// <summary>The way of events to and from other hosts; null where there are no links, or another node of the host has it.</summary>
+    public EventRelay? Relay { get; private set; }
 
     public LedgerId LedgerId { get; private set; }
 
@@ -114,8 +116,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (_links is null) return;
         var credit = new CreditReturn(Loop);
         Loop.Add(credit);
-        _relay = _options.Bus is { } bus ? new EventRelay(bus, _links, Self) : null;
-        _fabric.Attach(_links, credit, _relay);
+        Relay = _options.Bus is { } bus ? new EventRelay(bus, _links, Self) : null;
+        _fabric.Attach(_links, credit, Relay);
         _links.Start();
     }
 
@@ -126,7 +128,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         switch (message.Kind)
         {
             case < MessageKind.Assign:
-                if (message.Kind == MessageKind.Report) _relay?.Joined(message.From);
+                if (message.Kind == MessageKind.Report) Relay?.Joined(message.From);
                 Scheduler?.Post(SchedulerEvent.Of(message));
                 break;
             case < MessageKind.Announced:
@@ -142,7 +144,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private void Welcomed(Peer leader, Term term)
     {
         Ledger?.Post(LedgerEvent.Leader(leader, term));
-        _relay?.Follow(leader);
+        Relay?.Follow(leader);
     }
 
     /// <summary>Every owner repeats what matters until it is answered: ledgers announce, nodes offer their results, the leader goes by what nodes report.</summary>
@@ -162,7 +164,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     {
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
-        _relay?.Follow(leader);
+        Relay?.Follow(leader);
     }
 
     void ILeadershipListener.Registered(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Registered(node, term));
@@ -315,7 +317,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Scheduler!.Post(SchedulerEvent.Elected(_term, _store is null ? [] : NodeStore.ReadMembers(_store)));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
         Node?.Post(NodeEvent.Led(Self, _term));
-        _relay?.Follow(Self);
+        Relay?.Follow(Self);
     }
 
     /// <summary>A scheduler that was named by address: it says its term when it welcomes us.</summary>

@@ -24,6 +24,9 @@ internal enum AttemptState : byte
     /// <summary>It cannot go on before a vote has ended.</summary>
     AwaitingVote,
 
+    /// <summary>It has superseded another attempt of its task, whose run has not ended: it goes on from where that ends.</summary>
+    AwaitingEnd,
+
     /// <summary>Recovered from disk, of a class that this node no longer runs: it stays there for a start that does, until its ledger has settled the task.</summary>
     Unserved,
 }
@@ -91,6 +94,9 @@ internal sealed class NodeAttempt(StoredAttempt stored)
 
     /// <summary>Revoked, settled or superseded: whatever still runs of it counts no more.</summary>
     public bool IsDropped { get; set; }
+
+    /// <summary>The attempt that has superseded it while it ran; null where none has.</summary>
+    public NodeAttempt? Heir { get; set; }
 
     /// <summary>The task's checkpoints here: an attempt that takes over from another of the same task goes on with its chain.</summary>
     public CheckpointChain Chain { get => field ??= new(); set; }

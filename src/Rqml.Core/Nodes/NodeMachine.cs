@@ -285,13 +285,32 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             taken.Chain = held.Chain;
             taken.ResumedAt = held.Resume.Iteration;
             taken.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
+            if (held.State is AttemptState.Running or AttemptState.AwaitingEnd) (held.Heir, taken.State) = (taken, AttemptState.AwaitingEnd);
             Stop(held, effects);
         }
 
         _attempts[message.Task] = taken;
         effects.Add(NodeEffect.WriteAttempt(taken));
-        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, assignment.Spec.NotBeforeMs));
+        if (taken.State == AttemptState.Waiting) Enqueue(taken, nowMs);
+    }
+
+    private void Enqueue(NodeAttempt taken, long nowMs)
+    {
+        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, taken.Spec.NotBeforeMs));
         Invariant.Holds(queued, "the inbound queue had less room than the node's limit");
+    }
+
+    /// <summary>The run of a superseded attempt has ended: its heir goes on from there, not from where that run began, as what it has used since is used.</summary>
+    private void PassOn(NodeAttempt superseded, long nowMs)
+    {
+        var heir = superseded.Heir;
+        while (heir is { IsDropped: true }) heir = heir.Heir;
+        if (heir is null) return;
+        heir.Resume = superseded.Resume;
+        heir.ResumedAt = heir.Resume.Iteration;
+        heir.State = AttemptState.Waiting;
+        if (heir.IsFenced) AwaitAdoption(heir, nowMs);
+        else Enqueue(heir, nowMs);
     }
 
     /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
@@ -355,7 +374,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in _attempts.Values)
         {
             if (attempt.Spec.PartitionKey is null) continue;
-            if (attempt.State is AttemptState.Running or AttemptState.AwaitingStrike)
+            if (attempt.State is AttemptState.Running or AttemptState.AwaitingStrike or AttemptState.AwaitingEnd)
             {
                 attempt.IsFenced = true;      // until it is adopted
                 if (attempt.State == AttemptState.Running) effects.Add(NodeEffect.YieldRun(attempt));
@@ -460,7 +479,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _running--;
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
-        if (attempt.IsDropped) return;
+        if (attempt.IsDropped)
+        {
+            PassOn(attempt, nowMs);
+            return;
+        }
+
         if (attempt.Alone is not null)
         {
             attempt.Alone = null;      // the node has outlived it

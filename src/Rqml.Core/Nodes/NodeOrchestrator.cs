@@ -156,8 +156,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 Start(effect.Attempt!);
                 break;
             case NodeEffectKind.StopRun:
-                RunOf(effect.Attempt!)?.Slot?.Close();
-                RunOf(effect.Attempt!)?.Stop();
+                if (effect.Attempt!.Heir is null) RunOf(effect.Attempt)?.Slot?.Close();      // an heir's checkpoints follow from what waits there
+                RunOf(effect.Attempt)?.Stop();
                 break;
             case NodeEffectKind.YieldRun:
                 RunOf(effect.Attempt!)?.Yield();

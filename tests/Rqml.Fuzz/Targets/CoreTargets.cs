@@ -9,6 +9,7 @@ using Rqml.Messaging.Frames;
 using Rqml.Messaging.Links;
 using Rqml.Nodes;
 using Rqml.Protocol;
+using Rqml.Supervision.Events;
 using Rqml.Tasks;
 
 namespace Rqml.Fuzz.Targets;
@@ -23,6 +24,8 @@ internal static class CoreTargets
         new("frames", Messages(Frames), ReadFrames) { Refusals = [typeof(LinkViolationException)] },
         new("message", Messages(WriteMessage), bytes => WriteMessage(MessageCodec.Read(new ReadOnlySequence<byte>(bytes), Sender))),
         new("hello", Seeds(samples => Hello(samples).ToFrame()[FrameHeader.Bytes..]), bytes => Messaging.Frames.Hello.Read(new ReadOnlySequence<byte>(bytes)).ToFrame()[FrameHeader.Bytes..]) { Refusals = [typeof(LinkViolationException)] },
+        new("event", Seeds(samples => EventCodec.Write(Event(samples))), bytes => EventCodec.Write(EventCodec.Read(new ReadOnlySequence<byte>(bytes)))),
+        new("trace", [[.. Enumerable.Range(1, TraceContext.Bytes).Select(value => (byte)value)], new byte[TraceContext.Bytes]], ReadTrace),
         Record("submission", SubmissionRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Spec())),
         Record("settlement", SettlementRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Settlement())),
         Record("settled", SettledRecord.Parser, record => Records.Write(Records.Read(default, record)), samples => Records.Write(SettledTask.Of(new LedgerTask(samples.Spec(), null), samples.Settlement(), 1_000, keepsContent: false))),
@@ -83,6 +86,29 @@ internal static class CoreTargets
         header.Write(written.GetSpan(FrameHeader.Bytes));
         written.Advance(FrameHeader.Bytes);
         foreach (var piece in payload) written.Write(piece.Span);
+    }
+
+    /// <summary>A link reads as many bytes as a context has, and hands on no other number of them.</summary>
+    private static byte[]? ReadTrace(byte[] bytes)
+    {
+        if (bytes.Length < TraceContext.Bytes || TraceContext.Read(bytes.AsSpan(0, TraceContext.Bytes)) is not { } context) return null;
+        var written = new byte[TraceContext.Bytes];
+        TraceContext.Write(context, written);
+        return written;
+    }
+
+    private static RqmlEvent Event(Samples samples)
+    {
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(samples.Below(1_000_000));
+        RqmlEvent seen = samples.Below(5) switch
+        {
+            0 => new ModelDivergence { At = at, Form = DivergenceForm.Passes, Disagreement = 0.5, Parties = ["a", "b"] },
+            1 => new NovelFinding { At = at, Novelty = 0.9, Threshold = 0.8, Score = samples.Coin() ? double.NaN : 0.5 },
+            2 => new ConsistencyAnomaly { At = at, Consistency = 0.1, Threshold = 0.5, Passes = 3, Models = ["a"] },
+            3 => new PerformanceSpike { At = at, Model = "a", DurationMs = 9, MedianMs = 1, RobustZ = 7 },
+            _ => new SecurityFlag { At = at, Concern = SecurityConcern.BallotTwice, Subject = "a" },
+        };
+        return samples.Coin() ? seen : seen with { Node = samples.NodeId(), Task = samples.TaskId(), Class = "a", Iteration = samples.Below(9) };
     }
 
     private static Hello Hello(Samples samples) => new(VersionRange.Ours, "rqml", samples.Peer(), (ulong)samples.Below(1_000))

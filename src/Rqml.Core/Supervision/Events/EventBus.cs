@@ -94,7 +94,8 @@ internal sealed class EventBus : IRqmlEvents, IDisposable
         foreach (var subscription in last.Subscriptions) subscription.End();
     }
 
-    private bool IsWantedElsewhere(EventKinds kind) => _relay is { } relay && (relay.Wanted & kind) != 0;
+    /// <summary>Whether anybody in another process would hear of an event of this kind.</summary>
+    public bool IsWantedElsewhere(EventKinds kind) => _relay is { } relay && (relay.Wanted & kind) != 0;
 
     /// <summary>Who subscribes, as a snapshot that is swapped whole and read without the lock.</summary>
     private sealed class Audience(EventSubscription[] subscriptions)

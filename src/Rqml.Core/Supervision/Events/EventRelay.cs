@@ -83,6 +83,9 @@ internal sealed class EventRelay
         }
     }
 
+    /// <summary>Nodes that want events of a kind from us.</summary>
+    public IEnumerable<NodeId> Subscribers(EventKinds kind) => _links.Subscribers(ChannelOf(kind), (ulong)kind).Select(peer => peer.Node);
+
     /// <summary>What the hub wants of a member: what we want, and what the others do.</summary>
     private EventKinds WantedOf(Peer member)
     {

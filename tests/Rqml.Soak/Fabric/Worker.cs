@@ -1,0 +1,36 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Rqml.Hosting;
+
+namespace Rqml.Soak.Fabric;
+
+/// <summary>A process that works for an application elsewhere, with a store of its own, until it is killed.</summary>
+internal static class Worker
+{
+    public const string Word = "fabric-worker";
+    private const int Lanes = 4;
+
+    /// <param name="words">Folder, seed, life, address of the scheduler, address to listen at.</param>
+    public static async Task RunAsync(string[] words)
+    {
+        var (folder, seed, life, scheduler, listen) = (words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), words[3], words[4]);
+        await using var journal = new Journal(folder, life);
+        var models = new SoakModels(seed, journal);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddRqml(rqml =>
+        {
+            models.AddTo(rqml
+                .JoinScheduler(scheduler)
+                .Roles(NodeRoles.Worker)
+                .UseRocksDb(Path.Combine(folder, "store", "worker"))
+                .Configure(options => (options.NodeName, options.Lanes) = ("worker", Lanes)));
+            RealTransport.Of(listen).AddTo(rqml, listen);
+        });
+        using var host = builder.Build();
+        await host.StartAsync();
+        await Console.Out.WriteLineAsync("open");
+        await Console.In.ReadLineAsync();
+        await host.StopAsync();
+    }
+}
