@@ -3,6 +3,7 @@ using Rqml.Benchmarks;
 using Rqml.Benchmarks.Checkpoints;
 using Rqml.Benchmarks.Growth;
 using Rqml.Benchmarks.Hosting;
+using Rqml.Benchmarks.Messaging;
 using Rqml.Benchmarks.Queues;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Benchmarks.Refinement;
@@ -21,6 +22,9 @@ Row[] rows =
     new("store, groups of 32, 1 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 1 << 10 }, 0.35),
     new("store, groups of 32, 16 KiB", "append and sync", () => new SyncedGroups { ValueBytes = 16 << 10 }, 0.45),
     new("queue, 1 M waiting, 10 classes", "heap by priority and arrival", () => new MillionWaiting(), 0.5),
+    new("fabric over TCP, 1 KiB", "raw TCP that gathers", () => new FabricMessages(), 0.8) { MostBytes = 16 },
+    new("fabric over Unix sockets, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "unix" }, 0.8) { MostBytes = 16 },
+    new("task to another process and back", "raw TCP that gathers, and the same digest", () => new TwoProcesses(), 0.25),
     new("scheduler's decision, 1,000 nodes", "a pick without looking", () => new Decision(), 0) { LeastPerSecond = 500_000 },
 ];
 FigureRow[] figures =
@@ -29,6 +33,9 @@ FigureRow[] figures =
     new("store of 16 KiB values, opened after kill -9", "slowest ≤ 1 s", Reopening.MeasureAsync),
     new("worker's hand-over of a checkpoint, 1 KiB", "p99 ≤ 1 µs, 0 B", HandOff.MeasureAsync),
     new("ten iterations on disk, killed half way", "0 lost, 0 twice", KilledRun.MeasureAsync),
+    new("fabric over TCP, there and back, 1 KiB", "p50 ≤ 1.3×", () => RoundTrip.MeasureAsync("tcp", 1.3)),
+    new("fabric over Unix sockets, there and back, 1 KiB", "p50 ≤ 1.3×", () => RoundTrip.MeasureAsync("unix", 1.3)),
+    new("task to another process and back, one at a time", "p50 ≤ 1.6×", TwoProcesses.LatencyAsync),
     new("idle node on RocksDB, beside an empty host", "< 300 ms, < 40 MB, < 1 % of a core", HostProcess.MeasureAsync),
 ];
 
@@ -51,6 +58,18 @@ if (args is ["growth"])
 if (args is ["host-empty" or "host-node"])
 {
     await HostProcess.RunAsync(withNode: args[0] == "host-node");
+    return 0;
+}
+
+if (args is [Echo.Word, var wire, var sockets, var back])
+{
+    await Echo.RunAsync(wire, sockets, back);
+    return 0;
+}
+
+if (args is [TwoProcesses.Word, var scheduler])
+{
+    await TwoProcesses.RunAsync(scheduler);
     return 0;
 }
 

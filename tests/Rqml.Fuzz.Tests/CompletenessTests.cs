@@ -41,7 +41,6 @@ public sealed partial class CompletenessTests
         ["MarkSlot.TryRead"] = "mark-slot mark-file",
         ["EventCodec.Read"] = "event",
         ["FrameHeader.Read"] = "frames",
-        ["FrameReader.TryRead"] = "frames",
         ["Hello.Read"] = "hello",
         ["MessageCodec.Read"] = "message",
         ["NativeDatabase.Open"] = "own-records",

@@ -95,7 +95,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         lock (_lock)
         {
             if (_table.IsClosing || _isRetired) return false;
-            var traceBytes = trace == default || _version < 2 ? 0 : TraceContext.Bytes;
+            var traceBytes = _version < 2 || trace.TraceId == default ? 0 : TraceContext.Bytes;
             var bytes = content.Bytes;
             if (bytes is < 0 or > MessageParts.MostBytes - TraceContext.Bytes) return false;
             if (!(_streams[(int)channel] is { } stream ? TryAppend(stream, kind, topics, trace, traceBytes + bytes, traceBytes, content) : TryReplace(_latest[(int)channel]!, kind, topics, trace, traceBytes + bytes, traceBytes, content))) return false;

@@ -23,6 +23,7 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
     private Segment? _last;
     private Segment? _sending;      // the one that holds the next frame to send
     private Segment? _inFlight;     // the first that a transport may still read
+    private readonly Stack<byte[]> _spare = new();      // a window's worth comes and goes at once, which is more than the process's pool keeps
 
     public FabricChannel Channel => channel;
 
@@ -96,9 +97,10 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
     /// <summary>Whether something waits, and nothing has moved since the last time somebody asked.</summary>
     public bool IsStill()
     {
-        var isStill = !IsEmpty && (_acked, _sent) == _seen;
+        var isStill = (_acked, _sent) == _seen;
         _seen = (_acked, _sent);
-        return isStill;
+        if (isStill) GiveSpareBack();
+        return isStill && !IsEmpty;
     }
 
     /// <summary>So many bytes may be sent since the stream began. A smaller figure than before is an older one.</summary>
@@ -136,7 +138,8 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
     public void Clear()
     {
         // What a transport may still read is left to the collector.
-        for (var segment = _first; segment is not null && segment != _inFlight; segment = segment.Next) segment.Return();
+        for (var segment = _first; segment is not null && segment != _inFlight; segment = segment.Next) _spare.Push(segment.Buffer);
+        GiveSpareBack();
         (_first, _last, _sending, _inFlight) = (null, null, null, null);
         (_next, _acked, _sent, _mostSent) = (1, 0, 0, 0);
         (_appendedBytes, _sentBytes, _limitBytes) = (0, 0, 0);
@@ -162,7 +165,7 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
 
     private Segment AddSegment()
     {
-        var segment = new Segment(_appendedBytes, _next);
+        var segment = new Segment(_spare.TryPop(out var spare) ? spare : ArrayPool<byte>.Shared.Rent(Segment.Bytes), _appendedBytes, _next);
         if (_last is null) _first = segment;
         else _last.Next = segment;
         _last = segment;
@@ -227,17 +230,22 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
             _first = first.Next;
             if (_sending == first) _sending = null;
             if (_last == first) _last = null;
-            first.Return();
+            _spare.Push(first.Buffer);
         }
 
         Invariant.Holds(_first is not null || _acked + 1 == _next, "a stream lost frames that nobody has acknowledged");
     }
 
-    private sealed class Segment(long startOffset, ulong firstSequence)
+    private void GiveSpareBack()
     {
-        private const int Bytes = 64 << 10;
+        while (_spare.TryPop(out var buffer)) ArrayPool<byte>.Shared.Return(buffer);
+    }
 
-        public byte[] Buffer { get; } = ArrayPool<byte>.Shared.Rent(Bytes);
+    private sealed class Segment(byte[] buffer, long startOffset, ulong firstSequence)
+    {
+        public const int Bytes = 64 << 10;
+
+        public byte[] Buffer => buffer;
 
         public Segment? Next { get; set; }
 
@@ -269,7 +277,5 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
 
             return at;
         }
-
-        public void Return() => ArrayPool<byte>.Shared.Return(Buffer);
     }
 }
