@@ -20,7 +20,7 @@ if (args.Length > 1 || (args.Length == 1 && (!int.TryParse(args[0], out tasks) |
 }
 
 const string Address = "tcp://127.0.0.1:7400";
-using var worker = Process.Start(Environment.ProcessPath!, [.. Environment.GetCommandLineArgs()[..1].Where(path => path.EndsWith(".dll", StringComparison.Ordinal) && !Environment.ProcessPath!.EndsWith("TwoProcesses", StringComparison.Ordinal)), "worker", "worker-1", Address]);
+using var worker = Process.Start("dotnet", [typeof(Worker).Assembly.Location, "worker", "worker-1", Address]);
 try
 {
     await Submitter.RunAsync(Address, tasks);
