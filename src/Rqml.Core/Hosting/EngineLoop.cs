@@ -41,6 +41,17 @@ internal sealed class EngineLoop : IThreadPoolWorkItem
 
     public void Add(Owner owner) => _owners.Add(owner);
 
+    /// <summary>Events that wait for the owner that has most of them. Only the loop asks.</summary>
+    public int Backlog
+    {
+        get
+        {
+            var most = 0;
+            foreach (var owner in _owners) most = Math.Max(most, owner.Backlog);
+            return most;
+        }
+    }
+
     /// <summary>Whether the owners take their turns on this thread now: then they go on until none has anything left.</summary>
     public bool IsRunningHere => Volatile.Read(ref _thread) == Environment.CurrentManagedThreadId;
 

@@ -144,16 +144,14 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private void Welcomed(Peer leader, Term term)
     {
         Ledger?.Post(LedgerEvent.Leader(leader, term));
-        Relay?.Follow(leader);
+        Relay?.Follow(leader, term);
     }
-
-    /// <summary>Every owner repeats what matters until it is answered: ledgers announce, nodes offer their results, the leader goes by what nodes report.</summary>
-    void IMessageReceiver.Undelivered(Peer to, in Message message) { }
 
     void IMessageReceiver.Gone(Peer peer)
     {
         Scheduler?.Post(SchedulerEvent.NodeGone(peer));
         Leadership?.Post(LeadershipEvent.PeerGone(peer));
+        Relay?.Left(peer);
     }
 
     void ILeadershipListener.Elected(Term term, IReadOnlyList<Peer> members) => Scheduler?.Post(SchedulerEvent.Elected(term, members));
@@ -164,7 +162,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     {
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
-        Relay?.Follow(leader);
+        Relay?.Follow(leader, term);
     }
 
     void ILeadershipListener.Registered(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Registered(node, term));
@@ -317,7 +315,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Scheduler!.Post(SchedulerEvent.Elected(_term, _store is null ? [] : NodeStore.ReadMembers(_store)));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
         Node?.Post(NodeEvent.Led(Self, _term));
-        Relay?.Follow(Self);
+        Relay?.Follow(Self, _term);
     }
 
     /// <summary>A scheduler that was named by address: it says its term when it welcomes us.</summary>

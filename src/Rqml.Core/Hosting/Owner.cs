@@ -8,6 +8,9 @@ internal abstract class Owner
 {
     public abstract long NextDueMs { get; }
 
+    /// <summary>Events that wait. Any thread.</summary>
+    public virtual int Backlog => 0;
+
     /// <summary>Handles everything in the inbox; false where there was nothing to do. Only the loop calls it.</summary>
     public abstract bool Drain(long nowMs);
 
@@ -43,6 +46,8 @@ internal abstract class Owner<TEvent, TEffect> : Owner, ICommitOwner
     }
 
     public override long NextDueMs => _machine.NextDueMs;
+
+    public override int Backlog => _inbox.Count;
 
     /// <summary>Hands an event to the machine; after the loop has stopped it is refused there. Any thread.</summary>
     public void Post(in TEvent @event)

@@ -118,7 +118,9 @@ internal sealed partial class RqmlHost(
 
     private ITransport[] TransportsOf(ITransport[] registered)
     {
-        if (registered.Any(transport => transport is InProcessTransport)) return [.. registered.Where(transport => transport is not InProcessTransport), .. registered.OfType<InProcessTransport>()];
+        // What never leaves the machine, or the process, last: a peer elsewhere takes the first address that it can use.
+        registered = [.. registered.OrderBy(transport => transport.Capabilities.IsLocal).ThenBy(transport => transport is InProcessTransport)];
+        if (registered.Any(transport => transport is InProcessTransport)) return registered;
         if (builder.SchedulerAddress?.StartsWith($"{InProcessTransport.SchemeName}:", StringComparison.OrdinalIgnoreCase) == true) return [.. registered, new InProcessTransport()];
         if (registered.Length > 0) return registered;
         return builder.Nodes.Count > 0 ? [InProcessTransport.Private()] : [];

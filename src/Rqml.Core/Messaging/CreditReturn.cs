@@ -10,6 +10,8 @@ namespace Rqml.Messaging;
 /// </summary>
 internal sealed class CreditReturn(EngineLoop loop) : Owner
 {
+    private const int MostBehind = 256;      // events that an owner handles in one turn
+
     private readonly ConcurrentQueue<(IncomingLink Link, FabricChannel Channel, int Bytes)> _owed = new();
 
     public override long NextDueMs => long.MaxValue;
@@ -31,6 +33,7 @@ internal sealed class CreditReturn(EngineLoop loop) : Owner
 
     public override bool Drain(long nowMs)
     {
+        if (_owed.IsEmpty || loop.Backlog > MostBehind) return false;      // whoever is behind takes another turn, and so do we
         var worked = false;
         for (var count = _owed.Count; count > 0 && _owed.TryDequeue(out var owed); count--)
         {

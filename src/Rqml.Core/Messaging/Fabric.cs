@@ -40,18 +40,15 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
 
     void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message)
     {
+        link.Owed[(int)message.Channel] += message.OwedBytes;      // also where it cannot be read
         if (message.Channel is FabricChannel.Alerts or FabricChannel.SupervisionEvents) Hear(message);
         else _far!.Receive(Read(message.Content, message.From));
-        link.Owed[(int)message.Channel] += message.OwedBytes;
     }
 
     void ILinkReceiver.BlockEnded(IncomingLink link) => _credit!.Post(link);
 
-    void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content)
-    {
-        // An event is news, and whoever wanted it is gone.
-        if (channel is not (FabricChannel.Alerts or FabricChannel.SupervisionEvents)) _far!.Undelivered(to, Read(content, Self));
-    }
+    /// <summary>Counted, and no more: every owner repeats what matters until it is answered. Ledgers announce, nodes offer their results, the leader goes by what nodes report.</summary>
+    void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) { }
 
     void ILinkReceiver.SubscribersChanged() => _events?.SayWhatIsWanted();
 
@@ -86,9 +83,6 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
 internal interface IMessageReceiver
 {
     void Receive(in Message message);
-
-    /// <summary>A message of ours that its peer is not known to have received, and will not receive any more.</summary>
-    void Undelivered(Peer to, in Message message);
 
     /// <summary>Nobody listens where the peer did: its process is gone.</summary>
     void Gone(Peer peer);

@@ -179,6 +179,21 @@ public abstract class TransportContract : LinkContract
         for (var i = 0; i < taken / content.Length; i++) await b.ReceiveAsync(Tasks);
     }
 
+    /// <summary>Messages of several frames cost credit like any other.</summary>
+    [Fact]
+    public async Task A_peer_that_uses_no_long_message_up_is_not_sent_more_and_more()
+    {
+        var (a, b) = await NodesAsync();
+        b.Consumes = false;
+        var content = new byte[100_000];
+        long taken = 0;
+        while (a.TrySend(b, Tasks, content) || await IsRoomSoonAsync(a, b, content)) taken += content.Length;
+
+        Assert.InRange(taken, Settings.WindowBytes / 2, 4 * Settings.WindowBytes);
+        b.ConsumeAll();
+        for (var i = 0; i < taken / content.Length; i++) await b.ReceiveAsync(Tasks);
+    }
+
     /// <summary>A channel that is out of credit holds up no other.</summary>
     [Fact]
     public async Task A_channel_without_credit_does_not_hold_up_the_others()
@@ -283,6 +298,24 @@ public abstract class TransportContract : LinkContract
         b.Links.Subscribe(a.Peer, FabricChannel.SupervisionEvents, 0);
         await UntilAsync("the end of the subscription", () => a.Links.WantedElsewhere(FabricChannel.SupervisionEvents) == 0);
         Assert.Equal(0, a.Links.Publish(FabricChannel.SupervisionEvents, 1, default, Bytes(1, 8)));
+    }
+
+    /// <summary>Whoever comes and goes without a word leaves room for others.</summary>
+    [Fact]
+    public async Task Streams_of_strangers_leave_room_for_others()
+    {
+        var settings = Settings with { MostStreams = 8, MostStreamsOfNode = 4 };
+        var a = await NodeAsync("a");
+        var b = await NodeAsync("b", settings: settings);
+        for (ulong stream = 1; stream <= 50; stream++)
+        {
+            await using var link = await Step.Within("a link", Transport.ConnectAsync(new Uri(b.Peer.Endpoint), CancellationToken.None).AsTask());
+            await SayAsync(link, [Violations.HelloOf(stream)]);
+            using (await Step.Within("the answer", link.ReceiveBlockAsync(CancellationToken.None).AsTask())) { }
+        }
+
+        await HandShakeAsync(a, b);
+        Assert.InRange(b.Links.RememberedStreams, 1, 8);
     }
 
     /// <summary>Nobody listens there any more: its owner hears of it at once, and gets back what may not have arrived.</summary>

@@ -9,6 +9,9 @@ internal static class Violations
 {
     private static readonly Hello Stranger = new(VersionRange.Ours, new LinkSettings().Cluster, new Peer(new NodeId("stranger"), new Incarnation(99), "tcp://127.0.0.1:1/"), 1);
 
+    /// <summary>A stream of one of many starts.</summary>
+    public static byte[] HelloOf(ulong stream) => (Stranger with { Stream = stream, Peer = Stranger.Peer with { Node = new NodeId($"stranger-{stream % 10}") } }).ToFrame();
+
     /// <summary>Of whoever sends.</summary>
     public static IEnumerable<byte[]> Of(string how) => how switch
     {

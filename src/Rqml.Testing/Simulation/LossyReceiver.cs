@@ -25,8 +25,6 @@ internal sealed class LossyReceiver(World world, SimulatedNetwork network, Simul
         Deliver(message, faults);
     }
 
-    public void Undelivered(Peer to, in Message message) => receiver.Undelivered(to, message);
-
     public void Gone(Peer peer) => receiver.Gone(peer);
 
     /// <summary>Without further faults.</summary>

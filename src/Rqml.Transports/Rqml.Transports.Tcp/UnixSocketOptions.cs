@@ -6,8 +6,8 @@ namespace Rqml.Transports.Tcp;
 public sealed class UnixSocketOptions
 {
     /// <summary>Folder of the sockets; each node's is called after it. It is created where it is missing, for this user alone.</summary>
-    /// <value>Default: <c>rqml-sockets</c> in the folder for temporary files. At most 64 characters, as the system's limit for a socket's path is 107.</value>
-    public string Folder { get; set; } = Path.Combine(Path.GetTempPath(), "rqml-sockets");
+    /// <value>Default: <c>rqml-</c> and the user's name, in the folder for temporary files. At most 64 characters, as the system's limit for a socket's path is 107.</value>
+    public string Folder { get; set; } = Path.Combine(Path.GetTempPath(), $"rqml-{Environment.UserName}");
 }
 
 /// <summary>Names every fault of <see cref="UnixSocketOptions"/> at once.</summary>

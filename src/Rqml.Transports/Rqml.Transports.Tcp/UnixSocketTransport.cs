@@ -41,7 +41,13 @@ internal sealed class UnixSocketTransport(UnixSocketOptions options) : ITranspor
 
     private static void CreateFolder(string folder)
     {
-        if (Directory.Exists(folder)) return;
+        if (Directory.Exists(folder))
+        {
+            const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & Others) != 0) throw new IOException($"others may write into '{folder}', and could listen in our place");
+            return;
+        }
+
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

@@ -17,6 +17,9 @@ internal sealed record Hello(VersionRange Versions, string Cluster, Peer Peer, u
     /// <summary>From the receiving end: what it has, and what it grants; empty from the sending end.</summary>
     public IReadOnlyList<StreamPosition> Positions { get; init; } = [];
 
+    /// <summary>From the sending end: the stream that this one takes the place of; 0: none. Nothing of it is to be heard any more.</summary>
+    public ulong Replaces { get; init; }
+
     /// <summary>From the sending end: what it wants to hear of what the other publishes.</summary>
     public IReadOnlyList<Subscription> Subscriptions { get; init; } = [];
 
@@ -30,6 +33,7 @@ internal sealed record Hello(VersionRange Versions, string Cluster, Peer Peer, u
             Cluster = Cluster,
             Peer = Records.Write(Peer),
             Stream = Stream,
+            Replaces = Replaces,
         };
         body.Streams.AddRange(Positions.Select(position => new HelloBody.Types.Stream { Channel = (uint)position.Channel, Received = position.Received, Limit = (ulong)position.LimitBytes }));
         body.Subscriptions.AddRange(Subscriptions.Select(wanted => new HelloBody.Types.Subscription { Channel = (uint)wanted.Channel, Topics = wanted.Topics }));
@@ -62,6 +66,7 @@ internal sealed record Hello(VersionRange Versions, string Cluster, Peer Peer, u
         Check.Length(body.Cluster, 1, MaxClusterLength, "The name of a cluster");
         return new Hello(new VersionRange((byte)body.LowestVersion, (byte)body.HighestVersion), body.Cluster, Records.Read(body.Peer), body.Stream)
         {
+            Replaces = body.Replaces,
             Positions = [.. body.Streams.Select(stream => new StreamPosition(ChannelOf(stream.Channel, Delivery.AtLeastOnce), stream.Received, LimitOf(stream.Limit)))],
             Subscriptions = [.. body.Subscriptions.Select(wanted => new Subscription(ChannelOf(wanted.Channel, null), wanted.Topics))],
         };

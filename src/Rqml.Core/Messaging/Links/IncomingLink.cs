@@ -15,7 +15,8 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     private readonly ITimer _grantTimer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;      // owned here; never faults
-    private IncomingStreams? _streams;
+    private IncomingStreams? _streams;      // once hello is answered
+    private IncomingStreams? _admitted;
     private byte _version;
     private long _heardMs;
     private long _saidMs;
@@ -133,12 +134,18 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
 
     private async Task EndAsync(LinkFault fault)
     {
-        await _grantTimer.DisposeAsync();
-        if (fault != LinkFault.None) await SayWhyAsync(fault);
-        await _link.DisposeAsync();
-        await _pump.StopAsync();
-        _table.Remove(this, _streams);
-        _ended.TrySetResult();
+        try
+        {
+            await _grantTimer.DisposeAsync();
+            if (fault != LinkFault.None) await SayWhyAsync(fault);
+            await _link.DisposeAsync();
+            await _pump.StopAsync();
+        }
+        finally
+        {
+            _table.Remove(this, _admitted);
+            _ended.TrySetResult();
+        }
     }
 
     /// <summary>The first frame is hello, whatever else the first block brings; the answer says where the stream goes on. False where another link of the same stream came meanwhile.</summary>
@@ -148,10 +155,12 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         Heard(block);
         var hello = ReadHello(block.Bytes);
         if (await _table.AdmitAsync(this, hello) is not { } streams) return false;
+        _admitted = streams;
         Peer = hello.Peer;
         var answer = _table.HelloOf(hello.Stream) with { Positions = [.. streams.All.Select(stream => stream.Grant() with { Received = stream.Received })] };
         await _link.SendBlockAsync(new ReadOnlySequence<byte>(answer.ToFrame()), _table.Closing);
         _streams = streams;
+        _pump.Wake();      // whoever woke it before found nothing to say
         return true;
     }
 
@@ -171,8 +180,15 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     {
         using var block = await _link.ReceiveBlockAsync(CancellationToken.None);
         Heard(block);
-        Read(block.Bytes);
-        _table.Receiver.BlockEnded(this);
+        try
+        {
+            Read(block.Bytes);
+        }
+        finally
+        {
+            _table.Receiver.BlockEnded(this);      // what came before a violation is used up all the same
+        }
+
         Acknowledge();
     }
 
@@ -187,7 +203,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         var reader = new FrameReader(block);
         while (reader.TryRead(out var header, out var payload))
         {
-            if (header.Version < _settings.Versions.Lowest || header.Version > _version) throw new LinkViolationException(LinkFault.WrongVersion, $"A frame is of protocol {header.Version}; this link speaks {_version}.");
+            if (header.Version == 0 || header.Version > _version) throw new LinkViolationException(LinkFault.WrongVersion, $"A frame is of protocol {header.Version}; this link speaks {_version}.");
             if (header.IsMessage) Take(header, payload);
             else TakeOther(header);
         }
@@ -201,7 +217,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
                 if (header.Channel != 0) TakeStill(header);
                 break;
             case FrameKind.Subscription:
-                _table.Subscribed(Peer!, new Subscription(header.Channel, header.Correlation));
+                _table.Subscribed(_streams!.Key, Peer!, new Subscription(header.Channel, header.Correlation));
                 break;
             case FrameKind.Close:
                 throw new LinkClosedException(_link.Peer.Address, $"the other end closed it: {(LinkFault)header.Correlation}");
@@ -241,9 +257,9 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
             return;
         }
 
-        // A part is copied, and so is not owed: a message may be longer than a window.
-        stream.Consumed(header.FrameBytes);
-        if (stream.Parts.Add(header, payload, out var first, out var message)) Deliver(first, message, 0);
+        // A message may be longer than a window: what is more than half of one is not owed.
+        stream.Consumed(stream.Gather(header.FrameBytes));
+        if (stream.Parts.Add(header, payload, out var first, out var message)) Deliver(first, message, stream.EndGathering());
     }
 
     private void Deliver(in FrameHeader header, ReadOnlySequence<byte> content, int owedBytes)
@@ -266,13 +282,8 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     {
         foreach (var stream in _streams!.All)
         {
-            if (stream.IsShort)
-            {
-                _pump.Wake();
-                return;
-            }
-
-            if (!stream.IsBehind || Interlocked.Exchange(ref _isTimed, 1) != 0) continue;
+            if (stream.IsShort) _pump.Wake();
+            else if (!stream.IsBehind || Interlocked.Exchange(ref _isTimed, 1) != 0) continue;
             _grantTimer.Change(TimeSpan.FromMilliseconds(_settings.GrantDelayMs), Timeout.InfiniteTimeSpan);
         }
     }

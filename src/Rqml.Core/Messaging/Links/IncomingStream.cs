@@ -24,6 +24,7 @@ internal class IncomingStream
     private long _acknowledgedBytes;
     private long _consumedBytes;
     private long _grantedBytes;
+    private long _gatheredBytes;
 
     public IncomingStream(FabricChannel channel, long windowBytes) => (_channel, _windowBytes, _grantedBytes) = (channel, windowBytes, windowBytes);
 
@@ -73,6 +74,22 @@ internal class IncomingStream
 
     /// <summary>Bytes of frames whose content nobody needs any more. Any thread.</summary>
     public virtual void Consumed(int frameBytes) => Interlocked.Add(ref _consumedBytes, frameBytes);
+
+    /// <summary>A part of a message that is gathered; how much of it may be granted again at once.</summary>
+    public int Gather(int frameBytes)
+    {
+        var surplus = (int)Math.Clamp(_gatheredBytes + frameBytes - _windowBytes / 2, 0, frameBytes);
+        _gatheredBytes += frameBytes - surplus;
+        return surplus;
+    }
+
+    /// <summary>The message is whole; what of it has not been granted again.</summary>
+    public int EndGathering()
+    {
+        var owedBytes = (int)_gatheredBytes;
+        _gatheredBytes = 0;
+        return owedBytes;
+    }
 
     /// <summary>What the sender is told now. One at a time; the reader may take frames meanwhile.</summary>
     public virtual StreamPosition Grant()

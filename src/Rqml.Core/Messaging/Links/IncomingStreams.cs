@@ -10,8 +10,9 @@ internal sealed class IncomingStreams
     private readonly Dictionary<(FabricChannel, ulong), ulong> _newest = [];
     private readonly IncomingStream?[] _streams = new IncomingStream?[ChannelPromise.All.Count + 1];
 
-    public IncomingStreams(LinkSettings settings)
+    public IncomingStreams(LinkSettings settings, StreamKey key)
     {
+        Key = key;
         foreach (var promise in ChannelPromise.All)
         {
             if (promise.Delivery == Delivery.AtLeastOnce) _streams[(int)promise.Channel] = settings.Receive(promise.Channel, settings.WindowOf(promise.Channel));
@@ -29,6 +30,8 @@ internal sealed class IncomingStreams
         return true;
     }
 
+    public StreamKey Key { get; }
+
     /// <summary>The link in use; null where it has ended.</summary>
     public IncomingLink? Link { get; set; }
 
@@ -38,7 +41,7 @@ internal sealed class IncomingStreams
     /// <summary>Null for a channel of which only the newest counts.</summary>
     public IncomingStream? this[FabricChannel channel] => _streams[(int)channel];
 
-    public IEnumerable<IncomingStream> All => _streams.OfType<IncomingStream>();
+    public IReadOnlyList<IncomingStream> All => field ??= [.. _streams.OfType<IncomingStream>()];
 }
 
 /// <summary>Which stream of frames: of one start of a node, which numbers those that it begins.</summary>

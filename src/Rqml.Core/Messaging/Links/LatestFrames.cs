@@ -45,6 +45,17 @@ internal sealed class LatestFrames(FabricChannel channel)
         return place.Buffer.AsSpan(0, place.Length);
     }
 
+    /// <summary>A new link: what was sent over the last one may not have arrived. The other end knows what it has.</summary>
+    public void SendAgain()
+    {
+        foreach (var place in _places.Values)
+        {
+            if (place.IsWaiting) continue;
+            place.IsWaiting = true;
+            _waiting.Enqueue(place);
+        }
+    }
+
     public void Clear()
     {
         _places.Clear();

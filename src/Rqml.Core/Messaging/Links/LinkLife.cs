@@ -10,6 +10,7 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     private long _heardMs;
     private long _saidMs;
     private long? _partedMs;
+    private bool _isOpened;
 
     /// <summary>Somebody answers at the address; whether that is who we look for is still to be said.</summary>
     public void Connected(long nowMs) => _heardMs = _saidMs = nowMs;
@@ -17,14 +18,15 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     /// <summary>The two ends have agreed.</summary>
     public void Opened(long nowMs)
     {
-        (_failures, _partedMs) = (0, null);
+        (_failures, _partedMs, _isOpened) = (0, null, true);
         _heardMs = _saidMs = nowMs;
     }
 
-    /// <summary>The link has ended, or could not be opened.</summary>
+    /// <summary>The link has ended, or could not be opened. Who was heard last a while ago has been away since.</summary>
     public void Parted(long nowMs)
     {
-        _partedMs ??= nowMs;
+        _partedMs ??= _isOpened ? _heardMs : nowMs;
+        _isOpened = false;
         _failures++;
     }
 

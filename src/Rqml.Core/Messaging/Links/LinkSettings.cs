@@ -42,6 +42,12 @@ internal sealed record LinkSettings
     /// <summary>Streams of others that a node remembers at most.</summary>
     public int MostStreams { get; init; } = 4_096;
 
+    /// <summary>The same, of one node.</summary>
+    public int MostStreamsOfNode { get; init; } = 64;
+
+    /// <summary>Links that others may have open to a node at once.</summary>
+    public int MostLinks { get; init; } = 8_192;
+
     /// <summary>For simulations that break a rule on purpose.</summary>
     public Func<FabricChannel, long, IncomingStream> Receive { get; init; } = static (channel, windowBytes) => new IncomingStream(channel, windowBytes);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
@@ -25,7 +26,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly MessagingInstruments _instruments;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, OutgoingLink> _outgoing = [];
+    private readonly ConcurrentDictionary<string, OutgoingLink> _outgoing = new();
     private readonly HashSet<IncomingLink> _incoming = [];
     private readonly Dictionary<StreamKey, IncomingStreams> _streams = [];
     private readonly Subscribers _subscribers = new();
@@ -87,11 +88,15 @@ internal sealed partial class LinkTable : IAsyncDisposable
     /// <summary>Takes a message for one node as soon as there is room, on a channel that waits.</summary>
     /// <exception cref="TransportException">No transport of this host serves the peer's address.</exception>
     /// <exception cref="LinkClosedException">The node is stopping.</exception>
-    public ValueTask SendAsync<TContent>(Peer to, FabricChannel channel, in ActivityContext trace, in TContent content, CancellationToken cancellationToken)
+    public async ValueTask SendAsync<TContent>(Peer to, FabricChannel channel, ActivityContext trace, TContent content, CancellationToken cancellationToken)
         where TContent : IMessageContent
     {
         if (ChannelPromise.Of(channel).WhenFull != WhenFull.Wait) throw new ArgumentException($"{ChannelPromise.Of(channel).Name} never waits.", nameof(channel));
-        if (LinkTo(to) is { } link) return link.SendAsync(to, channel, FrameKind.Directed, 0, trace, content, cancellationToken);
+        while (LinkTo(to) is { } link)
+        {
+            if (await link.SendAsync(to, channel, FrameKind.Directed, 0, trace, content, cancellationToken)) return;
+        }
+
         if (IsClosing) throw new LinkClosedException(to.Endpoint, "the node is stopping");
         throw new TransportException(to.Endpoint, "no transport of this host serves it");
     }
@@ -99,10 +104,8 @@ internal sealed partial class LinkTable : IAsyncDisposable
     /// <summary>Takes a message for every node to which there is a link; how many have room for it.</summary>
     public int Broadcast(FabricChannel channel, ulong topics, in ActivityContext trace, ReadOnlyMemory<byte> content)
     {
-        OutgoingLink[] links;
-        lock (_lock) links = [.. _outgoing.Values];
         var taken = 0;
-        foreach (var link in links)
+        foreach (var link in _outgoing.Values)
         {
             if (link.TrySend(null, channel, FrameKind.Broadcast, topics, trace, new WrittenContent(content))) taken++;
             else _instruments.Dropped();
@@ -137,16 +140,10 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public void Subscribe(Peer publisher, FabricChannel channel, ulong topics) => LinkTo(publisher)?.Subscribe(new Subscription(channel, topics));
 
     /// <summary>Bytes that links keep until they are acknowledged.</summary>
-    public long KeptBytes()
-    {
-        lock (_lock) return _outgoing.Values.Sum(link => link.KeptBytes);
-    }
+    public long KeptBytes() => _outgoing.Values.Sum(link => link.KeptBytes);
 
     /// <summary>Frames that were sent again, over all links.</summary>
-    public long Replayed()
-    {
-        lock (_lock) return _outgoing.Values.Sum(link => link.Replayed);
-    }
+    public long Replayed() => _outgoing.Values.Sum(link => link.Replayed);
 
     /// <summary>Stops listening, closes every link, and returns when nothing of the table runs any more. What still waits is dropped.</summary>
     public async ValueTask DisposeAsync()
@@ -186,35 +183,38 @@ internal sealed partial class LinkTable : IAsyncDisposable
     /// <exception cref="LinkViolationException">There are too many streams.</exception>
     public async ValueTask<IncomingStreams?> AdmitAsync(IncomingLink link, Hello hello)
     {
-        var key = new StreamKey(hello.Peer.Node, hello.Peer.Incarnation, hello.Stream);
+        var key = KeyOf(hello.Peer, hello.Stream);
         IncomingStreams? streams;
         IncomingLink? before;
+        IncomingLink? replaced;
         lock (_lock)
         {
+            replaced = hello.Replaces == hello.Stream ? null : ForgetLocked(KeyOf(hello.Peer, hello.Replaces));
             if (!_streams.TryGetValue(key, out streams))
             {
-                if (_streams.Count >= Settings.MostStreams) throw new LinkViolationException(LinkFault.TooLong, $"This node remembers {Settings.MostStreams} streams of others, and no more.");
-                _streams.Add(key, streams = new IncomingStreams(Settings));
+                MakeRoomLocked(key.Node);
+                _streams.Add(key, streams = new IncomingStreams(Settings, key));
             }
 
             before = streams.Link;
             streams.Link = link;
         }
 
+        // Two links of one stream, or of a stream and what it takes the place of, are never read at once.
+        if (replaced is not null) await replaced.CloseAsync();
         if (before is not null) await before.CloseAsync();
         lock (_lock)
         {
             if (streams.Link != link || IsClosing) return null;
         }
 
-        if (_subscribers.Set(hello.Peer, hello.Subscriptions)) Receiver.SubscribersChanged();
+        if (_subscribers.Set(key, hello.Peer, hello.Subscriptions)) Receiver.SubscribersChanged();
         return streams;
     }
 
-    public void Subscribed(Peer peer, Subscription subscription)
+    public void Subscribed(StreamKey stream, Peer peer, Subscription subscription)
     {
-        _subscribers.Change(peer, subscription);
-        Receiver.SubscribersChanged();
+        if (_subscribers.Change(stream, peer, subscription)) Receiver.SubscribersChanged();
     }
 
     public void Remove(IncomingLink link, IncomingStreams? streams)
@@ -228,10 +228,13 @@ internal sealed partial class LinkTable : IAsyncDisposable
         }
     }
 
-    /// <summary>The link from a peer has ended: where nobody listens any more its process is gone, and that is worth knowing at once.</summary>
+    /// <summary>
+    /// The link from a peer has ended: where nobody listens any more its process is gone, and that is worth knowing at once. Only whom we talk to ourselves is called: a
+    /// stranger could name any address.
+    /// </summary>
     public void Knock(Peer peer)
     {
-        LinkTo(peer)?.Knock(peer);
+        if (!IsClosing && _outgoing.TryGetValue(peer.Endpoint, out var link)) link.Knock(peer);
     }
 
     /// <summary>Nobody listens where the peer did.</summary>
@@ -267,8 +270,33 @@ internal sealed partial class LinkTable : IAsyncDisposable
         Post(new Disposal(link));
     }
 
+    private static StreamKey KeyOf(Peer peer, ulong stream) => new(peer.Node, peer.Incarnation, stream);
+
+    private IncomingLink? ForgetLocked(StreamKey key)
+    {
+        if (!_streams.Remove(key, out var streams)) return null;
+        _subscribers.Remove(key);
+        return streams.Link;
+    }
+
+    /// <summary>Where there are too many streams, of a node or of all, the one that has been without a link for longest goes.</summary>
+    private void MakeRoomLocked(NodeId node)
+    {
+        if (_streams.Count(known => known.Key.Node == node) >= Settings.MostStreamsOfNode) ForgetOldestLocked(key => key.Node == node, $"node {node}");
+        if (_streams.Count >= Settings.MostStreams) ForgetOldestLocked(static _ => true, "this node");
+    }
+
+    private void ForgetOldestLocked(Func<StreamKey, bool> isOf, string whose)
+    {
+        var parted = _streams.Where(known => isOf(known.Key) && known.Value.Link is null).ToArray();
+        if (parted.Length == 0) throw new LinkViolationException(LinkFault.TooLong, $"There are too many streams to {whose} at once.");
+        ForgetLocked(parted.MinBy(known => known.Value.PartedMs).Key);
+    }
+
+    /// <summary>Hot: found without a lock; made under it.</summary>
     private OutgoingLink? LinkTo(Peer to)
     {
+        if (!IsClosing && _outgoing.TryGetValue(to.Endpoint, out var known)) return known;
         lock (_lock)
         {
             if (IsClosing) return null;
@@ -293,18 +321,20 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     private ITransport? TransportFor(Uri address) => _transports.FirstOrDefault(transport => transport.Scheme == address.Scheme);
 
+    [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the listener: an adapter that breaks its promise costs its listener, not the node.")]
     private async Task AcceptAsync(IListener listener)
     {
-        while (true)
+        try
         {
-            try
-            {
-                Accepted(await listener.AcceptAsync(CancellationToken.None));
-            }
-            catch (TransportException)
-            {
-                return;      // the listener was disposed
-            }
+            while (true) Accepted(await listener.AcceptAsync(CancellationToken.None));
+        }
+        catch (TransportException)
+        {
+            // The listener was disposed.
+        }
+        catch (Exception error)
+        {
+            Broken(listener.Address.AbsoluteUri, error);
         }
     }
 
@@ -313,11 +343,16 @@ internal sealed partial class LinkTable : IAsyncDisposable
         var incoming = new IncomingLink(this, link);
         lock (_lock)
         {
-            _incoming.Add(incoming);
-            TickLocked();
+            if (_incoming.Count < Settings.MostLinks)
+            {
+                _incoming.Add(incoming);
+                TickLocked();
+                Post(incoming);
+                return;
+            }
         }
 
-        Post(incoming);
+        Close(link, LinkFault.TooLong);
     }
 
     /// <summary>A node without links wakes nobody.</summary>
@@ -334,26 +369,24 @@ internal sealed partial class LinkTable : IAsyncDisposable
     {
         if (IsClosing) return;
         var nowMs = NowMs;
-        OutgoingLink[] outgoing;
+        var hasChanged = false;
         IncomingLink[] incoming;
         lock (_lock)
         {
-            outgoing = [.. _outgoing.Values];
             incoming = [.. _incoming];
             foreach (var (key, streams) in _streams)
             {
-                if (streams.Link is not null || nowMs - streams.PartedMs < Settings.RememberMs) continue;
-                _streams.Remove(key);
-                _subscribers.Remove(key.Node, key.Incarnation);
-            }
-
-            foreach (var (endpoint, link) in _outgoing)
-            {
-                if (link.TryRetire(nowMs)) _outgoing.Remove(endpoint);
+                if (streams.Link is null && nowMs - streams.PartedMs >= Settings.RememberMs) hasChanged |= _streams.Remove(key) && _subscribers.Remove(key);
             }
         }
 
-        foreach (var link in outgoing) link.Tick(nowMs);
+        if (hasChanged) Receiver.SubscribersChanged();
+        foreach (var (endpoint, link) in _outgoing)
+        {
+            if (link.TryRetire(nowMs)) _outgoing.TryRemove(new(endpoint, link));
+        }
+
+        foreach (var link in _outgoing.Values) link.Tick(nowMs);
         foreach (var link in incoming) link.Tick(nowMs);
     }
 

@@ -33,6 +33,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private Peer? _to;            // whom the last message was for
     private Peer? _greeted;       // who answered
     private ulong _stream;
+    private ulong _replaced;      // the stream before it; 0 where there was none
     private byte _version = FirstVersion;
     private int _turn;            // of the data streams
     private bool _isKnocking;     // there is nothing to say, but we want to know whether anybody is there
@@ -107,24 +108,26 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
     }
 
-    /// <summary>Takes a message as soon as there is room.</summary>
+    /// <summary>Takes a message as soon as there is room; false where the table has forgotten the link meanwhile.</summary>
     /// <exception cref="LinkClosedException">The node is stopping.</exception>
     /// <exception cref="ArgumentException">The message is longer than any may be.</exception>
-    public async ValueTask SendAsync<TContent>(Peer to, FabricChannel channel, FrameKind kind, ulong topics, ActivityContext trace, TContent content, CancellationToken cancellationToken)
+    public async ValueTask<bool> SendAsync<TContent>(Peer to, FabricChannel channel, FrameKind kind, ulong topics, ActivityContext trace, TContent content, CancellationToken cancellationToken)
         where TContent : IMessageContent
     {
         if (content.Bytes > MessageParts.MostBytes - TraceContext.Bytes) throw new ArgumentException($"A message has at most {MessageParts.MostBytes - TraceContext.Bytes} bytes, not {content.Bytes}.", nameof(content));
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (TrySend(to, channel, kind, topics, trace, content)) return true;
             Task room;
             lock (_lock)
             {
                 if (_table.IsClosing) throw new LinkClosedException(_address.AbsoluteUri, "the node is stopping");
+                if (_isRetired) return false;
+                if (_streams[(int)channel]!.HasRoom(FrameHeader.Bytes + TraceContext.Bytes + content.Bytes)) continue;      // it came meanwhile
                 room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
-            if (TrySend(to, channel, kind, topics, trace, content)) return;
             await room.WaitAsync(cancellationToken);
         }
     }
@@ -182,7 +185,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     {
         lock (_lock)
         {
-            if (_isUsed || _running is not null) (_isUsed, _usedMs) = (false, nowMs);
+            if (_isUsed || _running is not null || _room is not null) (_isUsed, _usedMs) = (false, nowMs);
             return _isRetired = _isRetired || nowMs - _usedMs >= _settings.RememberMs;
         }
     }
@@ -298,9 +301,25 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     /// <summary>Opens the link, again and again, until nobody wants it.</summary>
     private async Task RunAsync()
     {
-        while (IsWanted(out var waitMs))
+        try
         {
-            if (await WaitAsync(waitMs)) await OpenAsync();
+            while (IsWanted(out var waitMs))
+            {
+                if (await WaitAsync(waitMs)) await OpenAsync();
+            }
+        }
+        finally
+        {
+            EndRun();      // whatever happened: whoever closes the table waits for it
+        }
+    }
+
+    private void EndRun()
+    {
+        lock (_lock)
+        {
+            _running?.TrySetResult();
+            _running = null;
         }
     }
 
@@ -381,7 +400,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         {
             _link = link;
             _pump = new BlockPump(link, this, _table.Dispatcher, _table.Closing);
-            hello = _table.HelloOf(_stream) with { Subscriptions = [.. _wanted.Select(wanted => new Subscription(wanted.Key, wanted.Value))] };
+            hello = _table.HelloOf(_stream) with { Replaces = _replaced, Subscriptions = [.. _wanted.Select(wanted => new Subscription(wanted.Key, wanted.Value))] };
             _changed.Clear();
             _life.Connected(_table.NowMs);
         }
@@ -396,8 +415,9 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             BlockPump pump;
             lock (_lock)
             {
+                // Is it the link that ended, or the process? Who never answered is not asked.
+                _isKnocking = _isOpen && !_table.IsClosing;
                 (_isOpen, _link, pump) = (false, null, _pump!);
-                _isKnocking = !_table.IsClosing;      // is it the link that ended, or the process?
             }
 
             await link.DisposeAsync();
@@ -456,7 +476,13 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     {
         if (_settings.Versions.Common(hello.Versions) is not { } version) throw new LinkViolationException(LinkFault.WrongVersion, $"{hello.Peer} speaks the protocols {hello.Versions}; we speak {_settings.Versions}.");
         if (hello.Cluster != _settings.Cluster) throw new LinkViolationException(LinkFault.OtherCluster, $"{hello.Peer} belongs to cluster '{hello.Cluster}', not '{_settings.Cluster}'.");
-        if (_greeted is { } before && before != hello.Peer) returned = TakeAllLocked();      // another start is there: what is left was for the one before
+        if (_greeted is { } before && before != hello.Peer)
+        {
+            // Another start is there: what is left was for the one before. It knows nothing of this stream, so that the stream may begin.
+            returned = TakeAllLocked();
+            (_stream, _replaced) = (hello.Stream, 0);
+        }
+
         _greeted = hello.Peer;
         foreach (var stream in _streams)
         {
@@ -469,6 +495,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             throw new LinkViolationException(LinkFault.NeverSent, $"{hello.Peer} has frame {position.Received} of {ChannelPromise.Of(stream.Channel).Name}, which is no place in this stream.");
         }
 
+        foreach (var latest in _latest) latest?.SendAgain();
         _version = version;
         _isKnocking = false;
         _isOpen = true;
@@ -533,7 +560,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             _latest[channel]?.Clear();
         }
 
-        _stream = _table.NextStream();
+        (_replaced, _stream) = (_stream, _table.NextStream());
         _version = FirstVersion;
         SignalRoomLocked();
         return returned;

@@ -83,11 +83,12 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
         Trim();
     }
 
-    /// <summary>All frames up to this one have been received; false where it was never sent.</summary>
+    /// <summary>All frames up to this one have been received; false where it was never sent, or ends no message: what is handed back is whole.</summary>
     public bool Acknowledge(ulong sequence)
     {
         if (sequence > _mostSent) return false;
         if (sequence <= _acked) return true;
+        if (!EndsMessage(sequence)) return false;
         _acked = sequence;
         if (_sent < _acked) SkipTo(_acked);      // received over an earlier link, and heard of only now
         Trim();
@@ -161,6 +162,15 @@ internal class OutgoingStream(FabricChannel channel, long mostBytes)
         }
 
         return completed;
+    }
+
+    private bool EndsMessage(ulong sequence)
+    {
+        var segment = _first;
+        while (segment!.LastSequence < sequence) segment = segment.Next;
+        var at = 0;
+        while (segment.HeaderAt(at) is var header && header.Sequence < sequence) at += header.FrameBytes;
+        return !segment.HeaderAt(at).Flags.HasFlag(FrameFlags.Continues);
     }
 
     private Segment AddSegment()

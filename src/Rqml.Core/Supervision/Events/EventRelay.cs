@@ -1,4 +1,5 @@
 using System.Buffers;
+using Rqml.Cluster;
 using Rqml.Messaging;
 using Rqml.Messaging.Links;
 
@@ -18,6 +19,7 @@ internal sealed class EventRelay
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeId, Peer> _members = [];      // while we lead
     private Peer? _leader;
+    private Term _term;
 
     public EventRelay(EventBus bus, LinkTable links, Peer self)
     {
@@ -28,20 +30,28 @@ internal sealed class EventRelay
     /// <summary>The kinds that somebody elsewhere wants to hear of.</summary>
     public EventKinds Wanted => (EventKinds)(_links.WantedElsewhere(FabricChannel.Alerts) | _links.WantedElsewhere(FabricChannel.SupervisionEvents));
 
-    /// <summary>Another leader is the hub from now on; our own node where we lead.</summary>
-    public void Follow(Peer leader)
+    /// <summary>Another leader is the hub from now on; our own node where we lead. An earlier term's late word changes nothing.</summary>
+    public void Follow(Peer leader, Term term)
     {
-        Peer? before;
         lock (_lock)
         {
-            if (_leader == leader) return;
-            before = _leader;
-            _leader = leader;
+            if (term < _term || (_leader == leader && term == _term)) return;
+            _term = term;
+            if (_leader is { } before && before != leader && before.Node != _self.Node) Say(before, EventKinds.None);
+            foreach (var member in _members.Values) Say(member, EventKinds.None);
             _members.Clear();
+            _leader = leader;
+            SayWhatIsWantedLocked();
         }
+    }
 
-        if (before is not null && before.Node != _self.Node) Say(before, EventKinds.None);
-        SayWhatIsWanted();
+    /// <summary>Its process is gone.</summary>
+    public void Left(Peer member)
+    {
+        lock (_lock)
+        {
+            if (_members.TryGetValue(member.Node, out var known) && known.Incarnation == member.Incarnation) _members.Remove(member.Node);
+        }
     }
 
     /// <summary>A node follows us.</summary>
@@ -51,19 +61,14 @@ internal sealed class EventRelay
         {
             if (_leader?.Node != _self.Node || member.Node == _self.Node || _members.GetValueOrDefault(member.Node) == member) return;
             _members[member.Node] = member;
+            Say(member, WantedOf(member));
         }
-
-        Say(member, WantedOf(member));
     }
 
     /// <summary>Somebody here or elsewhere wants other kinds than before.</summary>
     public void SayWhatIsWanted()
     {
-        Peer[] members;
-        Peer? leader;
-        lock (_lock) (members, leader) = ([.. _members.Values], _leader);
-        if (leader is not null && leader.Node != _self.Node) Say(leader, _bus.WantedHere);
-        foreach (var member in members) Say(member, WantedOf(member));
+        lock (_lock) SayWhatIsWantedLocked();      // what is said last is what is wanted now
     }
 
     /// <summary>An event of this host, for whoever wants it elsewhere.</summary>
@@ -85,6 +90,12 @@ internal sealed class EventRelay
 
     /// <summary>Nodes that want events of a kind from us.</summary>
     public IEnumerable<NodeId> Subscribers(EventKinds kind) => _links.Subscribers(ChannelOf(kind), (ulong)kind).Select(peer => peer.Node);
+
+    private void SayWhatIsWantedLocked()
+    {
+        if (_leader is { } leader && leader.Node != _self.Node) Say(leader, _bus.WantedHere);
+        foreach (var member in _members.Values) Say(member, WantedOf(member));
+    }
 
     /// <summary>What the hub wants of a member: what we want, and what the others do.</summary>
     private EventKinds WantedOf(Peer member)

@@ -66,5 +66,16 @@ public sealed class IncomingStreamTests
         Assert.True(_stream.IsShort);      // a quarter of the window can be granted
     }
 
+    [Fact]
+    public void A_long_message_holds_half_a_window_until_it_is_used_up()
+    {
+        Assert.Equal(0, _stream.Gather(300));
+        Assert.Equal(100, _stream.Gather(300));      // of 600 bytes 500 are half a window
+        Assert.Equal(300, _stream.Gather(300));
+
+        Assert.Equal(Window / 2, _stream.EndGathering());
+        Assert.Equal(0, _stream.Gather(300));
+    }
+
     private FrameFate Take(ulong sequence, int frameBytes = FrameHeader.Bytes) => _stream.Take(new FrameHeader(frameBytes - FrameHeader.Bytes, 1, FabricChannel.TaskResults, FrameKind.Directed, FrameFlags.None, sequence, 0));
 }

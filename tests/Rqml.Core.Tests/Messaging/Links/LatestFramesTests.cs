@@ -29,6 +29,18 @@ public sealed class LatestFramesTests
     }
 
     [Fact]
+    public void A_new_link_is_sent_the_newest_of_each_topic_again()
+    {
+        Replace(1, 10);
+        Replace(2, 20);
+        Take();
+        _latest.SendAgain();
+
+        Assert.Equal([20, 10], [Take(), Take()]);
+        Assert.False(_latest.CanSend);
+    }
+
+    [Fact]
     public void Topics_are_bounded()
     {
         for (ulong topic = 0; topic < LatestFrames.MostTopics; topic++) Replace(topic, 1);

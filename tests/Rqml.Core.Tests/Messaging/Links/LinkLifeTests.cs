@@ -29,7 +29,8 @@ public sealed class LinkLifeTests
         var life = new LinkLife(Settings, 1);
         life.Opened(1_000);
         Assert.False(life.IsGivenUp(1_000_000));
-        life.Parted(2_000);
+        life.Heard(2_000);
+        life.Parted(2_500);      // away since it was heard last
         life.Parted(6_000);      // a further try
         Assert.False(life.IsGivenUp(2_000 + Settings.SilentMs - 1));
         Assert.True(life.IsGivenUp(2_000 + Settings.SilentMs));

@@ -132,12 +132,41 @@ public sealed class LinkTableTests : IAsyncLifetime
     public async Task When_the_link_of_a_peer_ends_it_is_called()
     {
         _transport.Connecting = () => throw new ConnectionRefusedException("there");
+        Assert.True(Send(1));
+        await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask());      // whom we never called we do not call
         var incoming = _transport.Offer("there");
         incoming.Bring(new Hello(VersionRange.Ours, "rqml", There, 1).ToFrame());
         await incoming.SentAsync();
         incoming.Close();
 
         Assert.Equal(There, await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask()));
+    }
+
+    [Fact]
+    public async Task A_stranger_does_not_say_whom_we_call()
+    {
+        var stranger = _transport.Offer("stranger");
+        stranger.Bring(new Hello(VersionRange.Ours, "rqml", There with { Endpoint = "scripted://victim/" }, 1).ToFrame());
+        await stranger.SentAsync();
+        stranger.Close();
+        await Step.Within("closing", _table.DisposeAsync().AsTask());
+
+        Assert.Equal(0, _transport.Connections);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_acknowledges_half_a_message_loses_its_link_and_the_message_comes_back_whole()
+    {
+        var link = await OpenLinkAsync();
+        Assert.True(Send(200_000));
+        await link.SentAsync();
+        _transport.Connecting = () => throw new ConnectionRefusedException("there");
+        var half = new byte[FrameHeader.Bytes];
+        new FrameHeader(0, 1, FabricChannel.TaskInbound, FrameKind.Grant, FrameFlags.None, 2, 8 << 20).Write(half);
+        link.Bring(half);
+
+        await Step.Within("the end of the link", link.Closed);
+        while (await Step.Within("the message", _hearer.Returned.Reader.ReadAsync().AsTask()) != 200_000) { }
     }
 
     [Fact]
