@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rqml.Messaging;
 using Rqml.Transports.Grpc.Links;
+using Rqml.Transports.Grpc.Tasks;
 
 namespace Rqml.Transports.Grpc;
 
@@ -76,8 +77,10 @@ internal sealed class OwnServer : IListener
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         if (options.UseLargeReceiveBuffers) builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBufferPoolFactory>();
         builder.Services.AddLinkService(_ => _inbox);
+        if (services is not null) builder.Services.AddNodeService(_ => services);
         var server = builder.Build();
         server.MapGrpcService<LinkService>();
+        if (services is not null) server.MapGrpcService<NodeService>();
         return server;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -5,6 +6,7 @@ using Rqml;
 using Rqml.Messaging;
 using Rqml.Transports.Grpc;
 using Rqml.Transports.Grpc.Links;
+using Rqml.Transports.Grpc.Tasks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -22,10 +24,22 @@ public static class RqmlGrpcBuilderExtensions
         if (configure is not null) options.Configure(configure);
         rqml.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>());
         rqml.Services.AddLinkService(provider => provider.GetRequiredService<HostServer>().Inbox);
+        rqml.Services.AddNodeService(provider => provider);
         rqml.Services.TryAddSingleton<HostServer>();
         rqml.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HostServer>(provider => provider.GetRequiredService<HostServer>()));
         rqml.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ITransport, GrpcTransport>(provider =>
             new GrpcTransport(provider.GetRequiredService<IOptions<GrpcOptions>>().Value, provider.GetRequiredService<HostServer>(), provider)));
         return rqml;
+    }
+
+    /// <summary>
+    /// Lets Kestrel receive into buffers of 64 KiB instead of 4 KiB in the whole of this host's server, its other endpoints included: about twice the throughput of links, for
+    /// 64 KiB an idle connection. Only of use where <c>app.MapRqmlGrpc()</c> is called; a server of the node's own has <see cref="GrpcOptions.UseLargeReceiveBuffers"/>.
+    /// </summary>
+    public static IServiceCollection AddRqmlGrpcReceiveBuffers(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, ReceiveBufferPoolFactory>());
+        return services;
     }
 }
