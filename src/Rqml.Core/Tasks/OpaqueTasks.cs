@@ -8,11 +8,17 @@ namespace Rqml.Tasks;
 /// </summary>
 internal sealed class OpaqueTasks(RqmlHost host, IRqmlClient client)
 {
+    /// <summary>Whoever submits from elsewhere has no handle that hears of the result: it needs the time to come back for it.</summary>
+    private static readonly TimeSpan LeastKept = TimeSpan.FromMinutes(1);
+
     private readonly RqmlClient _ledger = new(host);      // asked for what is there; ids are given by the host's own client alone
 
     /// <summary>As <see cref="IRqmlClient.TrySubmitAsync"/>. The payload is read at once, so that one that is none is refused here and not by a model.</summary>
-    public ValueTask<OpaqueSubmission> TrySubmitAsync(string @class, int version, ReadOnlyMemory<byte> payload, SubmitOptions options, CancellationToken cancellationToken) =>
-        ClassOf(@class, version).TrySubmitAsync(client, payload, options, cancellationToken);
+    public ValueTask<OpaqueSubmission> TrySubmitAsync(string @class, int version, ReadOnlyMemory<byte> payload, SubmitOptions options, CancellationToken cancellationToken)
+    {
+        var keep = options.KeepResult ?? TimeSpan.FromTicks(Math.Max(_ledger.KeepByDefault.Ticks, LeastKept.Ticks));
+        return ClassOf(@class, version).TrySubmitAsync(client, payload, options with { KeepResult = keep }, cancellationToken);
+    }
 
     /// <summary>As <see cref="IRqmlClient.AttachAsync"/>, whatever the task's class is.</summary>
     public async ValueTask<IOpaqueHandle> AttachAsync(TaskId task, CancellationToken cancellationToken)

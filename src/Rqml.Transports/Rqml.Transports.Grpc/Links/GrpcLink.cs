@@ -32,8 +32,7 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
             _sent.Data = block;
             _sending = outgoing.WriteAsync(_sent, CancellationToken.None);
             _sent.Data = default;      // it was copied before the call came back: the memory is the caller's again also where the link closes meanwhile
-            if (!_sending.IsCompleted) await Task.WhenAny(_sending, Closing).ConfigureAwait(false);
-            if (!_sending.IsCompleted) throw Closed(null);
+            if (!_sending.IsCompleted && await Task.WhenAny(_sending, Closing).ConfigureAwait(false) == Closing) throw new OperationCanceledException("The link was closed meanwhile.");
             await _sending.ConfigureAwait(false);
         }
         catch (Exception error) when (IsEndOfCall(error))
