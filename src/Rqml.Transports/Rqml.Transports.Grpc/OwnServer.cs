@@ -37,10 +37,11 @@ internal sealed class OwnServer : IListener
             await listener._server.StartAsync(cancellationToken).ConfigureAwait(false);
             return listener;
         }
-        catch (Exception error) when (error is IOException or SocketException)
+        catch (Exception error)
         {
             await listener.DisposeAsync().ConfigureAwait(false);
-            throw new TransportException(address.AbsoluteUri, $"it cannot be listened at: {error.Message}", error);
+            if (error is IOException or SocketException) throw new TransportException(address.AbsoluteUri, $"it cannot be listened at: {error.Message}", error);
+            throw;
         }
     }
 

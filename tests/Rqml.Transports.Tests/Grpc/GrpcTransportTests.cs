@@ -80,6 +80,22 @@ public sealed class GrpcTransportTests : TransportContract
         await Assert.ThrowsAsync<LinkClosedException>(async () => await reading.ReceiveBlockAsync(CancellationToken.None));
     }
 
+    /// <summary>A host's services are disposed of in an order that is not ours.</summary>
+    [Fact]
+    public async Task A_link_and_a_listener_that_outlive_their_transport_can_still_be_closed()
+    {
+        var transport = new GrpcTransport(new GrpcOptions());
+        var listener = await transport.ListenAsync(NewAddress(), CancellationToken.None);
+        var near = await transport.ConnectAsync(listener.Address, CancellationToken.None);
+        await using var far = await listener.AcceptAsync(CancellationToken.None);
+        await transport.DisposeAsync();
+        await near.DisposeAsync();
+        await listener.DisposeAsync();
+
+        await Assert.ThrowsAsync<LinkClosedException>(async () => await far.ReceiveBlockAsync(CancellationToken.None).AsTask().WaitAsync(Limit));
+        await Assert.ThrowsAsync<ConnectionRefusedException>(async () => await Transport.ConnectAsync(listener.Address, CancellationToken.None));
+    }
+
     [Fact]
     public async Task Whoever_accepts_and_says_nothing_is_not_waited_for()
     {

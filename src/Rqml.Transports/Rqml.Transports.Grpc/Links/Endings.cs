@@ -5,15 +5,18 @@ internal sealed class Endings : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _atOnce = new();
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationToken _atOnce;
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _running = [];
     private bool _isDisposed;
 
-    /// <summary>Begins an ending that handles its own errors; it hurries once the token is cancelled.</summary>
+    public Endings() => _atOnce = _hurry.Token;
+
+    /// <summary>Begins an ending that handles its own errors; it hurries once the token is cancelled. After the disposal there is no time left from the start.</summary>
     public void Add(Func<CancellationToken, Task> end)
     {
-        var ending = Task.Run(() => end(_atOnce.Token));
+        var ending = Task.Run(() => end(_atOnce));
         lock (_lock) _running.Add(ending);
         ending.ContinueWith(Remove, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -29,9 +32,10 @@ internal sealed class Endings : IAsyncDisposable
             running = [.. _running];
         }
 
-        _atOnce.CancelAfter(Patience);
+        _hurry.CancelAfter(Patience);
         await Task.WhenAll(running).ConfigureAwait(false);
-        _atOnce.Dispose();
+        await _hurry.CancelAsync().ConfigureAwait(false);
+        _hurry.Dispose();
     }
 
     private void Remove(Task ended)

@@ -14,11 +14,15 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<bool>? _receiving;      // outlives a receive that was cancelled: its block is for the next one
     private Task _sending = Task.CompletedTask;
+    private int _disposed;
 
     public PeerIdentity Peer { get; } = new(peer);
 
     /// <summary>Completes with the cause when either end has closed the link.</summary>
     protected Task<string> Closing => _closed.Task;
+
+    /// <summary>What was wrong with the last message that came, or with the call; null where nothing was.</summary>
+    protected RpcException? Failure { get; private set; }
 
     public async ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
     {
@@ -45,7 +49,7 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
     public async ValueTask<Block> ReceiveBlockAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (IsDisposed) throw Closed(null);
+        if (Volatile.Read(ref _disposed) != 0) throw Closed(null);
         try
         {
             var receiving = _receiving ??= incoming.MoveNext(CancellationToken.None);
@@ -75,16 +79,10 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
 
     public abstract ValueTask DisposeAsync();
 
-    protected bool IsDisposed { get; private set; }
-
-    /// <summary>What was wrong with the last message that came, or with the call; null where nothing was.</summary>
-    protected RpcException? Failure { get; private set; }
-
     /// <summary>Whether this is the first to close this end.</summary>
     protected bool TryDispose()
     {
-        if (IsDisposed) return false;
-        IsDisposed = true;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return false;
         Close("this end closed it");
         return true;
     }
