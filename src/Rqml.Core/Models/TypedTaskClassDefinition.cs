@@ -17,8 +17,22 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     ClassPolicy policy,
     Datasets datasets,
     TimeProvider time)
-    : TaskClassDefinition(@class, models, policy)
+    : TaskClassDefinition(@class, models, policy), IOpaqueTaskClass
 {
+    async ValueTask<OpaqueSubmission> IOpaqueTaskClass.TrySubmitAsync(IRqmlClient client, ReadOnlyMemory<byte> payload, SubmitOptions options, CancellationToken cancellationToken)
+    {
+        if (payload.Length > Policy.MaxPayloadBytes) throw new PayloadTooLargeException(Key.Name, payload.Length, Policy.MaxPayloadBytes);
+        return await client.TrySubmitAsync(@class, Read(@class.PayloadSerializer, payload, "payload"), options, cancellationToken) switch
+        {
+            SubmitOutcome<TArtifact>.Accepted taken => new(taken.Handle, false, null),
+            SubmitOutcome<TArtifact>.Existing earlier => new(earlier.Handle, true, null),
+            SubmitOutcome<TArtifact>.Full full => new(null, false, full.RetryAfter),
+            _ => default,
+        };
+    }
+
+    async ValueTask<IOpaqueHandle> IOpaqueTaskClass.AttachAsync(IRqmlClient client, TaskId task, CancellationToken cancellationToken) => await client.AttachAsync(@class, task, cancellationToken);
+
     public override ValueTask<PassResult> RefineAsync(PassRequest request, CancellationToken cancellationToken)
     {
         var payload = Read(@class.PayloadSerializer, request.Payload, "payload");

@@ -7,7 +7,7 @@ using Rqml.Tasks;
 namespace Rqml;
 
 /// <summary>A submitted task. Thread-safe; forgetting it changes nothing for the task.</summary>
-public sealed class RefinementHandle<TArtifact> : ITaskWatcher
+public sealed class RefinementHandle<TArtifact> : ITaskWatcher, IOpaqueHandle
 {
     private readonly TaskCompletionSource<RefinementResult<TArtifact>> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IValueSerializer<TArtifact> _serializer;
@@ -27,6 +27,9 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     /// <summary>How the task ended. Never faults for the task's own fate; with <see cref="LedgerLostException"/> where its ledger has stopped.</summary>
     public Task<RefinementResult<TArtifact>> Completion => _completion.Task;
 
+    /// <summary>Who reads its iterations now.</summary>
+    internal int ReaderCount => _feed?.ReaderCount ?? 0;
+
     /// <summary>Settles the task as cancelled, durably. False where it was settled before.</summary>
     /// <exception cref="UnknownTaskException">It was settled, and purged after its retention.</exception>
     /// <exception cref="LedgerLostException">The ledger has stopped; whether the task was cancelled is known after a restart.</exception>
@@ -41,13 +44,11 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     /// The iterations until the task is settled or its ledger stops. From the first call on the handle keeps the last 16, and a later reader first gets these. A
     /// slow reader misses the oldest, never the newest. An iteration that is made again after a loss comes again.
     /// </summary>
-    public async IAsyncEnumerable<Iteration<TArtifact>> Iterations([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var feed = Feed();
-        using var reader = feed.Read();
-        _client.Watch(Id);
-        await foreach (var report in reader.Reports(cancellationToken)) yield return new Iteration<TArtifact>(report, _serializer);
-    }
+    public IAsyncEnumerable<Iteration<TArtifact>> Iterations(CancellationToken cancellationToken = default) => ReadAsync(_serializer, cancellationToken);
+
+    IAsyncEnumerable<Iteration<ReadOnlyMemory<byte>>> IOpaqueHandle.Iterations(CancellationToken cancellationToken) => ReadAsync(ValueSerializer.Raw, cancellationToken);
+
+    async Task<RefinementResult<ReadOnlyMemory<byte>>> IOpaqueHandle.GetResultAsync(CancellationToken cancellationToken) => (await Completion.WaitAsync(cancellationToken)).AsBytes();
 
     void ITaskWatcher.Settled(Settlement settlement, long settledMs)
     {
@@ -61,6 +62,14 @@ public sealed class RefinementHandle<TArtifact> : ITaskWatcher
     {
         _completion.TrySetException(error);
         _feed?.End();
+    }
+
+    private async IAsyncEnumerable<Iteration<T>> ReadAsync<T>(IValueSerializer<T> serializer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var feed = Feed();
+        using var reader = feed.Read();
+        _client.Watch(Id);
+        await foreach (var report in reader.Reports(cancellationToken)) yield return new Iteration<T>(report, serializer);
     }
 
     /// <summary>Made when somebody first reads. Whoever ends the task either finds it, or has completed the task before we look.</summary>

@@ -72,4 +72,6 @@ public sealed class RefinementResult<TArtifact>
 
     /// <summary>When it was settled, by the ledger's clock.</summary>
     public DateTimeOffset SettledAt => DateTimeOffset.FromUnixTimeMilliseconds(_settledMs);
+
+    internal RefinementResult<ReadOnlyMemory<byte>> AsBytes() => new(Task, _settlement, _settledMs, ValueSerializer.Raw);
 }

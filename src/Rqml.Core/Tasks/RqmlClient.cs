@@ -181,6 +181,9 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         foreach (var status in all) yield return status;
     }
 
+    /// <summary>How long results are kept of which their submitter has not said it.</summary>
+    public TimeSpan KeepByDefault => host.Options.KeepResults ?? (host.Main.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
+
     /// <summary>What the ledger knows of one task.</summary>
     public async ValueTask<RefinementStatus> GetStatusAsync(TaskId task, CancellationToken cancellationToken)
     {
@@ -277,7 +280,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         var bytes = WriteOrLeave(taskClass, payload, definition.Policy.MaxPayloadBytes);
         var nowMs = runtime.Clock.NowMs;
         var id = NextId(runtime);
-        var keep = options.KeepResult ?? host.Options.KeepResults ?? (runtime.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
+        var keep = options.KeepResult ?? KeepByDefault;
         return new TaskSpec
         {
             Id = id,

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Rqml.Docs.Tests.Snippets;
+
+public sealed class Grpc
+{
+    [Fact(Timeout = Workplace.LimitMs)]
+    public async Task A_host_listens_at_a_server_of_its_nodes_own()
+    {
+        var port = FreePort();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        #region snippet
+        builder.Services.AddRqml(rqml => rqml
+            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>())
+            .AddGrpc(grpc => grpc.Listen = $"grpc://127.0.0.1:{port}"));
+        #endregion
+        using IHost host = builder.Build();
+        await RunsAsync(host);
+    }
+
+    [Fact(Timeout = Workplace.LimitMs)]
+    public async Task A_web_application_lets_its_own_server_take_the_links()
+    {
+        var port = FreePort();
+        #region snippet
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddRqml(rqml => rqml
+            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>())
+            .AddGrpc(grpc => grpc.Listen = $"grpc://localhost:{port}"));
+        WebApplication app = builder.Build();
+        app.MapRqmlGrpc();
+        #endregion
+        await using var running = app;
+        await RunsAsync(app);
+    }
+
+    private static async Task RunsAsync(IHost host)
+    {
+        await host.StartAsync();
+        var task = await host.Services.GetRequiredService<IRqmlClient>().SubmitAsync(SquareRoots.SquareRoot, new Number(4));
+        Assert.Equal(Outcome.Converged, (await task.Completion).Outcome);
+        await host.StopAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
