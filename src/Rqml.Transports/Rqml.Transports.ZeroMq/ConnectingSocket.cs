@@ -13,7 +13,7 @@ internal sealed class ConnectingSocket : SocketThread
 {
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(200);      // ZeroMQ wakes nobody when a peer goes
     private readonly IPEndPoint _endPoint;
-    private readonly TaskCompletionSource<MessageKind> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SessionMessageKind> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<ZeroMqLink> _links;      // the one, until it has ended
     private bool _isConnected;
     private volatile bool _isGivenUp;
@@ -31,8 +31,8 @@ internal sealed class ConnectingSocket : SocketThread
 
     protected override (PollEvents Events, TimeSpan? Limit) Waits => (_isConnected ? PollEvents.PollIn : PollEvents.PollIn | PollEvents.PollOut, WatchEvery);
 
-    /// <summary>What the other end answers: <see cref="MessageKind.Opened"/>, <see cref="MessageKind.Refused"/>, or <see cref="MessageKind.Gone"/> where the connection ended first.</summary>
-    public async Task<MessageKind> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>What the other end answers: <see cref="SessionMessageKind.Opened"/>, <see cref="SessionMessageKind.Refused"/>, or <see cref="SessionMessageKind.Gone"/> where the connection ended first.</summary>
+    public async Task<SessionMessageKind> OpenAsync(CancellationToken cancellationToken)
     {
         await StartAsync($"rqml zmq to {_endPoint}").ConfigureAwait(false);
         return await _answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -71,7 +71,7 @@ internal sealed class ConnectingSocket : SocketThread
         var message = default(Msg);
         message.InitEmpty();
         if (!socket.TryReceive(ref message, TimeSpan.Zero)) return false;
-        if (_links.Count > 0 && SessionMessage.TryRead(message.Slice(), out var kind, out var session) && (session == Link.Session || kind == MessageKind.Gone)) Take(socket, kind, message);
+        if (_links.Count > 0 && SessionMessage.TryRead(message.Slice(), out var kind, out var session) && (session == Link.Session || kind == SessionMessageKind.Gone)) Take(socket, kind, message);
         else message.Close();
         return true;
     }
@@ -82,7 +82,7 @@ internal sealed class ConnectingSocket : SocketThread
         if (!_isConnected && isThere)
         {
             _isConnected = true;
-            Say(socket, Link, MessageKind.Open);
+            Say(socket, Link, SessionMessageKind.Open);
         }
         else if (_isConnected && !isThere && _links.Count > 0 && !TryReceive(socket))
         {
@@ -97,15 +97,15 @@ internal sealed class ConnectingSocket : SocketThread
     protected override void Forget(ZeroMqLink link)
     {
         _links.Clear();
-        _answer.TrySetResult(MessageKind.Gone);
+        _answer.TrySetResult(SessionMessageKind.Gone);
     }
 
-    private void Take(NetMQSocket socket, MessageKind kind, Msg message)
+    private void Take(NetMQSocket socket, SessionMessageKind kind, Msg message)
     {
-        if (kind is MessageKind.Opened or MessageKind.Refused && _answer.TrySetResult(kind))
+        if (kind is SessionMessageKind.Opened or SessionMessageKind.Refused && _answer.TrySetResult(kind))
         {
             message.Close();
-            if (kind == MessageKind.Refused) End(Link, "nobody listens there");
+            if (kind == SessionMessageKind.Refused) End(Link, "nobody listens there");
         }
         else
         {

@@ -28,7 +28,8 @@ internal sealed class MessageBuffers : IBufferPool
         }
     }
 
-    public byte[] Take(int size) => ArrayPool<byte>.Shared.Rent(size);
+    /// <summary>Never an empty one: NetMQ reads the first byte of a command before it looks at its length, and an empty command from the net would end the process.</summary>
+    public byte[] Take(int size) => ArrayPool<byte>.Shared.Rent(Math.Max(size, 1));
 
     /// <summary>Messages that were made before the pool was set end here as well: what cannot be the pool's is left to the collector.</summary>
     public void Return(byte[] buffer)

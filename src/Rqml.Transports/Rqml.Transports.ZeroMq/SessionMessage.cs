@@ -5,7 +5,7 @@ using NetMQ;
 namespace Rqml.Transports.ZeroMq;
 
 /// <summary>What the two ends of a link say to one another: ZeroMQ itself knows neither "open" nor "closed" nor "refused".</summary>
-internal enum MessageKind : byte
+internal enum SessionMessageKind : byte
 {
     /// <summary>Connecting end: a new link, under a session number of its choice.</summary>
     Open = 1,
@@ -43,44 +43,44 @@ internal static class SessionMessage
 
     private static ReadOnlySpan<byte> Protocol => "RZ1"u8;
 
-    public static byte[] Gone { get; } = [.. Protocol, (byte)MessageKind.Gone, .. new byte[sizeof(ulong)]];
+    public static byte[] Gone { get; } = [.. Protocol, (byte)SessionMessageKind.Gone, .. new byte[sizeof(ulong)]];
 
-    public static Msg Of(MessageKind kind, ulong session) => Of(kind, session, HeaderBytes);
+    public static Msg Of(SessionMessageKind kind, ulong session) => Of(kind, session, HeaderBytes);
 
     public static Msg OfBlock(ulong session, ReadOnlySequence<byte> block)
     {
-        var message = Of(MessageKind.Block, session, HeaderBytes + (int)block.Length);
+        var message = Of(SessionMessageKind.Block, session, HeaderBytes + (int)block.Length);
         block.CopyTo(message.Slice(HeaderBytes));
         return message;
     }
 
     public static Msg OfCredit(ulong session, long usedUp)
     {
-        var message = Of(MessageKind.Credit, session, CreditBytes);
+        var message = Of(SessionMessageKind.Credit, session, CreditBytes);
         BinaryPrimitives.WriteInt64LittleEndian(message.Slice(HeaderBytes), usedUp);
         return message;
     }
 
     /// <summary>Whether it is one of ours, whole. Whatever a stranger sends is none.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> message, out MessageKind kind, out ulong session)
+    public static bool TryRead(ReadOnlySpan<byte> message, out SessionMessageKind kind, out ulong session)
     {
         kind = default;
         session = 0;
         if (message.Length < HeaderBytes || !message.StartsWith(Protocol)) return false;
-        kind = (MessageKind)message[KindAt];
+        kind = (SessionMessageKind)message[KindAt];
         session = BinaryPrimitives.ReadUInt64LittleEndian(message[SessionAt..]);
         return kind switch
         {
-            MessageKind.Block => message.Length <= HeaderBytes + ZeroMqTransport.MaxBlockBytes,
-            MessageKind.Credit => message.Length == CreditBytes,
-            MessageKind.Open or MessageKind.Opened or MessageKind.Refused or MessageKind.Close or MessageKind.Closed or MessageKind.Gone => message.Length == HeaderBytes,
+            SessionMessageKind.Block => message.Length <= HeaderBytes + ZeroMqTransport.MaxBlockBytes,
+            SessionMessageKind.Credit => message.Length == CreditBytes,
+            SessionMessageKind.Open or SessionMessageKind.Opened or SessionMessageKind.Refused or SessionMessageKind.Close or SessionMessageKind.Closed or SessionMessageKind.Gone => message.Length == HeaderBytes,
             _ => false,
         };
     }
 
     public static long UsedUp(ReadOnlySpan<byte> credit) => BinaryPrimitives.ReadInt64LittleEndian(credit[HeaderBytes..]);
 
-    private static Msg Of(MessageKind kind, ulong session, int bytes)
+    private static Msg Of(SessionMessageKind kind, ulong session, int bytes)
     {
         var message = default(Msg);
         message.InitPool(bytes);

@@ -26,7 +26,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
     public Task Over => _over.Task;
 
     /// <summary>Sends a message of a link after those that were posted before; the message is the thread's from now on. What belongs to no link any more is dropped.</summary>
-    public void Post(ZeroMqLink link, MessageKind kind, Msg message)
+    public void Post(ZeroMqLink link, SessionMessageKind kind, Msg message)
     {
         _outgoing.Enqueue(new Outgoing(link, kind, message));
         if (_isOver) Discard();
@@ -70,21 +70,21 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
     protected virtual void AfterClose() { }
 
     /// <summary>Deals with what belongs to a link.</summary>
-    protected void Deliver(NetMQSocket socket, ZeroMqLink link, MessageKind kind, Msg message)
+    protected void Deliver(NetMQSocket socket, ZeroMqLink link, SessionMessageKind kind, Msg message)
     {
         switch (kind)
         {
-            case MessageKind.Block:
+            case SessionMessageKind.Block:
                 if (!link.Received(message)) Break(socket, link, "the other end sends more than it was granted");
                 return;
-            case MessageKind.Credit:
+            case SessionMessageKind.Credit:
                 if (!link.Granted(SessionMessage.UsedUp(message.Slice()))) Break(socket, link, "the other end has used up what was never sent");
                 break;
-            case MessageKind.Close:
-                Say(socket, link, MessageKind.Closed);
+            case SessionMessageKind.Close:
+                Say(socket, link, SessionMessageKind.Closed);
                 End(link, "the other end closed it");
                 break;
-            case MessageKind.Closed or MessageKind.Gone:
+            case SessionMessageKind.Closed or SessionMessageKind.Gone:
                 End(link, GoneCause);
                 break;
             default:
@@ -95,7 +95,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
         message.Close();
     }
 
-    protected void Say(NetMQSocket socket, ZeroMqLink link, MessageKind kind)
+    protected void Say(NetMQSocket socket, ZeroMqLink link, SessionMessageKind kind)
     {
         var message = SessionMessage.Of(kind, link.Session);
         if (!TrySend(socket, link, ref message)) message.Close();
@@ -110,7 +110,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
 
     private void Break(NetMQSocket socket, ZeroMqLink link, string cause)
     {
-        Say(socket, link, MessageKind.Close);
+        Say(socket, link, SessionMessageKind.Close);
         End(link, cause);
     }
 
@@ -118,6 +118,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
     {
         NetMQSocket? socket = null;
         var cause = GoneCause;
+        ZeroMqInstruments.SocketOpened();
         try
         {
             socket = Open();
@@ -143,6 +144,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
         Discard();
         AfterClose();
         _wake.Close();
+        ZeroMqInstruments.SocketClosed();
         foreach (var link in _ended) link.End();
         _over.TrySetResult();
     }
@@ -181,7 +183,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
             var (link, kind, message) = outgoing;
             if (Knows(link) && TrySend(socket, link, ref message))
             {
-                if (kind == MessageKind.Close) _closing.Add((link, Stopwatch.GetTimestamp()));
+                if (kind == SessionMessageKind.Close) _closing.Add((link, Stopwatch.GetTimestamp()));
                 continue;
             }
 
@@ -207,5 +209,5 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
         while (_outgoing.TryDequeue(out var outgoing)) outgoing.Message.Close();
     }
 
-    private readonly record struct Outgoing(ZeroMqLink Link, MessageKind Kind, Msg Message);
+    private readonly record struct Outgoing(ZeroMqLink Link, SessionMessageKind Kind, Msg Message);
 }

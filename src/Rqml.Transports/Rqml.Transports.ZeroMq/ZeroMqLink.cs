@@ -30,7 +30,6 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
 
     public byte[] Route => route;
 
-    // Hot: one pooled message a block, and nothing else while the window has room.
     public ValueTask SendBlockAsync(ReadOnlySequence<byte> block, CancellationToken cancellationToken)
     {
         if (block.Length > ZeroMqTransport.MaxBlockBytes) throw new ArgumentException($"A block has at most {ZeroMqTransport.MaxBlockBytes} bytes, not {block.Length}.", nameof(block));
@@ -64,7 +63,7 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
 
         Close("this end closed it");
         while (_received.Reader.TryRead(out var unread)) unread.Close();
-        thread.Post(this, MessageKind.Close, SessionMessage.Of(MessageKind.Close, session));
+        thread.Post(this, SessionMessageKind.Close, SessionMessage.Of(SessionMessageKind.Close, session));
         return new ValueTask(_ended.Task);
     }
 
@@ -132,7 +131,7 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
         Send(block);
     }
 
-    private void Send(ReadOnlySequence<byte> block) => thread.Post(this, MessageKind.Block, SessionMessage.OfBlock(session, block));
+    private void Send(ReadOnlySequence<byte> block) => thread.Post(this, SessionMessageKind.Block, SessionMessage.OfBlock(session, block));
 
     private void UsedUp(long charge)
     {
@@ -142,7 +141,7 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
             if (!_receives.UseUp(charge, out usedUp) || _cause is not null) return;
         }
 
-        thread.Post(this, MessageKind.Credit, SessionMessage.OfCredit(session, usedUp));
+        thread.Post(this, SessionMessageKind.Credit, SessionMessage.OfCredit(session, usedUp));
     }
 
     private static long ChargeOf(Msg block) => Window.ChargeOf(block.Size - SessionMessage.HeaderBytes);

@@ -59,8 +59,8 @@ internal sealed class ZeroMqTransport(ZeroMqOptions options) : ITransport
             socket = new ConnectingSocket(endPoint, address.AbsoluteUri, options.CloseTimeout);
             switch (await socket.OpenAsync(cancellationToken).ConfigureAwait(false))
             {
-                case MessageKind.Opened: return socket.Link;
-                case MessageKind.Refused: throw new ConnectionRefusedException(address.AbsoluteUri);
+                case SessionMessageKind.Opened: return socket.Link;
+                case SessionMessageKind.Refused: throw new ConnectionRefusedException(address.AbsoluteUri);
             }
 
             await TcpProbe.FindAsync(address, cancellationToken).ConfigureAwait(false);      // it was there a moment ago: is its process gone?
