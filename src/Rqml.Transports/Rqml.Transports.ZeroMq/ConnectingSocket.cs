@@ -15,7 +15,7 @@ internal sealed class ConnectingSocket : SocketThread
     private readonly IPEndPoint _endPoint;
     private readonly TaskCompletionSource<SessionMessageKind> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<ZeroMqLink> _links;      // the one, until it has ended
-    private bool _isConnected;
+    private volatile bool _isConnected;
     private volatile bool _isGivenUp;
 
     public ConnectingSocket(IPEndPoint endPoint, string peer, TimeSpan closeTimeout) : base(closeTimeout)
@@ -27,18 +27,19 @@ internal sealed class ConnectingSocket : SocketThread
 
     public ZeroMqLink Link { get; }
 
+    /// <summary>Whether there was a connection. Where the port was closed under it, there never will be, and ZeroMQ does not say so.</summary>
+    public bool IsConnected => _isConnected;
+
     protected override IReadOnlyCollection<ZeroMqLink> Links => _links;
 
     protected override (PollEvents Events, TimeSpan? Limit) Waits => (_isConnected ? PollEvents.PollIn : PollEvents.PollIn | PollEvents.PollOut, WatchEvery);
 
     /// <summary>What the other end answers: <see cref="SessionMessageKind.Opened"/>, <see cref="SessionMessageKind.Refused"/>, or <see cref="SessionMessageKind.Gone"/> where the connection ended first.</summary>
-    public async Task<SessionMessageKind> OpenAsync(CancellationToken cancellationToken)
-    {
-        await StartAsync($"rqml zmq to {_endPoint}").ConfigureAwait(false);
-        return await _answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task<SessionMessageKind> Answer => _answer.Task;
 
-    /// <summary>Nobody wants the link any more that is not open yet.</summary>
+    public Task StartAsync() => StartAsync($"rqml zmq to {_endPoint}");
+
+    /// <summary>Nobody wants the link that did not come to be.</summary>
     public Task GiveUpAsync()
     {
         _isGivenUp = true;

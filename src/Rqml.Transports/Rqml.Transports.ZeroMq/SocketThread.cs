@@ -163,8 +163,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
             _ended.Clear();
             if (received > 0) continue;
 
-            _wake.Arm();
-            if (_outgoing.IsEmpty)
+            if (_wake.TryArm())
             {
                 var (events, limit) = Waits;
                 if (items.Length == 0 || items[0].Event != events) items = [new(socket, events), new(_wake.Socket, PollEvents.PollIn)];

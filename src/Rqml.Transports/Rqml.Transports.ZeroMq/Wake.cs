@@ -9,9 +9,12 @@ namespace Rqml.Transports.ZeroMq;
 /// </summary>
 internal sealed class Wake
 {
+    private const int AtWork = 0;
+    private const int Waiting = 1;
+    private const int Signalled = 2;
     private static readonly byte[] Signals = [1];
     private readonly byte[] _drained = new byte[1];
-    private int _isArmed;
+    private int _state = AtWork;
 
     public Wake()
     {
@@ -23,12 +26,13 @@ internal sealed class Wake
     /// <summary>Becomes readable when the thread is to wake.</summary>
     public Socket Socket { get; }
 
-    /// <summary>The thread is about to wait: it looks once more for work after this, and whoever brings some later wakes it.</summary>
-    public void Arm() => Interlocked.Exchange(ref _isArmed, 1);
+    /// <summary>The thread is about to wait, and whoever signals from now on wakes it. False: somebody has signalled since it was last awake, and it looks for work once more.</summary>
+    public bool TryArm() => Interlocked.CompareExchange(ref _state, Waiting, AtWork) == AtWork;
 
+    /// <summary>There is work, which was put where the thread looks for it before this.</summary>
     public void Signal()
     {
-        if (Interlocked.Exchange(ref _isArmed, 0) == 0) return;
+        if (Interlocked.Exchange(ref _state, Signalled) != Waiting) return;
         try
         {
             Socket.Send(Signals);
@@ -39,10 +43,10 @@ internal sealed class Wake
         }
     }
 
-    /// <summary>The thread is awake.</summary>
+    /// <summary>The thread is awake, and looks for work after this.</summary>
     public void Clear()
     {
-        Interlocked.Exchange(ref _isArmed, 0);
+        Interlocked.Exchange(ref _state, AtWork);
         while (Socket.Available > 0) Socket.Receive(_drained);
     }
 

@@ -10,6 +10,7 @@ internal sealed class ZeroMqTransport(ZeroMqOptions options) : ITransport
 {
     public const string SchemeName = "zmq";
     public const int MaxBlockBytes = 4 << 20;
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
 
     public string Scheme => SchemeName;
 
@@ -54,13 +55,23 @@ internal sealed class ZeroMqTransport(ZeroMqOptions options) : ITransport
     private async ValueTask<ILink> OpenAsync(Uri address, IPEndPoint endPoint, CancellationToken cancellationToken)
     {
         ConnectingSocket? socket = null;
+        var isOpen = false;
         try
         {
             socket = new ConnectingSocket(endPoint, address.AbsoluteUri, options.CloseTimeout);
-            switch (await socket.OpenAsync(cancellationToken).ConfigureAwait(false))
+            await socket.StartAsync().ConfigureAwait(false);
+            while (!await IsAnsweredAsync(socket, cancellationToken).ConfigureAwait(false))
             {
-                case SessionMessageKind.Opened: return socket.Link;
-                case SessionMessageKind.Refused: throw new ConnectionRefusedException(address.AbsoluteUri);
+                if (!socket.IsConnected) await TcpProbe.FindAsync(address, cancellationToken).ConfigureAwait(false);
+            }
+
+            switch (await socket.Answer.ConfigureAwait(false))
+            {
+                case SessionMessageKind.Opened:
+                    isOpen = true;
+                    return socket.Link;
+                case SessionMessageKind.Refused:
+                    throw new ConnectionRefusedException(address.AbsoluteUri);
             }
 
             await TcpProbe.FindAsync(address, cancellationToken).ConfigureAwait(false);      // it was there a moment ago: is its process gone?
@@ -70,10 +81,22 @@ internal sealed class ZeroMqTransport(ZeroMqOptions options) : ITransport
         {
             throw new TransportException(address.AbsoluteUri, error.Message, error);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            if (socket is not null) await socket.GiveUpAsync().ConfigureAwait(false);
-            throw;
+            if (!isOpen && socket is not null) await socket.GiveUpAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<bool> IsAnsweredAsync(ConnectingSocket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket.Answer.WaitAsync(AskAgainAfter, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 }

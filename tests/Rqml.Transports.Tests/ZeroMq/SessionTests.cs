@@ -125,6 +125,18 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Where_the_process_dies_while_somebody_connects_that_is_a_refusal_and_no_silence()
+    {
+        using var dying = new TcpListener(IPAddress.Loopback, 0);
+        dying.Start();
+        var address = new Uri($"zmq://127.0.0.1:{((IPEndPoint)dying.LocalEndpoint).Port}/");
+        var connecting = new ZeroMqTransport(new ZeroMqOptions { ConnectTimeout = TimeSpan.FromMinutes(1) }).ConnectAsync(address, CancellationToken.None).AsTask();
+        using (await dying.AcceptSocketAsync()) dying.Stop();      // between the first knock and ZeroMQ's own connection, or in the middle of that
+
+        await Assert.ThrowsAsync<ConnectionRefusedException>(() => Within(connecting));
+    }
+
+    [Fact]
     public async Task A_link_closes_in_its_time_where_the_other_end_does_not_answer()
     {
         using var mute = new RawListener();
