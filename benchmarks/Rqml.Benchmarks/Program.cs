@@ -24,6 +24,8 @@ Row[] rows =
     new("queue, 1 M waiting, 10 classes", "heap by priority and arrival", () => new MillionWaiting(), 0.5),
     new("fabric over TCP, 1 KiB", "raw TCP that gathers", () => new FabricMessages(), 0.8) { MostBytes = 16 },
     new("fabric over Unix sockets, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "unix" }, 0.8) { MostBytes = 16 },
+    new("fabric over gRPC, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "grpc" }, 0.25),
+    new("fabric over ZeroMQ, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "zmq" }, 0.15),
     new("task to another process and back", "raw TCP that gathers, and the same digest", () => new TwoProcesses(), 0.25),
     new("scheduler's decision, 1,000 nodes", "a pick without looking", () => new Decision(), 0) { LeastPerSecond = 500_000 },
 ];
@@ -35,6 +37,8 @@ FigureRow[] figures =
     new("ten iterations on disk, killed half way", "0 lost, 0 twice", KilledRun.MeasureAsync),
     new("fabric over TCP, there and back, 1 KiB", "p50 ≤ 1.3×", () => RoundTrip.MeasureAsync("tcp", 1.3)),
     new("fabric over Unix sockets, there and back, 1 KiB", "p50 ≤ 1.3×", () => RoundTrip.MeasureAsync("unix", 1.3)),
+    new("fabric over gRPC, there and back, 1 KiB", "p50 ≤ 4×", () => RoundTrip.MeasureAsync("grpc", 4)),
+    new("fabric over ZeroMQ, there and back, 1 KiB", "p50 ≤ 4×", () => RoundTrip.MeasureAsync("zmq", 4)),
     new("task to another process and back, one at a time", "p50 ≤ 1.6×", TwoProcesses.LatencyAsync),
     new("idle node on RocksDB, beside an empty host", "< 300 ms, < 40 MB, < 1 % of a core", HostProcess.MeasureAsync),
 ];

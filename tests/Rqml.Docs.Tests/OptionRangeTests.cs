@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 using Rqml.Docs.Tests.Snippets;
 using Rqml.Storage.RocksDb;
 using Rqml.Supervision.Events;
+using Rqml.Transports.Grpc;
 using Rqml.Transports.Tcp;
+using Rqml.Transports.ZeroMq;
 
 namespace Rqml.Docs.Tests;
 
@@ -18,7 +20,7 @@ public sealed class OptionRangeTests
     private static readonly string[] OfText = [nameof(TcpOptions.Listen), nameof(TcpOptions.AdvertisedHost), nameof(UnixSocketOptions.Folder)];
 
     /// <summary>What is no range: every value of its type will do.</summary>
-    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", "weighted", "Budget", .. OfText];
+    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", nameof(GrpcOptions.UseLargeReceiveBuffers), "weighted", "Budget", .. OfText];
 
     [Fact]
     public void Each_range_of_the_hosts_options_holds() => EachRangeHolds(nameof(RqmlOptions), typeof(RqmlOptions), (property, value) => StartHost(options => property.SetValue(options, value)));
@@ -36,6 +38,13 @@ public sealed class OptionRangeTests
 
     [Fact]
     public void Each_range_of_the_options_of_tcp_holds() => EachRangeHolds(nameof(TcpOptions), typeof(TcpOptions), (property, value) => Refusal<TcpOptions>(rqml => rqml.AddTcp(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_grpc_holds() => EachRangeHolds(nameof(GrpcOptions), typeof(GrpcOptions), (property, value) => Refusal<GrpcOptions>(rqml => rqml.AddGrpc(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_zeromq_holds() =>
+        EachRangeHolds(nameof(ZeroMqOptions), typeof(ZeroMqOptions), (property, value) => Refusal<ZeroMqOptions>(rqml => rqml.AddZeroMq(options => property.SetValue(options, value))));
 
     [Fact]
     public void Each_range_of_the_options_of_unix_sockets_holds() =>

@@ -21,7 +21,7 @@ public class FabricMessages : IComparison
     private TaskCompletionSource<long> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _message = [];
 
-    [Params("tcp", "unix")]
+    [Params("tcp", "unix", "grpc", "zmq")]
     public string Transport { get; set; } = "tcp";
 
     [Params(64, 1 << 10, 64 << 10, 1 << 20)]

@@ -17,7 +17,7 @@ public sealed class Grpc
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         #region snippet
         builder.Services.AddRqml(rqml => rqml
-            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>())
+            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2)))
             .AddGrpc(grpc => grpc.Listen = $"grpc://127.0.0.1:{port}"));
         #endregion
         using IHost host = builder.Build();
@@ -32,7 +32,7 @@ public sealed class Grpc
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddRqml(rqml => rqml
-            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>())
+            .AddTaskClass(SquareRoots.SquareRoot, roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2)))
             .AddGrpc(grpc => grpc.Listen = $"grpc://localhost:{port}"));
         WebApplication app = builder.Build();
         app.MapRqmlGrpc();

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Rqml.FaultProxy;
 using Rqml.Messaging;
+using Rqml.Transports.Grpc;
 using Rqml.Transports.Tcp;
+using Rqml.Transports.ZeroMq;
 
 namespace Rqml.Soak.Fabric;
 
@@ -15,6 +17,8 @@ internal sealed record RealTransport(string Name, Func<ITransport> Create, Actio
     [
         new("tcp", () => new TcpTransport(new TcpOptions()), (rqml, listen) => rqml.AddTcp(options => options.Listen = listen)),
         new("unix", () => new UnixSocketTransport(new UnixSocketOptions()), (rqml, listen) => rqml.AddUnixSocket(options => options.Folder = Path.GetDirectoryName(new Uri(listen).LocalPath)!)),
+        new("grpc", () => new GrpcTransport(new GrpcOptions()), (rqml, listen) => rqml.AddGrpc(options => options.Listen = listen)),
+        new("zmq", () => new ZeroMqTransport(new ZeroMqOptions()), (rqml, listen) => rqml.AddZeroMq(options => options.Listen = listen)),
     ];
 
     /// <summary>The one that serves the address.</summary>

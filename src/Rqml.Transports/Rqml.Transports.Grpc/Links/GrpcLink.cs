@@ -34,10 +34,10 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
             // Half a block would be the end of the link anyway: whoever does not want to wait any longer closes it.
             using var closing = cancellationToken.UnsafeRegister(static link => ((GrpcLink)link!).Abort(), this);
             _sent.Data = block;
-            _sending = outgoing.WriteAsync(_sent, CancellationToken.None);
-            _sent.Data = default;      // it was copied before the call came back: the memory is the caller's again also where the link closes meanwhile
+            _sending = outgoing.WriteAsync(_sent, CancellationToken.None);      // a call that is only beginning copies the block later
             if (!_sending.IsCompleted && await Task.WhenAny(_sending, Closing).ConfigureAwait(false) == Closing) throw new OperationCanceledException("The link was closed meanwhile.");
             await _sending.ConfigureAwait(false);
+            _sent.Data = default;
         }
         catch (Exception error) when (IsEndOfCall(error))
         {

@@ -1,0 +1,15 @@
+using Rqml.FaultProxy;
+using Rqml.Messaging;
+using Rqml.Transports.ZeroMq;
+
+namespace Rqml.Transports.Tests.ZeroMq;
+
+[Collection(ZeroMqCollection.Name)]
+public sealed class ZeroMqFaultTests : FaultContract
+{
+    protected override ITransport Create() => new ZeroMqTransport(new ZeroMqOptions());
+
+    protected override Uri NewAddress() => new($"zmq://127.0.0.1:{FreePort.Next()}/");
+
+    internal override Route RouteTo(Uri front, Uri back) => Route.Tcp(front.Port, back.Port);
+}
