@@ -16,7 +16,7 @@ public abstract class TransportContract : LinkContract
     private const FabricChannel Tasks = FabricChannel.TaskInbound;
     private const FabricChannel Results = FabricChannel.TaskResults;
 
-    private static readonly LinkSettings Settings = new() { HeartbeatMs = 200, SilentMs = 2_000, SuspectMs = 1_000, LongestRetryMs = 200, WindowBytes = 512 << 10 };
+    private static readonly LinkSettings Settings = new() { HeartbeatMs = 200, SilentMs = 3_000, SuspectMs = 1_000, LongestRetryMs = 200, WindowBytes = 512 << 10 };
 
     /// <summary>Every channel brings what was sent, byte for byte, with its sender and its channel.</summary>
     [Fact]
@@ -110,8 +110,9 @@ public abstract class TransportContract : LinkContract
     public async Task What_is_cut_off_arrives_once_and_in_order()
     {
         var transport = new CuttableTransport(Transport);
-        var a = await NodeAsync("a", transport: transport);
-        var b = await NodeAsync("b");
+        var patient = Settings with { SilentMs = 30_000, SuspectMs = 10_000 };      // a busy machine may keep a link away for a while
+        var a = await NodeAsync("a", settings: patient, transport: transport);
+        var b = await NodeAsync("b", settings: patient);
         var receiving = ReceiveNumbersAsync(b, Tasks, 1, 20_000);
         var results = ReceiveNumbersAsync(b, Results, 1, 20_000);
         var sending = Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 20_000), SendNumbersAsync(a, b, Results, 1, 20_000));
