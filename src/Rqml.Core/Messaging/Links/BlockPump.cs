@@ -32,9 +32,6 @@ internal sealed class BlockPump(ILink link, IBlockSource source, Dispatcher disp
     private Task _pump = Task.CompletedTask;      // owned here; never faults
     private int _state;
 
-    /// <summary>Bytes that were sent.</summary>
-    public long SentBytes { get; private set; }
-
     /// <summary>There is something to send. Any thread; cheap where the pump is at work.</summary>
     public void Wake()
     {
@@ -88,7 +85,6 @@ internal sealed class BlockPump(ILink link, IBlockSource source, Dispatcher disp
         try
         {
             await link.SendBlockAsync(_block.Build(), cancellationToken);
-            SentBytes += _block.Bytes;
         }
         finally
         {

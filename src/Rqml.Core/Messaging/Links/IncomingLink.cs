@@ -38,9 +38,6 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     /// <summary>Bytes that the receiver owes of the block that it is handed, by channel: for the receiver's own use.</summary>
     public int[] Owed { get; } = new int[ChannelPromise.All.Count + 1];
 
-    /// <summary>Duplicates that came, and were dropped.</summary>
-    public long Duplicates { get; private set; }
-
     /// <summary>The content of so many bytes is needed no more: the peer may send as much again. Any thread.</summary>
     public void Consumed(FabricChannel channel, int bytes)
     {
@@ -246,7 +243,6 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
 
         if (stream.Take(header) == FrameFate.Duplicate)
         {
-            Duplicates++;
             _table.Duplicate();
             return;
         }

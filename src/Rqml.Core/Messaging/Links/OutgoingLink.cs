@@ -27,7 +27,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private readonly LatestFrames?[] _latest = new LatestFrames?[ChannelPromise.All.Count + 1];
     private readonly Dictionary<FabricChannel, ulong> _wanted = [];      // of what the other end publishes
     private readonly List<Subscription> _changed = [];      // of them, and not said yet
-    private Task _run = Task.CompletedTask;      // owned here; never faults
+    private Task _run = Task.CompletedTask;      // owned here; faults only by a bug of ours
     private TaskCompletionSource? _running;
     private TaskCompletionSource? _room;
     private Peer? _to;            // whom the last message was for
@@ -59,11 +59,6 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
     }
 
-    public Uri Address => _address;
-
-    /// <summary>Bytes that were sent over all links so far.</summary>
-    public long SentBytes { get; private set; }
-
     /// <summary>Bytes that wait or were not acknowledged.</summary>
     public long KeptBytes
     {
@@ -80,12 +75,6 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         {
             lock (_lock) return _streams.Sum(stream => stream?.Replayed ?? 0);
         }
-    }
-
-    /// <summary>Whether the other end was heard lately.</summary>
-    public bool IsSuspect(long nowMs)
-    {
-        lock (_lock) return _life.IsSuspect(nowMs);
     }
 
     /// <summary>Takes a message; false where there is no room for it, or it is longer than any may be. Never waits.</summary>
@@ -215,9 +204,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             if (!_isOpen) return;
             FillControlLocked(block);
             FillDataLocked(block);
-            if (block.IsEmpty) return;
-            _life.Said(_table.NowMs);
-            SentBytes += block.Bytes;
+            if (!block.IsEmpty) _life.Said(_table.NowMs);
         }
     }
 
@@ -301,19 +288,23 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     /// <summary>Opens the link, again and again, until nobody wants it.</summary>
     private async Task RunAsync()
     {
+        var hasEnded = false;
         try
         {
             while (IsWanted(out var waitMs))
             {
                 if (await WaitAsync(waitMs)) await OpenAsync();
             }
+
+            hasEnded = true;      // and said so: by now another run may have begun
         }
         finally
         {
-            EndRun();      // whatever happened: whoever closes the table waits for it
+            if (!hasEnded) EndRun();
         }
     }
 
+    /// <summary>A bug of ours ended the run: whoever closes the table waits for its end all the same.</summary>
     private void EndRun()
     {
         lock (_lock)
