@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Rqml.Benchmarks;
 using Rqml.Benchmarks.Checkpoints;
@@ -26,6 +27,12 @@ Row[] rows =
     new("fabric over Unix sockets, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "unix" }, 0.8) { MostBytes = 16 },
     new("fabric over gRPC, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "grpc" }, 0.25),
     new("fabric over ZeroMQ, 1 KiB", "raw TCP that gathers", () => new FabricMessages { Transport = "zmq" }, 0.15),
+    new("fabric over TCP, 64 B", "raw TCP that gathers", () => new FabricMessages { Bytes = 64 }, 0),
+    new("fabric over TCP, 64 KiB", "raw TCP that gathers", () => new FabricMessages { Bytes = 64 << 10 }, 0),
+    new("fabric over TCP, 1 MiB", "raw TCP that gathers", () => new FabricMessages { Bytes = 1 << 20 }, 0),
+    new("fabric over TCP, 1 KiB to 1 subscriber", "raw TCP that gathers", () => new FanOut { Subscribers = 1 }, 0),
+    new("fabric over TCP, 1 KiB to 8 subscribers", "raw TCP that gathers, to each", () => new FanOut(), 0),
+    new("fabric over TCP, 1 KiB to 64 subscribers", "raw TCP that gathers, to each", () => new FanOut { Subscribers = 64 }, 0),
     new("task to another process and back", "raw TCP that gathers, and the same digest", () => new TwoProcesses(), 0.25),
     new("scheduler's decision, 1,000 nodes", "a pick without looking", () => new Decision(), 0) { LeastPerSecond = 500_000 },
 ];
@@ -50,6 +57,8 @@ Axis[] axes =
     new("queue, one in and one out, 100,000 waiting", "classes", [.. new[] { 1, 10, 100 }.Select(classes => ($"{classes}", (Func<IComparison>)(() => new MillionWaiting { Waiting = 100_000, Classes = classes })))]),
     new("whole task, one iteration, in memory", "classes", [.. new[] { 1, 10, 100 }.Select(classes => ($"{classes}", (Func<IComparison>)(() => new ManyTasks { Classes = classes })))]),
     new("whole task, one iteration, in memory", "artifact", [.. new[] { 1, 1 << 10, 32 << 10, 1 << 20 }.Select(bytes => ($"{bytes:#,0} B", (Func<IComparison>)(() => new ManyTasks { ArtifactBytes = bytes, Operations = bytes > 64_000 ? 200 : 4_000, InFlight = bytes > 64_000 ? 32 : Work.InFlight })))]),
+    .. Wire.All.Select(wire => new Axis($"message to another process over {wire.Name}", "length", [.. new[] { 64, 1 << 10, 64 << 10, 1 << 20 }.Select(bytes => ($"{bytes:#,0} B", (Func<IComparison>)(() => new FabricMessages { Transport = wire.Name, Bytes = bytes })))])),
+    .. Wire.All.Select(wire => new Axis($"published message of 1 KiB over {wire.Name}", "subscribers", [.. new[] { 1, 8, 64 }.Select(subscribers => ($"{subscribers}", (Func<IComparison>)(() => new FanOut { Transport = wire.Name, Subscribers = subscribers })))])),
     new("whole task whose model waits for 5 ms", "lanes", [.. new[] { 1, 4, 16, 64 }.Select(lanes => ($"{lanes}", (Func<IComparison>)(() => new ManyTasks { Lanes = lanes, Wait = TimeSpan.FromMilliseconds(5), Operations = lanes * 32 })))]),
 ];
 
@@ -65,9 +74,9 @@ if (args is ["host-empty" or "host-node"])
     return 0;
 }
 
-if (args is [Echo.Word, var wire, var sockets, var back])
+if (args is [Echo.Word, var wire, var sockets, var back, var subscribers])
 {
-    await Echo.RunAsync(wire, sockets, back);
+    await Echo.RunAsync(wire, sockets, back, int.Parse(subscribers, CultureInfo.InvariantCulture));
     return 0;
 }
 

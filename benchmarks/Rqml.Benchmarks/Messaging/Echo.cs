@@ -19,19 +19,30 @@ internal sealed class Echo
 
     private long _last;
 
-    public static async Task RunAsync(string wire, string folder, string back)
+    /// <param name="wire">The transport.</param>
+    /// <param name="folder">Where sockets may lie.</param>
+    /// <param name="back">Where answers go.</param>
+    /// <param name="subscribers">Nodes that subscribe to what is published there; 0: one, which is sent to.</param>
+    public static async Task RunAsync(string wire, string folder, string back, int subscribers)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         var serving = ServeAsync(listener);
+        var nodes = new List<Node> { await StartAsync("far", wire, folder, back) };
+        for (var i = 1; i < subscribers; i++) nodes.Add(await StartAsync($"far-{i}", wire, folder, back));
+        if (subscribers > 0) nodes.ForEach(node => node.Links.Subscribe(Node.PeerAt("near", back), FabricChannel.SupervisionEvents, ulong.MaxValue));
+        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{((IPEndPoint)listener.LocalEndPoint!).Port} {nodes[0].Peer.Endpoint}"));
+        await Console.In.ReadLineAsync();
+        foreach (var node in nodes) await node.DisposeAsync();
+        _ = serving;
+    }
+
+    private static async Task<Node> StartAsync(string name, string wire, string folder, string back)
+    {
         var echo = new Echo();
         Node? node = null;
-        node = await Node.StartAsync("far", Wire.Named(wire).Create(folder), content => echo.Take(content, answer => Send(node!, back, answer)));
-        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{((IPEndPoint)listener.LocalEndPoint!).Port} {node.Peer.Endpoint}"));
-        await Console.In.ReadLineAsync();
-        await node.DisposeAsync();
-        _ = serving;
+        return node = await Node.StartAsync(name, Wire.Named(wire).Create(folder), content => echo.Take(content, answer => Send(node!, back, answer)));
     }
 
     public static void Write(Span<byte> message, long number, bool isAnswered)
@@ -42,7 +53,7 @@ internal sealed class Echo
 
     private static void Send(Node node, string back, byte[] answer)
     {
-        if (!node.Links.TrySend(Node.PeerAt(back), FabricChannel.TaskResults, 0, default, new WrittenContent(answer))) throw new InvalidOperationException("There is no room for an answer.");
+        if (!node.Links.TrySend(Node.PeerAt("near", back), FabricChannel.TaskResults, 0, default, new WrittenContent(answer))) throw new InvalidOperationException("There is no room for an answer.");
     }
 
     private static async Task ServeAsync(Socket listener)

@@ -35,8 +35,8 @@ public class FabricMessages : IComparison
         _message = new byte[Bytes];
         new Random(1).NextBytes(_message);
         _node = await Node.StartAsync("near", Wire.Named(Transport).Create(_folder), content => Answered(BinaryPrimitives.ReadInt64LittleEndian(content.FirstSpan)));
-        _far = await Far.StartAsync(Echo.Word, Transport, _folder, _node.Peer.Endpoint);
-        _to = Node.PeerAt(_far.Endpoint);
+        _far = await Far.StartAsync(Echo.Word, Transport, _folder, _node.Peer.Endpoint, "0");
+        _to = Node.PeerAt("far", _far.Endpoint);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _far.RawPort));
         _raw = new RawLink(socket);

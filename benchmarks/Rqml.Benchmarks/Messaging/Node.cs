@@ -27,7 +27,7 @@ internal sealed class Node : ILinkReceiver, IAsyncDisposable
     public static async Task<Node> StartAsync(string name, ITransport transport, Action<ReadOnlySequence<byte>> take) =>
         new(name, transport, await transport.ListenAsync(transport.AddressFor(name, isOwn: false), CancellationToken.None), take);
 
-    public static Peer PeerAt(string endpoint) => new(new NodeId("far"), new Incarnation(1), endpoint);
+    public static Peer PeerAt(string name, string endpoint) => new(new NodeId(name), new Incarnation(1), endpoint);
 
     public ValueTask DisposeAsync() => Links.DisposeAsync();
 
@@ -42,6 +42,8 @@ internal sealed class Node : ILinkReceiver, IAsyncDisposable
     void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) => throw new InvalidOperationException("A message came back.");
 
     void ILinkReceiver.Gone(Peer peer) { }
+
+    void ILinkReceiver.Unreachable(Peer peer) { }
 
     void ILinkReceiver.SubscribersChanged() { }
 }

@@ -19,8 +19,8 @@ internal static class RoundTrip
         var folder = Directory.CreateTempSubdirectory("rqml-").FullName;
         var answered = new SemaphoreSlim(0);
         await using var node = await Node.StartAsync("near", Wire.Named(transport).Create(folder), _ => answered.Release());
-        using var far = await Far.StartAsync(Echo.Word, transport, folder, node.Peer.Endpoint);
-        var to = Node.PeerAt(far.Endpoint);
+        using var far = await Far.StartAsync(Echo.Word, transport, folder, node.Peer.Endpoint, "0");
+        var to = Node.PeerAt("far", far.Endpoint);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, far.RawPort));
         using var raw = new RawLink(socket);

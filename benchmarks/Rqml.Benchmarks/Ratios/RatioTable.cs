@@ -23,7 +23,7 @@ internal static class RatioTable
             var kept = row.IsKept(result);
             isKept &= kept;
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"| {row.Work} | {row.Floor} | {Rate(result.Floor.PerSecond)} | {Rate(result.Rqml.PerSecond)} | {result.Ratio:0.###} ({result.Least:0.###} to {result.Most:0.###}) | {result.Rqml.Bytes:0} ({result.Floor.Bytes:0}) | {result.Rqml.CpuMicroseconds:0.##} ({result.Floor.CpuMicroseconds:0.##}) | {result.Rqml.PoolItems:0.##} | {row.Budget} | {(kept ? "yes" : "**no**")} |"));
+                $"| {row.Work} | {row.Floor} | {Rate(result.Floor.PerSecond)} | {Rate(result.Rqml.PerSecond)} | {result.Ratio:0.###} ({result.Least:0.###} to {result.Most:0.###}) | {result.Rqml.Bytes:0} ({result.Floor.Bytes:0}) | {result.Rqml.CpuMicroseconds:0.##} ({result.Floor.CpuMicroseconds:0.##}) | {result.Rqml.PoolItems:0.##} | {row.Budget} | {(row.Budget.Length == 0 ? "" : kept ? "yes" : "**no**")} |"));
             await output.FlushAsync();
         }
 
