@@ -24,7 +24,7 @@ public sealed partial class TransportsPageTests
     public void The_figures_are_those_of_the_code()
     {
         var settings = new LinkSettings();
-        Assert.Equal((1_000, 3_000, 5_000), (settings.HeartbeatMs, settings.SuspectMs, settings.SilentMs));
+        Assert.Equal((1_000, 3_000, 5_000), (settings.Liveness.HeartbeatMs, settings.Liveness.SuspectMs, settings.Liveness.SilentMs));
         Assert.Equal(4 << 20, settings.SpillBytes);
         Assert.Equal(32 << 20, MessageParts.MostBytes);
         Assert.Equal(2 << 20, TransportCapabilities.LeastMaxBlockBytes);

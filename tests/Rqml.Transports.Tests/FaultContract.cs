@@ -9,10 +9,10 @@ namespace Rqml.Transports.Tests;
 public abstract class FaultContract : IAsyncLifetime
 {
     private const FabricChannel Channel = FabricChannel.TaskInbound;
-    private static readonly LinkSettings Settings = new() { HeartbeatMs = 200, SuspectMs = 600, SilentMs = 1_000, LongestRetryMs = 100, WindowBytes = 512 << 10 };
+    private static readonly LinkSettings Settings = new() { Liveness = new Liveness { HeartbeatMs = 200, SuspectMs = 600, SilentMs = 1_000 }, LongestRetryMs = 100, WindowBytes = 512 << 10 };
 
     /// <summary>Gives nobody up: a busy machine may keep a link away for a second.</summary>
-    private static readonly LinkSettings Patient = Settings with { SilentMs = 30_000, SuspectMs = 10_000 };
+    private static readonly LinkSettings Patient = Settings with { Liveness = new Liveness { HeartbeatMs = 200, SilentMs = 30_000 } };
 
     private readonly List<IAsyncDisposable> _opened = [];
 

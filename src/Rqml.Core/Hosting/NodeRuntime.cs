@@ -154,6 +154,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Relay?.Left(peer);
     }
 
+    void IMessageReceiver.Unreachable(Peer peer) => Scheduler?.Post(SchedulerEvent.NodeUnreachable(peer));
+
     void ILeadershipListener.Elected(Term term, IReadOnlyList<Peer> members) => Scheduler?.Post(SchedulerEvent.Elected(term, members));
 
     void ILeadershipListener.Deposed(Term term) => Scheduler?.Post(SchedulerEvent.Deposed());

@@ -148,6 +148,7 @@ internal sealed partial class RqmlHost(
 #pragma warning disable RS0030 // the seed of a start: all other draws of the node come from it
         var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
 #pragma warning restore RS0030
+        var liveness = new Liveness { HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds };
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),
@@ -159,11 +160,12 @@ internal sealed partial class RqmlHost(
                 Lanes = lanes,
                 Limit = lanes.Values.Sum() * (1 + settings.InboundPerLane),
                 Models = ModelsFor(name, lanes),
-                HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds,
+                Liveness = liveness,
                 AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
             },
             Scheduling = new Scheduling.SchedulerSettings
             {
+                Liveness = liveness,
                 AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
                 IterationLimit = @class => Classes.Find(@class)?.Policy.MaxIterations ?? new Refinement.ClassPolicy().MaxIterations,
             },
@@ -171,7 +173,7 @@ internal sealed partial class RqmlHost(
             Store = store?.Invoke(services),
             Transports = Transports,
             Listeners = listeners,
-            Links = new LinkSettings { WindowBytes = settings.LinkWindowBytes },
+            Links = new LinkSettings { Liveness = liveness, WindowBytes = settings.LinkWindowBytes },
             Cluster = settings.Cluster,
             Leader = leader,
             Coordination = Coordination,

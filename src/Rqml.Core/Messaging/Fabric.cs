@@ -54,6 +54,8 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
 
     void ILinkReceiver.Gone(Peer peer) => _far!.Gone(peer);
 
+    void ILinkReceiver.Unreachable(Peer peer) => _far!.Unreachable(peer);
+
     private void Hear(in ReceivedMessage message)
     {
         try
@@ -86,4 +88,7 @@ internal interface IMessageReceiver
 
     /// <summary>Nobody listens where the peer did: its process is gone.</summary>
     void Gone(Peer peer);
+
+    /// <summary>Nothing can be said to the peer, and has not been for long.</summary>
+    void Unreachable(Peer peer);
 }

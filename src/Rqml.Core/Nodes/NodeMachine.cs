@@ -20,7 +20,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
     private const long AskRetryMs = 1_000;
     private const long JoinEveryMs = 100;
-    private const long CutOffAfterMs = 5_000;
     private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
 
     private readonly NodeSettings _settings;
@@ -639,8 +638,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        _heartbeatDueMs = nowMs + (_isWelcome ? _settings.HeartbeatMs : Math.Min(JoinEveryMs, _settings.HeartbeatMs));
-        _isCutOff = _isWelcome && _leaderHeardMs + CutOffAfterMs <= nowMs;
+        _heartbeatDueMs = nowMs + (_isWelcome ? _settings.Liveness.HeartbeatMs : Math.Min(JoinEveryMs, _settings.Liveness.HeartbeatMs));
+        _isCutOff = _isWelcome && _leaderHeardMs + _settings.Liveness.SilentMs <= nowMs;
         DropEnded(nowMs, effects);
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);

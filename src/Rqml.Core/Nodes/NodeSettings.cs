@@ -1,3 +1,5 @@
+using Rqml.Messaging;
+
 namespace Rqml.Nodes;
 
 /// <summary>What the host says of a node. Immutable.</summary>
@@ -19,7 +21,7 @@ internal sealed record NodeSettings
 
     public IReadOnlyList<ClassKey> Classes => field ??= [.. Models.Keys];
 
-    public long HeartbeatMs { get; init; } = 1_000;
+    public Liveness Liveness { get; init; } = Liveness.Default;
 
     public long AgeEveryMs { get; init; } = 30_000;
 

@@ -10,6 +10,7 @@ internal enum SchedulerEventKind : byte
     Elected,
     Deposed,
     NodeGone,
+    NodeUnreachable,
     Registered,
     Fenced,
     RefusedAsFenced,
@@ -47,6 +48,9 @@ internal readonly struct SchedulerEvent
 
     /// <summary>The peer's process is gone: its link was closed, and nobody listens there.</summary>
     public static SchedulerEvent NodeGone(Peer peer) => new(SchedulerEventKind.NodeGone, peer, default);
+
+    /// <summary>Nothing can be said to the node, and has not been for long, whatever it says itself.</summary>
+    public static SchedulerEvent NodeUnreachable(Peer peer) => new(SchedulerEventKind.NodeUnreachable, peer, default);
 
     /// <summary>The store holds the node's registration, compared with this term.</summary>
     public static SchedulerEvent Registered(Peer peer, Term term) => new(SchedulerEventKind.Registered, peer, In(term));

@@ -16,8 +16,6 @@ namespace Rqml.Scheduling;
 internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private const long SweepEveryMs = 250;
-    private const long SuspectAfterMs = 3_000;
-    private const long FenceAfterMs = 5_000;
     private const long ConfirmAfterMs = 2_000;
     private const long StartingMs = 2_000;
 
@@ -87,7 +85,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (_pool.Find(@event.Peer!.Node) is { } gone && gone.Peer.Incarnation == @event.Peer.Incarnation && !MayBeStarting(gone, nowMs)) Fence(gone, effects);
+                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, effects);
+                break;
+            case SchedulerEventKind.NodeUnreachable when _leading:
+                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, effects);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
@@ -372,9 +373,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         Unassign(task, nowMs);
     }
 
+    /// <summary>That start of the node, as far as it is known.</summary>
+    private ScheduledNode? Find(Peer peer) => _pool.Find(peer.Node) is { } node && node.Peer.Incarnation == peer.Incarnation ? node : null;
+
     private void Activate(Peer peer, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        if (_pool.Find(peer.Node) is not { } node || node.Peer.Incarnation != peer.Incarnation || node.Standing != NodeStanding.Registering) return;
+        if (Find(peer) is not { Standing: NodeStanding.Registering } node) return;
         node.Standing = NodeStanding.Suspect;      // active from its first report to this term on
         node.Earlier = null;                       // registered in its place, that start is over
         node.Reported = false;
@@ -393,7 +397,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>The fence is in the store: whatever that start of the node still does is refused, so its work may go elsewhere.</summary>
     private void HandOver(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        if (_pool.Find(fenced.Node) is not { } node || node.Peer.Incarnation != fenced.Incarnation) return;
+        if (Find(fenced) is not { } node) return;
         foreach (var id in node.Assigned)
         {
             node.Reliability = node.Reliability.Failed(nowMs);
@@ -588,8 +592,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
             if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
-            if (node.HeardMs + FenceAfterMs <= nowMs) Fence(node, effects);
-            else if (node.HeardMs + SuspectAfterMs <= nowMs && node.Standing == NodeStanding.Active)
+            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, effects);
+            else if (node.HeardMs + _settings.Liveness.SuspectMs <= nowMs && node.Standing == NodeStanding.Active)
             {
                 node.Standing = NodeStanding.Suspect;
                 NodePool.Weigh(node, nowMs);
@@ -625,4 +629,6 @@ internal sealed record SchedulerSettings
     public Func<ClassKey, int> IterationLimit { get; init; } = static _ => new Refinement.ClassPolicy().MaxIterations;
 
     public long AgeEveryMs { get; init; } = 30_000;
+
+    public Liveness Liveness { get; init; } = Liveness.Default;
 }

@@ -23,6 +23,7 @@ internal sealed class FabricNode : ILinkReceiver, IAsyncDisposable
     private readonly ConcurrentDictionary<FabricChannel, Channel<Arrival>> _arrivals = new();
     private readonly Channel<(Peer To, FabricChannel Channel, byte[] Content)> _undelivered = System.Threading.Channels.Channel.CreateUnbounded<(Peer, FabricChannel, byte[])>();
     private readonly Channel<Peer> _gone = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
+    private readonly Channel<Peer> _unreachable = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
     private readonly ConcurrentQueue<(IncomingLink Link, FabricChannel Channel, int Bytes)> _owed = new();
 
     private FabricNode(string name, ulong incarnation, ITransport transport, IListener listener, LinkSettings settings)
@@ -59,6 +60,8 @@ internal sealed class FabricNode : ILinkReceiver, IAsyncDisposable
 
     public Task<Peer> GoneAsync() => Step.Within("that a peer is gone", _gone.Reader.ReadAsync().AsTask());
 
+    public Task<Peer> UnreachableAsync() => Step.Within("that a peer cannot be reached", _unreachable.Reader.ReadAsync().AsTask());
+
     /// <summary>Uses up what was held back, and all that comes from now on.</summary>
     public void ConsumeAll()
     {
@@ -80,6 +83,8 @@ internal sealed class FabricNode : ILinkReceiver, IAsyncDisposable
     void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) => _undelivered.Writer.TryWrite((to, channel, content.ToArray()));
 
     void ILinkReceiver.Gone(Peer peer) => _gone.Writer.TryWrite(peer);
+
+    void ILinkReceiver.Unreachable(Peer peer) => _unreachable.Writer.TryWrite(peer);
 
     void ILinkReceiver.SubscribersChanged() { }
 

@@ -27,6 +27,8 @@ internal sealed class LossyReceiver(World world, SimulatedNetwork network, Simul
 
     public void Gone(Peer peer) => receiver.Gone(peer);
 
+    public void Unreachable(Peer peer) => receiver.Unreachable(peer);
+
     /// <summary>Without further faults.</summary>
     public void Hear(in Message message)
     {

@@ -94,6 +94,9 @@ internal sealed class SchedulerBench
     /// <summary>Someone knocked at the node, and nobody was there.</summary>
     public void Refuse(string node) => Step(SchedulerEvent.NodeGone(PeerOf(node)));
 
+    /// <summary>The link to the node was given up.</summary>
+    public void FailToReach(string node) => Step(SchedulerEvent.NodeUnreachable(PeerOf(node)));
+
     /// <summary>The node is gone, and its fence is in the store.</summary>
     public void Lose(string node)
     {

@@ -220,6 +220,22 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void A_node_to_which_nothing_can_be_said_is_fenced_though_it_reports()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        var task = scheduler.Announce();
+        Assert.Equal([(task.Id, "a")], scheduler.Assigned);
+        scheduler.Join("b");
+        scheduler.Report("a");
+        scheduler.FailToReach("a");
+
+        Assert.Equal(["a"], scheduler.Fenced);
+        scheduler.Lose("a");
+        Assert.Equal([(task.Id, "a"), (task.Id, "b")], scheduler.Assigned);
+    }
+
+    [Fact]
     public void A_node_that_has_reported_is_knocked_at_no_more()
     {
         var scheduler = new SchedulerBench(members: [new Peer(new NodeId("a"), new Incarnation(1), "")]);

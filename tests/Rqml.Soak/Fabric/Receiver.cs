@@ -54,5 +54,7 @@ internal sealed class Receiver : ILinkReceiver, IDisposable
 
     void ILinkReceiver.Gone(Peer peer) { }
 
+    void ILinkReceiver.Unreachable(Peer peer) { }
+
     void ILinkReceiver.SubscribersChanged() { }
 }

@@ -71,5 +71,7 @@ internal sealed class Sender : ILinkReceiver, IDisposable
 
     void ILinkReceiver.Gone(Peer peer) { }
 
+    void ILinkReceiver.Unreachable(Peer peer) { }
+
     void ILinkReceiver.SubscribersChanged() { }
 }

@@ -43,6 +43,15 @@ internal sealed record Hello(VersionRange Versions, string Cluster, Peer Peer, u
         return frame;
     }
 
+    /// <summary>The newest protocol that both ends speak.</summary>
+    /// <exception cref="LinkViolationException">There is none, or the other end is of another cluster.</exception>
+    public byte Agree(LinkSettings ours)
+    {
+        if (ours.Versions.Common(Versions) is not { } version) throw new LinkViolationException(LinkFault.WrongVersion, $"{Peer} speaks the protocols {Versions}; we speak {ours.Versions}.");
+        if (Cluster != ours.Cluster) throw new LinkViolationException(LinkFault.OtherCluster, $"{Peer} belongs to cluster '{Cluster}', not '{ours.Cluster}'.");
+        return version;
+    }
+
     /// <exception cref="LinkViolationException">The payload is no hello.</exception>
     public static Hello Read(ReadOnlySequence<byte> payload)
     {

@@ -29,6 +29,9 @@ internal interface ILinkReceiver
     /// <summary>Nobody listens where the peer did: its process is gone.</summary>
     void Gone(Peer peer);
 
+    /// <summary>For too long there was no link to the peer: whether it lives is not known, but nothing can be said to it.</summary>
+    void Unreachable(Peer peer);
+
     /// <summary>Somebody elsewhere wants other topics than before.</summary>
     void SubscribersChanged();
 }

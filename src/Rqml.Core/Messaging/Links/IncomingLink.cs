@@ -9,12 +9,12 @@ namespace Rqml.Messaging.Links;
 internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
 {
     private readonly LinkTable _table;
-    private readonly ILink _link;
     private readonly LinkSettings _settings;
-    private readonly BlockPump _pump;
     private readonly ITimer _grantTimer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;      // owned here; never faults
+    private volatile ILink _link;
+    private BlockPump? _pump;               // once the link has what goes around it
     private IncomingStreams? _streams;      // once hello is answered
     private IncomingStreams? _admitted;
     private byte _version;
@@ -27,7 +27,6 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     public IncomingLink(LinkTable table, ILink link)
     {
         (_table, _link, _settings) = (table, link, table.Settings);
-        _pump = new BlockPump(link, this, table.Dispatcher, table.Closing);
         _grantTimer = table.Time.CreateTimer(static link => ((IncomingLink)link!).GrantNow(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _heardMs = _saidMs = table.NowMs;
     }
@@ -43,21 +42,21 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     {
         if (_streams is not { } streams || streams[channel] is not { } stream) return;
         stream.Consumed(bytes);
-        if (stream.IsShort) (streams.Link ?? this)._pump.Wake();      // this one may have ended meanwhile
+        if (stream.IsShort) (streams.Link ?? this)._pump!.Wake();      // this one may have ended meanwhile
     }
 
     /// <summary>Says that we live where nothing else was said, and closes a link over which nothing comes.</summary>
     public void Tick(long nowMs)
     {
-        if (nowMs - Volatile.Read(ref _heardMs) >= _settings.SilentMs)
+        if (nowMs - Volatile.Read(ref _heardMs) >= _settings.Liveness.SilentMs)
         {
             _table.Close(_link, LinkFault.Silent);
             return;
         }
 
-        if (_streams is null || nowMs - Volatile.Read(ref _saidMs) < _settings.HeartbeatMs) return;
+        if (_streams is null || nowMs - Volatile.Read(ref _saidMs) < _settings.Liveness.HeartbeatMs) return;
         Volatile.Write(ref _saysAlive, 1);
-        _pump.Wake();
+        _pump!.Wake();
     }
 
     /// <summary>Closes the link, and returns when its reader has ended.</summary>
@@ -96,7 +95,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     {
         Volatile.Write(ref _isTimed, 0);
         Volatile.Write(ref _isGrantDue, 1);
-        _pump.Wake();
+        _pump!.Wake();
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The outermost catch of the reader: an adapter that breaks its promise costs this link, not the node.")]
@@ -134,9 +133,9 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         try
         {
             await _grantTimer.DisposeAsync();
-            if (fault != LinkFault.None) await SayWhyAsync(fault);
+            if (fault != LinkFault.None && _pump is not null) await SayWhyAsync(fault, _pump);
             await _link.DisposeAsync();
-            await _pump.StopAsync();
+            if (_pump is not null) await _pump.StopAsync();
         }
         finally
         {
@@ -148,6 +147,8 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     /// <summary>The first frame is hello, whatever else the first block brings; the answer says where the stream goes on. False where another link of the same stream came meanwhile.</summary>
     private async ValueTask<bool> IsAdmittedAsync()
     {
+        _link = await _table.WrapAsync(_link, isOurs: false);
+        _pump = new BlockPump(_link, this, _table.Dispatcher, _table.Closing);
         using var block = await _link.ReceiveBlockAsync(CancellationToken.None);
         Heard(block);
         var hello = ReadHello(block.Bytes);
@@ -167,9 +168,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         if (!reader.TryRead(out var header, out var payload) || header.Kind != FrameKind.Hello) throw new LinkViolationException(LinkFault.OutOfTurn, $"A link begins with hello, not with {header.Kind}.");
         var hello = Hello.Read(payload);
         if (reader.TryRead(out header, out _)) throw new LinkViolationException(LinkFault.OutOfTurn, $"A frame of kind {header.Kind} came before hello was answered.");
-        if (_settings.Versions.Common(hello.Versions) is not { } version) throw new LinkViolationException(LinkFault.WrongVersion, $"{hello.Peer} speaks the protocols {hello.Versions}; we speak {_settings.Versions}.");
-        if (hello.Cluster != _settings.Cluster) throw new LinkViolationException(LinkFault.OtherCluster, $"{hello.Peer} belongs to cluster '{hello.Cluster}', not '{_settings.Cluster}'.");
-        _version = version;
+        _version = hello.Agree(_settings);
         return hello;
     }
 
@@ -241,6 +240,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
             return;
         }
 
+        if (header.Flags.HasFlag(FrameFlags.Continues)) _table.MakeSureOfRoom(payload.Length);
         if (stream.Take(header) == FrameFate.Duplicate)
         {
             _table.Duplicate();
@@ -254,8 +254,11 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         }
 
         // A message may be longer than a window: what is more than half of one is not owed.
+        var heldBytes = stream.Parts.Bytes;
+        var isWhole = stream.Parts.Add(header, payload, out var first, out var message);
+        _table.HalfReceived(stream.Parts.Bytes - heldBytes);
         stream.Consumed(stream.Gather(header.FrameBytes));
-        if (stream.Parts.Add(header, payload, out var first, out var message)) Deliver(first, message, stream.EndGathering());
+        if (isWhole) Deliver(first, message, stream.EndGathering());
     }
 
     private void Deliver(in FrameHeader header, ReadOnlySequence<byte> content, int owedBytes)
@@ -278,18 +281,18 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     {
         foreach (var stream in _streams!.All)
         {
-            if (stream.IsShort) _pump.Wake();
+            if (stream.IsShort) _pump!.Wake();
             else if (!stream.IsBehind || Interlocked.Exchange(ref _isTimed, 1) != 0) continue;
             _grantTimer.Change(TimeSpan.FromMilliseconds(_settings.GrantDelayMs), Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>Whoever broke the protocol is told how, as far as it listens; the link's silence ends the wait.</summary>
-    private async Task SayWhyAsync(LinkFault fault)
+    private async Task SayWhyAsync(LinkFault fault, BlockPump pump)
     {
         var frame = new byte[FrameHeader.Bytes];
         new FrameHeader(0, Math.Max(_version, _settings.Versions.Lowest), 0, FrameKind.Close, FrameFlags.None, 0, (ulong)fault).Write(frame);
-        var pumped = _pump.StopAsync();
+        var pumped = pump.StopAsync();
         try
         {
             await pumped;

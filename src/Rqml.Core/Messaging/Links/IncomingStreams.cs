@@ -41,6 +41,9 @@ internal sealed class IncomingStreams
     /// <summary>Null for a channel of which only the newest counts.</summary>
     public IncomingStream? this[FabricChannel channel] => _streams[(int)channel];
 
+    /// <summary>Bytes of messages that have not come whole.</summary>
+    public long HalfReceivedBytes => All.Sum(stream => (long)stream.Parts.Bytes);
+
     public IReadOnlyList<IncomingStream> All => field ??= [.. _streams.OfType<IncomingStream>()];
 }
 

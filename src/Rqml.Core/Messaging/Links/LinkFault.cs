@@ -35,6 +35,9 @@ internal enum LinkFault : byte
 
     /// <summary>Nothing was heard for too long.</summary>
     Silent = 10,
+
+    /// <summary>Another node answers at the address: what is for the one that we look for is not for it.</summary>
+    OtherNode = 11,
 }
 
 /// <summary>The other end broke the protocol: its link is closed, and nothing else suffers.</summary>

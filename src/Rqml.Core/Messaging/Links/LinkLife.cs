@@ -45,13 +45,11 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
         return (long)(_random.Next() % (ulong)(mostMs + 1));
     }
 
-    public bool IsHeartbeatDue(long nowMs) => nowMs - _saidMs >= settings.HeartbeatMs;
-
-    public bool IsSuspect(long nowMs) => nowMs - (_partedMs ?? _heardMs) >= settings.SuspectMs;
+    public bool IsHeartbeatDue(long nowMs) => nowMs - _saidMs >= settings.Liveness.HeartbeatMs;
 
     /// <summary>The link is open, and nothing came over it for too long.</summary>
-    public bool IsSilent(long nowMs) => nowMs - _heardMs >= settings.SilentMs;
+    public bool IsSilent(long nowMs) => nowMs - _heardMs >= settings.Liveness.SilentMs;
 
     /// <summary>There has been no link for too long.</summary>
-    public bool IsGivenUp(long nowMs) => _partedMs is { } partedMs && nowMs - partedMs >= settings.SilentMs;
+    public bool IsGivenUp(long nowMs) => _partedMs is { } partedMs && nowMs - partedMs >= settings.Liveness.SilentMs;
 }

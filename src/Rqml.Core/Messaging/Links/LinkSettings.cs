@@ -2,7 +2,7 @@ using Rqml.Messaging.Frames;
 
 namespace Rqml.Messaging.Links;
 
-/// <summary>What all links of a node go by. One table for the fabric and whoever watches over nodes by it.</summary>
+/// <summary>What all links of a node go by.</summary>
 internal sealed record LinkSettings
 {
     /// <summary>Only nodes of the same cluster talk to one another.</summary>
@@ -10,14 +10,10 @@ internal sealed record LinkSettings
 
     public VersionRange Versions { get; init; } = VersionRange.Ours;
 
-    /// <summary>Who has said nothing for so long says that it lives.</summary>
-    public long HeartbeatMs { get; init; } = 1_000;
+    public Liveness Liveness { get; init; } = Liveness.Default;
 
-    /// <summary>Who was not heard for so long gets nothing new where there is a choice.</summary>
-    public long SuspectMs { get; init; } = 3_000;
-
-    /// <summary>Who was not heard for so long is given up: what it may not have received goes back to its owners.</summary>
-    public long SilentMs { get; init; } = 5_000;
+    /// <summary>Puts something around each link before its first byte, such as encryption, at both ends; null: nothing. Whoever refuses throws <see cref="LinkClosedException"/>.</summary>
+    public WrapLink? Wrap { get; init; }
 
     /// <summary>The first try after a failure comes within this time, each further one within twice as much: a random part of it, so that not all come at once.</summary>
     public long FirstRetryMs { get; init; } = 50;
@@ -48,6 +44,9 @@ internal sealed record LinkSettings
     /// <summary>Links that others may have open to a node at once.</summary>
     public int MostLinks { get; init; } = 8_192;
 
+    /// <summary>Bytes of messages that have not come whole yet, over all links of a node.</summary>
+    public long MostHalfReceivedBytes { get; init; } = 256 << 20;
+
     /// <summary>For simulations that break a rule on purpose.</summary>
     public Func<FabricChannel, long, IncomingStream> Receive { get; init; } = static (channel, windowBytes) => new IncomingStream(channel, windowBytes);
 
@@ -60,3 +59,9 @@ internal sealed record LinkSettings
     /// <summary>Bytes that the sender of a channel keeps at most, what was sent and not acknowledged included.</summary>
     public long KeptOf(FabricChannel channel) => WindowOf(channel) + (ChannelPromise.Of(channel).WhenFull == WhenFull.Spill ? SpillBytes : 0);
 }
+
+/// <summary>Puts something around a link.</summary>
+/// <param name="link">The link as the transport gives it. Disposing what is returned disposes it.</param>
+/// <param name="isOurs">Whether we opened it; else the peer did.</param>
+/// <param name="cancellationToken">Cancelled when it takes too long, or the node stops.</param>
+internal delegate ValueTask<ILink> WrapLink(ILink link, bool isOurs, CancellationToken cancellationToken);

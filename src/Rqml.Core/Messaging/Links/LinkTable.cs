@@ -11,7 +11,7 @@ using Rqml.Tasks;
 namespace Rqml.Messaging.Links;
 
 /// <summary>
-/// A node's links: one to each address that it sends to, one from each node that sends to it, over whichever transports its host has; and who wants to hear of what
+/// A node's links: one to each node that it sends to, one from each node that sends to it, over whichever transports its host has; and who wants to hear of what
 /// it publishes.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and a sender may still look at it.")]
@@ -26,7 +26,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly MessagingInstruments _instruments;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<string, OutgoingLink> _outgoing = new();
+    private readonly ConcurrentDictionary<LinkKey, OutgoingLink> _outgoing = new();
     private readonly HashSet<IncomingLink> _incoming = [];
     private readonly Dictionary<StreamKey, IncomingStreams> _streams = [];
     private readonly Subscribers _subscribers = new();
@@ -36,6 +36,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private SplitMix64 _random;
     private ulong _streamsBegun;
     private long _bytesCarried;
+    private long _halfReceivedBytes;
     private bool _isTicking;
     private volatile bool _isClosing;
 
@@ -59,6 +60,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     /// <summary>Bytes that all links have carried since the start, both ways.</summary>
     public long BytesCarried => Interlocked.Read(ref _bytesCarried);
+
+    /// <summary>Bytes of messages that have not come whole.</summary>
+    public long HalfReceivedBytes => Interlocked.Read(ref _halfReceivedBytes);
 
     /// <summary>Cancelled when the table closes.</summary>
     public CancellationToken Closing => _closing.Token;
@@ -171,13 +175,49 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     public void Carried(long bytes) => Interlocked.Add(ref _bytesCarried, bytes);
 
+    /// <summary>Counts what has come of messages that are not whole, and what does not count any more.</summary>
+    public void HalfReceived(long bytes) => Interlocked.Add(ref _halfReceivedBytes, bytes);
+
+    /// <exception cref="LinkViolationException">With so many bytes more of messages that are not whole, they would be more than the node keeps.</exception>
+    public void MakeSureOfRoom(long bytes)
+    {
+        if (Interlocked.Read(ref _halfReceivedBytes) + bytes > Settings.MostHalfReceivedBytes) throw new LinkViolationException(LinkFault.TooLong, $"A node keeps at most {Settings.MostHalfReceivedBytes} bytes of messages that have not come whole.");
+    }
+
     public void Duplicate() => _instruments.Duplicate();
 
     /// <summary>What we say first over a link.</summary>
     public Hello HelloOf(ulong stream) => new(Settings.Versions, Settings.Cluster, _self, stream);
 
     /// <exception cref="TransportException">It cannot be reached, or no transport of this host serves the address.</exception>
-    public ValueTask<ILink> ConnectAsync(Uri address) => TransportFor(address)!.ConnectAsync(address, Closing);
+    public async ValueTask<ILink> ConnectAsync(Uri address)
+    {
+        var link = await TransportFor(address)!.ConnectAsync(address, Closing);
+        return await WrapAsync(link, isOurs: true);
+    }
+
+    /// <summary>The link with whatever goes around links here. Where that fails, or the other end keeps us waiting, the link is closed.</summary>
+    /// <exception cref="LinkClosedException">There is no agreement with the other end.</exception>
+    public async ValueTask<ILink> WrapAsync(ILink link, bool isOurs)
+    {
+        if (Settings.Wrap is not { } wrap) return link;
+        using var silent = new CancellationTokenSource(TimeSpan.FromMilliseconds(Settings.Liveness.SilentMs), Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Closing, silent.Token);
+        try
+        {
+            return await wrap(link, isOurs, either.Token);
+        }
+        catch (OperationCanceledException error) when (silent.IsCancellationRequested)
+        {
+            await link.DisposeAsync();
+            throw new LinkClosedException(link.Peer.Address, "the other end kept us waiting", error);
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Makes the link the one in use of its stream, and waits until the one before has ended. Null where another one came meanwhile.</summary>
     /// <exception cref="LinkViolationException">There are too many streams.</exception>
@@ -186,7 +226,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         var key = KeyOf(hello.Peer, hello.Stream);
         IncomingStreams? streams;
         IncomingLink? before;
-        IncomingLink? replaced;
+        IncomingStreams? replaced;
         lock (_lock)
         {
             replaced = hello.Replaces == hello.Stream ? null : ForgetLocked(KeyOf(hello.Peer, hello.Replaces));
@@ -201,7 +241,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         }
 
         // Two links of one stream, or of a stream and what it takes the place of, are never read at once.
-        if (replaced is not null) await replaced.CloseAsync();
+        if (replaced is not null) await EndAsync(replaced);
         if (before is not null) await before.CloseAsync();
         lock (_lock)
         {
@@ -234,7 +274,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     /// </summary>
     public void Knock(Peer peer)
     {
-        if (!IsClosing && _outgoing.TryGetValue(peer.Endpoint, out var link)) link.Knock(peer);
+        if (!IsClosing && Find(peer) is { } link) link.Knock(peer);
     }
 
     /// <summary>Nobody listens where the peer did.</summary>
@@ -243,6 +283,12 @@ internal sealed partial class LinkTable : IAsyncDisposable
         if (IsClosing) return;
         if (_subscribers.Remove(peer.Node, peer.Incarnation)) Receiver.SubscribersChanged();
         Receiver.Gone(peer);
+    }
+
+    /// <summary>There has been no link to the peer for too long.</summary>
+    public void Unreachable(Peer peer)
+    {
+        if (!IsClosing) Receiver.Unreachable(peer);
     }
 
     public void Undelivered(Peer to, FabricChannel channel, byte[] content)
@@ -272,11 +318,18 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     private static StreamKey KeyOf(Peer peer, ulong stream) => new(peer.Node, peer.Incarnation, stream);
 
-    private IncomingLink? ForgetLocked(StreamKey key)
+    private IncomingStreams? ForgetLocked(StreamKey key)
     {
         if (!_streams.Remove(key, out var streams)) return null;
         _subscribers.Remove(key);
-        return streams.Link;
+        return streams;
+    }
+
+    /// <summary>Nothing of a forgotten stream is read any more, nor kept.</summary>
+    private async ValueTask EndAsync(IncomingStreams forgotten)
+    {
+        if (forgotten.Link is { } link) await link.CloseAsync();
+        HalfReceived(-forgotten.HalfReceivedBytes);
     }
 
     /// <summary>Where there are too many streams, of a node or of all, the one that has been without a link for longest goes.</summary>
@@ -290,34 +343,31 @@ internal sealed partial class LinkTable : IAsyncDisposable
     {
         var parted = _streams.Where(known => isOf(known.Key) && known.Value.Link is null).ToArray();
         if (parted.Length == 0) throw new LinkViolationException(LinkFault.TooLong, $"There are too many streams to {whose} at once.");
-        ForgetLocked(parted.MinBy(known => known.Value.PartedMs).Key);
+        HalfReceived(-ForgetLocked(parted.MinBy(known => known.Value.PartedMs).Key)!.HalfReceivedBytes);      // it has no link: nobody reads it
     }
 
     /// <summary>Hot: found without a lock; made under it.</summary>
     private OutgoingLink? LinkTo(Peer to)
     {
-        if (!IsClosing && _outgoing.TryGetValue(to.Endpoint, out var known)) return known;
+        if (!IsClosing && Find(to) is { } known) return known;
         lock (_lock)
         {
             if (IsClosing) return null;
-            if (_outgoing.TryGetValue(to.Endpoint, out var link)) return link;
-            if (AddressOf(to.Endpoint) is not { } address) return null;
-            _outgoing[to.Endpoint] = link = new OutgoingLink(this, address, _random.Next());
+            if (Find(to) is { } link) return link;
+            if (AddressesIn(to.Endpoint) is not { Length: > 0 } addresses) return null;
+            _outgoing[LinkKey.Of(to)] = link = new OutgoingLink(this, to, addresses, _random.Next());
             TickLocked();
             return link;
         }
     }
 
-    /// <summary>The first of a node's addresses that one of our transports serves.</summary>
-    private Uri? AddressOf(string endpoint)
-    {
-        foreach (var part in endpoint.Split(' '))
-        {
-            if (Uri.TryCreate(part, UriKind.Absolute, out var address) && TransportFor(address) is not null) return address;
-        }
+    /// <summary>The link to the node, or the one that was opened to whoever answers there, where it was that node.</summary>
+    private OutgoingLink? Find(Peer to) =>
+        _outgoing.TryGetValue(LinkKey.Of(to), out var link) || (_outgoing.TryGetValue(new LinkKey(default, to.Endpoint), out link) && link.Serves(to)) ? link : null;
 
-        return null;
-    }
+    /// <summary>Those of a node's addresses that one of our transports serves.</summary>
+    private Uri[] AddressesIn(string endpoint) =>
+        [.. endpoint.Split(' ').Select(part => Uri.TryCreate(part, UriKind.Absolute, out var address) ? address : null).OfType<Uri>().Where(address => TransportFor(address) is not null)];
 
     private ITransport? TransportFor(Uri address) => _transports.FirstOrDefault(transport => transport.Scheme == address.Scheme);
 
@@ -363,7 +413,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         _timer.Change(TickEvery, TickEvery);
     }
 
-    private TimeSpan TickEvery => TimeSpan.FromMilliseconds(Settings.HeartbeatMs / TicksPerHeartbeat);
+    private TimeSpan TickEvery => TimeSpan.FromMilliseconds(Settings.Liveness.HeartbeatMs / TicksPerHeartbeat);
 
     private void Tick()
     {
@@ -376,18 +426,27 @@ internal sealed partial class LinkTable : IAsyncDisposable
             incoming = [.. _incoming];
             foreach (var (key, streams) in _streams)
             {
-                if (streams.Link is null && nowMs - streams.PartedMs >= Settings.RememberMs) hasChanged |= _streams.Remove(key) && _subscribers.Remove(key);
+                if (streams.Link is not null || nowMs - streams.PartedMs < Settings.RememberMs) continue;
+                HalfReceived(-streams.HalfReceivedBytes);
+                _streams.Remove(key);
+                hasChanged |= _subscribers.Remove(key);
             }
         }
 
         if (hasChanged) Receiver.SubscribersChanged();
-        foreach (var (endpoint, link) in _outgoing)
+        foreach (var (key, link) in _outgoing)
         {
-            if (link.TryRetire(nowMs)) _outgoing.TryRemove(new(endpoint, link));
+            if (link.TryRetire(nowMs)) _outgoing.TryRemove(new(key, link));
         }
 
         foreach (var link in _outgoing.Values) link.Tick(nowMs);
         foreach (var link in incoming) link.Tick(nowMs);
+    }
+
+    /// <summary>A node, where it listens: another one at the same address is another, and so is it elsewhere.</summary>
+    private readonly record struct LinkKey(NodeId Node, string Endpoint)
+    {
+        public static LinkKey Of(Peer peer) => new(peer.Node, peer.Endpoint);
     }
 
     /// <summary>Closes a link for whoever cannot wait for it.</summary>

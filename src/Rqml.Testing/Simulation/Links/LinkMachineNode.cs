@@ -79,6 +79,8 @@ internal sealed class LinkMachineNode(World world, SimulatedNetwork network, Lin
 
     void ILinkReceiver.Gone(Peer peer) => world.Tell($"{name} hears that {peer} is gone");
 
+    void ILinkReceiver.Unreachable(Peer peer) => world.Tell($"{name} hears that {peer} cannot be reached");
+
     void ILinkReceiver.SubscribersChanged() { }
 
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;

@@ -32,24 +32,22 @@ public sealed class LinkLifeTests
         life.Heard(2_000);
         life.Parted(2_500);      // away since it was heard last
         life.Parted(6_000);      // a further try
-        Assert.False(life.IsGivenUp(2_000 + Settings.SilentMs - 1));
-        Assert.True(life.IsGivenUp(2_000 + Settings.SilentMs));
+        Assert.False(life.IsGivenUp(2_000 + Settings.Liveness.SilentMs - 1));
+        Assert.True(life.IsGivenUp(2_000 + Settings.Liveness.SilentMs));
         life.Rest();
 
         Assert.False(life.IsGivenUp(1_000_000));
     }
 
     [Fact]
-    public void A_link_over_which_nothing_comes_is_suspect_and_then_silent()
+    public void A_link_over_which_nothing_comes_is_silent()
     {
         var life = new LinkLife(Settings, 1);
         life.Opened(0);
         life.Heard(1_000);
 
-        Assert.False(life.IsSuspect(1_000 + Settings.SuspectMs - 1));
-        Assert.True(life.IsSuspect(1_000 + Settings.SuspectMs));
-        Assert.False(life.IsSilent(1_000 + Settings.SilentMs - 1));
-        Assert.True(life.IsSilent(1_000 + Settings.SilentMs));
+        Assert.False(life.IsSilent(1_000 + Settings.Liveness.SilentMs - 1));
+        Assert.True(life.IsSilent(1_000 + Settings.Liveness.SilentMs));
     }
 
     [Fact]
@@ -59,7 +57,7 @@ public sealed class LinkLifeTests
         life.Opened(0);
         life.Said(500);
 
-        Assert.False(life.IsHeartbeatDue(500 + Settings.HeartbeatMs - 1));
-        Assert.True(life.IsHeartbeatDue(500 + Settings.HeartbeatMs));
+        Assert.False(life.IsHeartbeatDue(500 + Settings.Liveness.HeartbeatMs - 1));
+        Assert.True(life.IsHeartbeatDue(500 + Settings.Liveness.HeartbeatMs));
     }
 }

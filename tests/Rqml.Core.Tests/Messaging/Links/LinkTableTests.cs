@@ -25,7 +25,7 @@ public sealed class LinkTableTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var listener = await _transport.ListenAsync(new Uri(Self.Endpoint), CancellationToken.None);
-        _table = new LinkTable(Self, [_transport], [listener], new LinkSettings(), Dispatcher.ThreadPool, new Clock(TimeProvider.System), 1, _hearer, RqmlInstruments.OfProcess.Messaging, _journal);
+        _table = new LinkTable(Self, [_transport], [listener], new LinkSettings { MostHalfReceivedBytes = 100_000 }, Dispatcher.ThreadPool, new Clock(TimeProvider.System), 1, _hearer, RqmlInstruments.OfProcess.Messaging, _journal);
         _table.Start();
     }
 
@@ -54,7 +54,7 @@ public sealed class LinkTableTests : IAsyncLifetime
         while (counts.Sum() < 10)
         {
             var block = await link.SentAsync();
-            Assert.InRange(block.Length, 1, OutgoingLink.BlockBytes);
+            Assert.InRange(block.Length, 1, OutgoingStreams.BlockBytes);
             counts.Add(Messages(block).Count);
         }
 
@@ -170,6 +170,28 @@ public sealed class LinkTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Messages_that_never_become_whole_cost_no_more_than_the_node_keeps()
+    {
+        ScriptedLink[] links = [_transport.Offer("one"), _transport.Offer("two"), _transport.Offer("three")];
+        for (var i = 0; i < links.Length; i++)
+        {
+            links[i].Bring(new Hello(VersionRange.Ours, "rqml", There with { Node = new NodeId($"sender-{i}") }, 1).ToFrame());
+            await links[i].SentAsync();
+        }
+
+        links[0].Bring(Part(1, 60_000, FrameFlags.Continues));
+        links[0].Bring(Part(2, 30_000, FrameFlags.Continues));
+        await Step.Within("the parts", UntilAsync(() => _table.HalfReceivedBytes == 90_000));
+        links[1].Bring(Part(1, 20_000, FrameFlags.Continues));
+        Assert.Equal(LinkFault.TooLong, await CloseAsync(links[1]));
+
+        links[0].Bring(Part(3, 10_000, FrameFlags.None));      // now it is whole
+        await Step.Within("the end of the parts", UntilAsync(() => _table.HalfReceivedBytes == 0));
+        links[2].Bring(Part(1, 60_000, FrameFlags.Continues));
+        await Step.Within("the parts", UntilAsync(() => _table.HalfReceivedBytes == 60_000));
+    }
+
+    [Fact]
     public void An_endpoint_that_is_no_address_is_no_way()
     {
         foreach (var endpoint in (string[])["", "not an address", "other://there/"]) Assert.False(_table.TrySend(There with { Endpoint = endpoint }, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
@@ -181,6 +203,39 @@ public sealed class LinkTableTests : IAsyncLifetime
         Assert.True(_table.TrySend(There with { Endpoint = "other://there/ scripted://one/ scripted://two/" }, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
 
         Assert.Equal("scripted://one/", (await Step.Within("a link", _transport.OpenedAsync())).Peer.Address);
+    }
+
+    [Fact]
+    public async Task Where_the_first_address_does_not_do_the_next_is_tried_and_kept()
+    {
+        var peer = There with { Endpoint = "scripted://one/ scripted://two/" };
+        var refused = 0;
+        _transport.Connecting = () => ++refused == 1 ? throw new ConnectionRefusedException("one") : Task.CompletedTask;
+        Assert.True(_table.TrySend(peer, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
+        var second = await Step.Within("a link", _transport.OpenedAsync());
+        Assert.Equal("scripted://two/", second.Peer.Address);
+        Answer(second, ReadHello(await second.SentAsync()));
+        Assert.Single(Messages(await second.SentAsync()));
+        second.Close();
+
+        Assert.Equal("scripted://two/", (await Step.Within("a link", _transport.OpenedAsync())).Peer.Address);
+        Assert.False(_hearer.Gone.Reader.TryPeek(out _));
+    }
+
+    [Fact]
+    public async Task A_peer_is_gone_once_all_its_addresses_refuse()
+    {
+        var peer = There with { Endpoint = "scripted://one/ scripted://two/ scripted://three/" };
+        var tries = 0;
+        _transport.Connecting = () =>
+        {
+            tries++;
+            throw new ConnectionRefusedException("there");
+        };
+        Assert.True(_table.TrySend(peer, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
+
+        Assert.Equal(peer, await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask()));
+        Assert.Equal(3, tries);
     }
 
     [Fact]
@@ -224,6 +279,30 @@ public sealed class LinkTableTests : IAsyncLifetime
         Positions = [.. ChannelPromise.All.Where(promise => promise.Delivery == Delivery.AtLeastOnce).Select(promise => new StreamPosition(promise.Channel, 0, 8 << 20))],
     }).ToFrame());
 
+    private static byte[] Part(ulong sequence, int bytes, FrameFlags flags)
+    {
+        var frame = new byte[FrameHeader.Bytes + bytes];
+        new FrameHeader(bytes, 1, FabricChannel.TaskInbound, FrameKind.Directed, flags, sequence, 0).Write(frame);
+        return frame;
+    }
+
+    private static async Task<LinkFault> CloseAsync(ScriptedLink link)
+    {
+        while (true)
+        {
+            var reader = new FrameReader(new ReadOnlySequence<byte>(await link.SentAsync()));
+            while (reader.TryRead(out var header, out _))
+            {
+                if (header.Kind == FrameKind.Close) return (LinkFault)header.Correlation;
+            }
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        while (!holds()) await Task.Delay(5);
+    }
+
     private static Hello ReadHello(byte[] block)
     {
         var reader = new FrameReader(new ReadOnlySequence<byte>(block));
@@ -248,6 +327,8 @@ public sealed class LinkTableTests : IAsyncLifetime
     {
         public Channel<Peer> Gone { get; } = Channel.CreateUnbounded<Peer>();
 
+        public Channel<Peer> Unreachable { get; } = Channel.CreateUnbounded<Peer>();
+
         public Channel<int> Returned { get; } = Channel.CreateUnbounded<int>();
 
         void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message) { }
@@ -257,6 +338,8 @@ public sealed class LinkTableTests : IAsyncLifetime
         void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) => Returned.Writer.TryWrite((int)content.Length);
 
         void ILinkReceiver.Gone(Peer peer) => Gone.Writer.TryWrite(peer);
+
+        void ILinkReceiver.Unreachable(Peer peer) => Unreachable.Writer.TryWrite(peer);
 
         void ILinkReceiver.SubscribersChanged() { }
     }

@@ -1,0 +1,17 @@
+namespace Rqml.Messaging;
+
+/// <summary>When somebody elsewhere counts as alive: one table for links, for the leader that watches over nodes, and for nodes that watch their leader. Any byte counts.</summary>
+/// <remarks>A process that is gone is known at once: its link is closed, and the next one refused.</remarks>
+internal sealed record Liveness
+{
+    public static Liveness Default { get; } = new();
+
+    /// <summary>Who has said nothing for so long says that it lives.</summary>
+    public long HeartbeatMs { get; init; } = 1_000;
+
+    /// <summary>Who was not heard for so long gets nothing new.</summary>
+    public long SuspectMs { get; init; } = 3_000;
+
+    /// <summary>Who was not heard, or could not be reached, for so long is given up: what it has goes elsewhere, and what it may not have received back to its owners.</summary>
+    public long SilentMs { get; init; } = 5_000;
+}
