@@ -10,30 +10,36 @@ internal sealed class Runs(string subject, Func<ulong, SimulatedCluster> cluster
 {
     private const int KeptStories = 5;
 
-    private readonly List<string> _red = [];
+    private readonly Lock _lock = new();
+    private readonly SortedList<ulong, string> _red = [];
     private readonly List<long> _events = [];
 
     /// <summary>Seeds whose runs broke a promise, each with the first violations.</summary>
-    public IReadOnlyList<string> Red => _red;
+    public IList<string> Red => _red.Values;
 
     /// <summary>Events of the median run.</summary>
     public long MedianEvents => _events.Order().ElementAt(_events.Count / 2);
 
+    /// <summary>Runs every seed, as many at once as there are processors: each run has one thread, and shares nothing.</summary>
+    /// <param name="seeds">How many, unless the environment says otherwise.</param>
+    /// <param name="ran">Sees each run, one after the other.</param>
     public void Run(int seeds, Action<SimulatedCluster> ran)
     {
-        foreach (var seed in SeedsToRun(seeds))
+        Parallel.ForEach(SeedsToRun(seeds), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var cluster = clusterOf(seed);
             var violations = cluster.Run();
-            ran(cluster);
-            _events.Add(cluster.Events);
-            if (violations.Count == 0) continue;
-            _red.Add($"seed {seed}: {string.Join("; ", violations.Take(3))}");
-            if (_red.Count <= KeptStories) Keep(seed);
-        }
+            lock (_lock)
+            {
+                ran(cluster);
+                _events.Add(cluster.Events);
+                if (violations.Count > 0) _red.Add(seed, $"seed {seed}: {string.Join("; ", violations.Take(3))}");
+            }
+        });
 
         Print($"{_events.Count} seeds, {_red.Count} red; events: median {MedianEvents}, most {_events.Max()}");
-        foreach (var line in _red.Take(20)) Print(line);
+        foreach (var line in _red.Values.Take(20)) Print(line);
+        foreach (var seed in _red.Keys.Take(KeptStories)) Keep(seed);
     }
 
     public void Print(string text)
