@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -321,27 +320,6 @@ public sealed class LinkTableTests : IAsyncLifetime
         }
 
         return sequences;
-    }
-
-    private sealed class Hearer : ILinkReceiver
-    {
-        public Channel<Peer> Gone { get; } = Channel.CreateUnbounded<Peer>();
-
-        public Channel<Peer> Unreachable { get; } = Channel.CreateUnbounded<Peer>();
-
-        public Channel<int> Returned { get; } = Channel.CreateUnbounded<int>();
-
-        void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message) { }
-
-        void ILinkReceiver.BlockEnded(IncomingLink link) { }
-
-        void ILinkReceiver.Undelivered(Peer to, FabricChannel channel, ReadOnlySequence<byte> content) => Returned.Writer.TryWrite((int)content.Length);
-
-        void ILinkReceiver.Gone(Peer peer) => Gone.Writer.TryWrite(peer);
-
-        void ILinkReceiver.Unreachable(Peer peer) => Unreachable.Writer.TryWrite(peer);
-
-        void ILinkReceiver.SubscribersChanged() { }
     }
 
     private sealed class Journal : ILogger

@@ -83,6 +83,9 @@ internal sealed class ScriptedLink(string peer) : ILink
 
     public PeerIdentity Peer { get; } = new(peer);
 
+    /// <summary>Whether everything that was brought has been taken.</summary>
+    public bool IsRead => _brought.Reader.Count == 0;
+
     public bool IsClosed => _closed.Task.IsCompleted;
 
     public Task Closed => _closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
