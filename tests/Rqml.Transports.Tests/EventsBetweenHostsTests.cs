@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
 using Rqml.Supervision.Events;
 using Rqml.Testing.Contracts;

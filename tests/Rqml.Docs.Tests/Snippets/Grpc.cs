@@ -1,10 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rqml.FaultProxy;
 
 namespace Rqml.Docs.Tests.Snippets;
 
@@ -13,7 +12,7 @@ public sealed class Grpc
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task A_host_listens_at_a_server_of_its_nodes_own()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         #region snippet
         builder.Services.AddRqml(rqml => rqml
@@ -27,7 +26,7 @@ public sealed class Grpc
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task A_web_application_lets_its_own_server_take_the_links()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         #region snippet
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http2));
@@ -47,12 +46,5 @@ public sealed class Grpc
         var task = await host.Services.GetRequiredService<IRqmlClient>().SubmitAsync(SquareRoots.SquareRoot, new Number(4));
         Assert.Equal(Outcome.Converged, (await task.Completion).Outcome);
         await host.StopAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

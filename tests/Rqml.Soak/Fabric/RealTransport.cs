@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Rqml.FaultProxy;
 using Rqml.Messaging;
@@ -27,15 +25,8 @@ internal sealed record RealTransport(string Name, Func<ITransport> Create, Actio
     public static RealTransport Named(string name) => All.FirstOrDefault(transport => transport.Name == name) ?? throw new ArgumentException($"There is no transport '{name}'; there are {string.Join(", ", All.Select(transport => transport.Name))}.");
 
     /// <summary>An address of this machine where nobody listens.</summary>
-    public Uri NewAddress(string folder, string node) => Name == "unix" ? new Uri($"unix://{Path.Combine(folder, node)}") : new Uri($"{Name}://127.0.0.1:{FreePort()}/");
+    public Uri NewAddress(string folder, string node) => Name == "unix" ? new Uri($"unix://{Path.Combine(folder, node)}") : new Uri($"{Name}://127.0.0.1:{FreePort.Next()}/");
 
     /// <summary>From where a proxy listens to where a node does.</summary>
     public Route RouteTo(Uri front, Uri back) => Name == "unix" ? Route.Unix(front.LocalPath, back.LocalPath) : Route.Tcp(front.Port, back.Port);
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Rqml.FaultProxy;
 using Rqml.Messaging;
 using Rqml.Testing.Contracts;
 using Rqml.Transports.Grpc;

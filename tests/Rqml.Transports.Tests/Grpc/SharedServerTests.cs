@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Transports.Grpc;

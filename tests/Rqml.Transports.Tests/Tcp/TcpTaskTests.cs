@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Rqml.FaultProxy;
 
 namespace Rqml.Transports.Tests.Tcp;
 

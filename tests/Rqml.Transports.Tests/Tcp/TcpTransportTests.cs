@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Rqml.FaultProxy;
 using Rqml.Messaging;
 using Rqml.Testing.Contracts;
 using Rqml.Transports.Tcp;

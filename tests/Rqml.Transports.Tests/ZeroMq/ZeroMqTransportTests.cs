@@ -1,3 +1,4 @@
+using Rqml.FaultProxy;
 using Rqml.Messaging;
 using Rqml.Testing.Contracts;
 using Rqml.Transports.ZeroMq;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Rqml.Transports.Tests;
+namespace Rqml.FaultProxy;
 
 /// <summary>A port of this machine that nobody listens at.</summary>
 internal static class FreePort
