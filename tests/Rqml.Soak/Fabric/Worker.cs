@@ -11,11 +11,11 @@ internal static class Worker
     public const string Word = "fabric-worker";
     private const int Lanes = 4;
 
-    /// <param name="words">Folder, seed, life, address of the scheduler, address to listen at.</param>
+    /// <param name="words">Folder, seed, number of its log, name of its node, address of the scheduler, address to listen at.</param>
     public static async Task RunAsync(string[] words)
     {
-        var (folder, seed, life, scheduler, listen) = (words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), words[3], words[4]);
-        await using var journal = new Journal(folder, life);
+        var (folder, seed, log, node, scheduler, listen) = (words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), words[3], words[4], words[5]);
+        await using var journal = new Journal(folder, log);
         var models = new SoakModels(seed, journal);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddRqml(rqml =>
@@ -23,8 +23,8 @@ internal static class Worker
             models.AddTo(rqml
                 .JoinScheduler(scheduler)
                 .Roles(NodeRoles.Worker)
-                .UseRocksDb(Path.Combine(folder, "store", "worker"))
-                .Configure(options => (options.NodeName, options.Lanes) = ("worker", Lanes)));
+                .UseRocksDb(Path.Combine(folder, "store", node))
+                .Configure(options => (options.NodeName, options.Lanes) = (node, Lanes)));
             RealTransport.Of(listen).AddTo(rqml, listen);
         });
         using var host = builder.Build();
