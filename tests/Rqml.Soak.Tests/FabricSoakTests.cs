@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Rqml.Soak.Tests;
 
-/// <summary>The short form of the fabric's soak: real processes, real sockets, real kills.</summary>
+/// <summary>The short form of the fabric's soak: real processes, real sockets, real kills and stops.</summary>
 public sealed class FabricSoakTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Transports => [.. RealTransport.All.Select(transport => transport.Name)];
@@ -17,6 +17,11 @@ public sealed class FabricSoakTests(ITestOutputHelper output)
     [MemberData(nameof(Transports))]
     public async Task Tasks_of_processes_that_are_killed_are_settled_once(string name) =>
         Assert.True(await HoldsAsync(words => new TaskSoak(RealTransport.Named(name), restarts: 2, seed: 1, words).RunAsync()));
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_worker_that_is_stopped_stops_nobody_else_and_comes_back(string name) =>
+        Assert.True(await HoldsAsync(words => new StopSoak(RealTransport.Named(name), seed: 1, words).RunAsync()));
 
     private async Task<bool> HoldsAsync(Func<TextWriter, Task<bool>> soak)
     {

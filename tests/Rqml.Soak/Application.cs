@@ -64,7 +64,7 @@ internal sealed class Application : IAsyncDisposable
                 .UseRocksDb(Path.Combine(settings.Folder, "store", "own"))
                 .Configure(options => (options.NodeName, options.Lanes, options.KeepResults) = (Node, Lanes, TimeSpan.FromSeconds(settings.KeepSeconds))));
             if (HasGuests) rqml.AddInProcess().AddNode(SecondNode, node => node.Lanes(Lanes).UseRocksDb(Path.Combine(settings.Folder, "store", SecondNode)));
-            else RealTransport.Of(settings.Listen).AddTo(rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler), settings.Listen);
+            else RealTransport.Of(settings.Listen).AddTo(rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler).Configure(options => options.AgeEvery = Worker.AgeEvery), settings.Listen);
         });
         _host = builder.Build();
         _client = _host.Services.GetRequiredService<IRqmlClient>();

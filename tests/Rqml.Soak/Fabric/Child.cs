@@ -26,9 +26,16 @@ internal sealed class Child : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>As kill -9 does.</summary>
+    /// <summary>As kill -STOP does: it runs no instruction more, and its sockets stay open.</summary>
+    public void Stop() => Signals.Send(_process, Signal.Stop);
+
+    /// <summary>As kill -CONT does: it goes on where it was, and knows nothing of the time between.</summary>
+    public void Continue() => Signals.Send(_process, Signal.Continue);
+
+    /// <summary>As kill -9 does, of a process that is stopped too.</summary>
     public async Task KillAsync()
     {
+        // Not by a signal of our own: Process knows whether the system has given its number to another since.
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
     }

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Rqml.Soak.Fabric;
 
-/// <summary>The soak of the fabric: messages and tasks over every real transport, or over those that are named.</summary>
+/// <summary>The soak of the fabric: messages, tasks whose processes are killed, and tasks of a worker that is stopped, over every real transport, or over those that are named.</summary>
 internal static class FabricSoak
 {
     public const string Word = "fabric";
     private const int Cuts = 1_000;
+    private const int RestartsPerStop = 10;      // a stop takes as long as three
 
     /// <param name="words">How many messages, how many restarts, and names of transports; none: all.</param>
     public static async Task<int> RunAsync(string[] words)
@@ -22,6 +23,7 @@ internal static class FabricSoak
         {
             holds &= await new MessageSoak(transport, messages, (int)Math.Min(Cuts, messages / 10_000), Console.Out).RunAsync();
             holds &= await new TaskSoak(transport, restarts, 1, Console.Out).RunAsync();
+            for (var stop = 1; stop <= Math.Max(1, restarts / RestartsPerStop); stop++) holds &= await new StopSoak(transport, (ulong)stop, Console.Out).RunAsync();
         }
 
         await Console.Out.WriteLineAsync(holds ? "all of it holds" : "NOT all of it holds");

@@ -11,6 +11,12 @@ internal static class Worker
     public const string Word = "fabric-worker";
     private const int Lanes = 4;
 
+    /// <summary>
+    /// Under this load there is always somebody easier: a task may wait for half a minute before it has its turn, by the default. Here whoever waits longer than some seconds is to
+    /// be waiting for a node that does not answer.
+    /// </summary>
+    public static readonly TimeSpan AgeEvery = TimeSpan.FromSeconds(1);
+
     /// <param name="words">Folder, seed, number of its log, name of its node, address of the scheduler, address to listen at.</param>
     public static async Task RunAsync(string[] words)
     {
@@ -24,7 +30,7 @@ internal static class Worker
                 .JoinScheduler(scheduler)
                 .Roles(NodeRoles.Worker)
                 .UseRocksDb(Path.Combine(folder, "store", node))
-                .Configure(options => (options.NodeName, options.Lanes) = (node, Lanes)));
+                .Configure(options => (options.NodeName, options.Lanes, options.AgeEvery) = (node, Lanes, AgeEvery)));
             RealTransport.Of(listen).AddTo(rqml, listen);
         });
         using var host = builder.Build();
