@@ -2,7 +2,7 @@ using Rqml;
 
 namespace TwoProcesses;
 
-/// <summary>What both sides know: a task class, the model that refines its artifact, and the way to one another.</summary>
+/// <summary>What both sides know: a task class, and the model that refines its artifact.</summary>
 internal static class SquareRoots
 {
     public static readonly TaskClass<double, double> Class = new("square-root");

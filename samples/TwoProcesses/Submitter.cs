@@ -8,12 +8,11 @@ namespace TwoProcesses;
 /// <summary>Submits tasks, schedules them on whoever has joined, and hears how they end. It runs none itself.</summary>
 internal static class Submitter
 {
-    public static async Task RunAsync(string address, int tasks)
+    public static async Task RunAsync(Transport transport, int tasks)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddRqml(rqml => rqml
+        builder.Services.AddRqml(rqml => transport.AddTo(rqml, transport.Address)
             .AddSquareRoots()
-            .AddTcp(tcp => tcp.Listen = address)
             .Roles(NodeRoles.Client | NodeRoles.Scheduler)
             .Configure(options => options.NodeName = "submitter"));
         using var host = builder.Build();
