@@ -45,7 +45,7 @@ public class FanOut : IComparison
             _ = _raw[i].ReceiveAsync(_ => Answered());
         }
 
-        while (_node.Links.Subscribers(FabricChannel.SupervisionEvents, Topic).Count() < Subscribers) await Task.Delay(10);
+        while (_node.Links.Subscribers(FabricChannel.SupervisionEvents, Topic).Count < Subscribers) await Task.Delay(10);
     }
 
     [GlobalCleanup]

@@ -38,7 +38,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Loop = new EngineLoop(options.Dispatcher, Clock) { Failed = Fail, Interposer = options.Interposer };
         Self = new Peer(options.Node, new Incarnation(_random.Next() | 1), options.Endpoint);
         _fabric = new Fabric(Self, options.Instruments.Messaging, options.Stations);
-        _fabric.Attach(this, options.Interposer?.Interpose(this) ?? this);
+        Far = options.Interposer?.Interpose(this) ?? this;
+        _fabric.Attach(this, Far);
         if (options.Transports.Count > 0)
         {
             _links = new LinkTable(Self, options.Transports, options.Listeners, options.Links with { Cluster = options.Cluster }, options.Dispatcher, Clock, _random.Next(), _fabric, options.Instruments.Messaging, options.Logger);
@@ -65,6 +66,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     public EventRelay? Relay { get; private set; }
 
     public LedgerId LedgerId { get; private set; }
+
+    /// <summary>Hears what comes over links: we ourselves, but for simulations.</summary>
+    private IMessageReceiver Far { get; }
 
     private EventPublisher Events => field ??= _options.Events ?? new EventPublisher(new EventBus(new EventOptions(), _options.Time, _options.Instruments.Events), Self.Node);
 
@@ -114,10 +118,12 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private void StartLinks()
     {
         if (_links is null) return;
+        var latest = new LatestInbox(Loop, Far);
+        Loop.Add(latest);
         var credit = new CreditReturn(Loop);
-        Loop.Add(credit);
+        Loop.Add(credit);      // the last: by its turn the others have used up what came
         Relay = _options.Bus is { } bus ? new EventRelay(bus, _links, Self) : null;
-        _fabric.Attach(_links, credit, Relay);
+        _fabric.Attach(_links, credit, Relay, latest);
         _links.Start();
     }
 

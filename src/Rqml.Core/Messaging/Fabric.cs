@@ -17,6 +17,7 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
     private IMessageReceiver? _far;
     private LinkTable? _links;
     private CreditReturn? _credit;
+    private LatestInbox? _latest;
     private EventRelay? _events;
 
     public Peer Self { get; } = self;
@@ -29,7 +30,8 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
     /// <param name="links">The way there.</param>
     /// <param name="credit">Says when a message has been used up.</param>
     /// <param name="events">Hears the events of other hosts; null: nobody does.</param>
-    public void Attach(LinkTable links, CreditReturn credit, EventRelay? events) => (_links, _credit, _events) = (links, credit, events);
+    /// <param name="latest">Takes what only the newest of counts.</param>
+    public void Attach(LinkTable links, CreditReturn credit, EventRelay? events, LatestInbox latest) => (_links, _credit, _events, _latest) = (links, credit, events, latest);
 
     public void Send(Peer to, in Message message)
     {
@@ -42,6 +44,7 @@ internal sealed class Fabric(Peer self, MessagingInstruments instruments, IStati
     {
         link.Owed[(int)message.Channel] += message.OwedBytes;      // also where it cannot be read
         if (message.Channel is FabricChannel.Alerts or FabricChannel.SupervisionEvents) Hear(message);
+        else if (ChannelPromise.Of(message.Channel).Delivery == Delivery.LatestOnly) _latest!.Post(Read(message.Content, message.From));
         else _far!.Receive(Read(message.Content, message.From));
     }
 

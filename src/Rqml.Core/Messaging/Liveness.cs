@@ -1,6 +1,6 @@
 namespace Rqml.Messaging;
 
-/// <summary>When somebody elsewhere counts as alive: one table for links, for the leader that watches over nodes, and for nodes that watch their leader. Any byte counts.</summary>
+/// <summary>When somebody elsewhere counts as alive: one table for links, for the leader that watches over nodes, and for nodes that watch their leader. Any block counts.</summary>
 /// <remarks>A process that is gone is known at once: its link is closed, and the next one refused.</remarks>
 internal sealed record Liveness
 {

@@ -28,4 +28,7 @@ public sealed class LinkClosedException(string peer, string cause, Exception? in
 
     /// <summary>Why.</summary>
     public string Cause { get; } = cause;
+
+    /// <summary>Whether the other end sent what is none of the transport's: that is counted and told, where an end is not.</summary>
+    public bool IsViolation { get; init; }
 }

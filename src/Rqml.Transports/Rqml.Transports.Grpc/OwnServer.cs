@@ -77,7 +77,7 @@ internal sealed class OwnServer : IListener
         builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket = _ => _socket).ConfigureKestrel(Configure);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         if (options.UseLargeReceiveBuffers) builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBufferPoolFactory>();
-        builder.Services.AddLinkService(_ => _inbox);
+        builder.Services.AddLinkService(_ => _inbox, allowsPlaintext: static _ => true);      // the options were asked before it listened
         if (services is not null) builder.Services.AddNodeService(_ => services);
         var server = builder.Build();
         server.MapGrpcService<LinkService>();

@@ -23,7 +23,7 @@ public static class RqmlGrpcBuilderExtensions
         var options = rqml.Services.AddOptions<GrpcOptions>().ValidateOnStart();
         if (configure is not null) options.Configure(configure);
         rqml.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>());
-        rqml.Services.AddLinkService(provider => provider.GetRequiredService<HostServer>().Inbox);
+        rqml.Services.AddLinkService(provider => provider.GetRequiredService<HostServer>().Inbox, provider => provider.GetRequiredService<IOptions<RqmlOptions>>().Value.AllowPlaintext);
         rqml.Services.AddNodeService(provider => provider);
         rqml.Services.TryAddSingleton<HostServer>();
         rqml.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HostServer>(provider => provider.GetRequiredService<HostServer>()));

@@ -102,7 +102,7 @@ internal sealed class SocketLink : ILink
         {
             _reader.AdvanceTo(buffer.Start);
             _socket.Dispose();
-            throw new LinkClosedException(Peer.Address, $"a block has at most {MaxBlockBytes} bytes, not {bytes}");
+            throw new LinkClosedException(Peer.Address, $"a block has at most {MaxBlockBytes} bytes, not {bytes}") { IsViolation = true };
         }
 
         if (buffer.Length < PrefixBytes + bytes) return false;

@@ -111,6 +111,7 @@ internal abstract class SocketThread(TimeSpan closeTimeout)
     private void Break(NetMQSocket socket, ZeroMqLink link, string cause)
     {
         Say(socket, link, SessionMessageKind.Close);
+        link.Close(cause, isViolation: true);
         End(link, cause);
     }
 

@@ -22,6 +22,7 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
     private TaskCompletionSource? _room;
     private Lease? _lease;
     private string? _cause;      // why it is closed
+    private bool _isViolation;
     private bool _isDisposed;
 
     public PeerIdentity Peer { get; } = new(peer);
@@ -98,11 +99,14 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
     }
 
     /// <summary>No block is sent any more, and none is received beside those that have come. The first cause is the one that is told.</summary>
-    public void Close(string cause)
+    /// <param name="cause">Why.</param>
+    /// <param name="isViolation">Whether the other end broke the session's protocol.</param>
+    public void Close(string cause, bool isViolation = false)
     {
         TaskCompletionSource? room;
         lock (_lock)
         {
+            _isViolation |= _cause is null && isViolation;
             _cause ??= cause;
             (room, _room) = (_room, null);
         }
@@ -146,7 +150,7 @@ internal sealed class ZeroMqLink(SocketThread thread, ulong session, byte[] rout
 
     private static long ChargeOf(Msg block) => Window.ChargeOf(block.Size - SessionMessage.HeaderBytes);
 
-    private LinkClosedException Closed() => new(Peer.Address, _cause ?? "one end closed it");
+    private LinkClosedException Closed() => new(Peer.Address, _cause ?? "one end closed it") { IsViolation = _isViolation };
 
     /// <summary>The one block that its reader may hold.</summary>
     private sealed class Lease(ZeroMqLink link) : IDisposable

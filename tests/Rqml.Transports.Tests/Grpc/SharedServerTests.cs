@@ -52,6 +52,25 @@ public sealed class SharedServerTests
         Assert.Equal("hello", await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/hello")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Links_from_other_machines_are_refused_in_the_clear_unless_that_is_allowed(bool isAllowed)
+    {
+        var port = FreePort.Next();
+        await using var app = Build(port, rqml => rqml.Configure(options => options.AllowPlaintext = isAllowed), before: app => app.Use((context, next) =>
+        {
+            context.Connection.LocalIpAddress = IPAddress.Parse("192.0.2.1");      // as if it came in by another interface
+            return next(context);
+        }));
+        await app.StartAsync();
+        await using var transport = new GrpcTransport(new GrpcOptions());
+        var address = new Uri($"grpc://127.0.0.1:{port}/");
+
+        if (isAllowed) await (await transport.ConnectAsync(address, CancellationToken.None)).DisposeAsync();
+        else Assert.Contains("AllowPlaintext", (await Assert.ThrowsAsync<TransportException>(async () => await transport.ConnectAsync(address, CancellationToken.None))).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The server still answers, and says that its node is gone: that is as good as a machine's word.</summary>
     [Fact]
     public async Task A_node_that_has_stopped_before_its_server_refuses_links()
@@ -147,7 +166,7 @@ public sealed class SharedServerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => pool.Rent((64 << 10) + 1));
     }
 
-    private static WebApplication Build(int port, Action<IRqmlBuilder>? configure = null, Action<IServiceCollection>? services = null, bool map = true)
+    private static WebApplication Build(int port, Action<IRqmlBuilder>? configure = null, Action<IServiceCollection>? services = null, bool map = true, Action<WebApplication>? before = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
@@ -158,6 +177,7 @@ public sealed class SharedServerTests
         });
         services?.Invoke(builder.Services);
         var app = builder.Build();
+        before?.Invoke(app);
         if (map) app.MapRqmlGrpc();
         return app;
     }

@@ -75,7 +75,7 @@ public sealed class StockLinkTests
         var receiving = ReceiveAsync(link);
         await call.RequestStream.WriteAsync([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x01]);
 
-        await Assert.ThrowsAsync<LinkClosedException>(() => receiving);
+        Assert.True((await Assert.ThrowsAsync<LinkClosedException>(() => receiving)).IsViolation);
         Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
     }
 

@@ -36,6 +36,7 @@ public sealed class TcpTransportTests : TransportContract
 
         var error = await Assert.ThrowsAsync<LinkClosedException>(async () => await link.ReceiveBlockAsync(CancellationToken.None));
         Assert.Contains($"{int.MaxValue}", error.Message, StringComparison.Ordinal);
+        Assert.True(error.IsViolation);
         await Assert.ThrowsAsync<LinkClosedException>(async () => await link.ReceiveBlockAsync(CancellationToken.None));
     }
 

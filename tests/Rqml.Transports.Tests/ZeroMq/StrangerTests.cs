@@ -127,6 +127,7 @@ public sealed class StrangerTests : IAsyncLifetime
         Assert.Equal((SessionMessageKind.Close, RawPeer.Session), greedy.ReceiveAnswer());
         var error = await Assert.ThrowsAsync<LinkClosedException>(() => ReceiveAllAsync(far));
         Assert.Contains("granted", error.Message, StringComparison.Ordinal);
+        Assert.True(error.IsViolation);
         await StillServesAsync();
     }
 

@@ -73,6 +73,7 @@ internal sealed record Hello(VersionRange Versions, string Cluster, Peer Peer, u
         }
 
         Check.Length(body.Cluster, 1, MaxClusterLength, "The name of a cluster");
+        if (body.Streams.Count > ChannelPromise.All.Count || body.Subscriptions.Count > ChannelPromise.All.Count) throw new RecordDamagedException($"It says more than one thing of a channel: there are {ChannelPromise.All.Count}.");
         return new Hello(new VersionRange((byte)body.LowestVersion, (byte)body.HighestVersion), body.Cluster, Records.Read(body.Peer), body.Stream)
         {
             Replaces = body.Replaces,

@@ -64,7 +64,13 @@ internal sealed class BlockPump(ILink link, IBlockSource source, Dispatcher disp
     {
         try
         {
-            while (await SendAsync()) { }
+            while (Volatile.Read(ref _state) != Stopped)
+            {
+                _block.Clear();
+                source.Fill(_block);
+                if (!_block.IsEmpty) await SendAsync();
+                else if (TryRest()) return;      // from here on another pump may begin: what becomes of it is not ours to say
+            }
         }
         catch (Exception error)
         {
@@ -72,16 +78,11 @@ internal sealed class BlockPump(ILink link, IBlockSource source, Dispatcher disp
             Volatile.Write(ref _state, Stopped);
         }
 
-        if (Volatile.Read(ref _state) == Stopped) _ended.TrySetResult();
+        _ended.TrySetResult();
     }
 
-    /// <summary>Sends what waits; false, and at rest, where nothing does.</summary>
-    private async ValueTask<bool> SendAsync()
+    private async ValueTask SendAsync()
     {
-        if (Volatile.Read(ref _state) == Stopped) return false;
-        _block.Clear();
-        source.Fill(_block);
-        if (_block.IsEmpty) return !TryRest();
         try
         {
             await link.SendBlockAsync(_block.Build(), cancellationToken);
@@ -90,13 +91,12 @@ internal sealed class BlockPump(ILink link, IBlockSource source, Dispatcher disp
         {
             source.SendEnded();
         }
-
-        return true;
     }
 
     private bool TryRest()
     {
         if (Interlocked.CompareExchange(ref _state, Idle, Pumping) == Pumping) return true;
-        return Interlocked.CompareExchange(ref _state, Pumping, PumpingAndWoken) == Stopped;
+        Interlocked.CompareExchange(ref _state, Pumping, PumpingAndWoken);
+        return false;
     }
 }

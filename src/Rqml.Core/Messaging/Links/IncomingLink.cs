@@ -23,6 +23,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     private int _isGrantDue;      // somebody waits for an acknowledgement long enough
     private int _isTimed;         // and the timer will say so
     private int _saysAlive;
+    private bool _isSilent;       // and closed for it; the tick's alone
 
     public IncomingLink(LinkTable table, ILink link)
     {
@@ -46,11 +47,15 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
     }
 
     /// <summary>Says that we live where nothing else was said, and closes a link over which nothing comes.</summary>
-    public void Tick(long nowMs)
+    /// <param name="nowMs">Now.</param>
+    /// <param name="lateMs">How long we did not run ourselves: that silence is not the peer's.</param>
+    public void Tick(long nowMs, long lateMs)
     {
+        if (lateMs > 0) Volatile.Write(ref _heardMs, Math.Min(nowMs, Volatile.Read(ref _heardMs) + lateMs));
         if (nowMs - Volatile.Read(ref _heardMs) >= _settings.Liveness.SilentMs)
         {
-            _table.Close(_link, LinkFault.Silent);
+            if (!_isSilent) _table.Close(_link, LinkFault.Silent);
+            _isSilent = true;
             return;
         }
 
@@ -110,9 +115,10 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
                 while (true) await ReadBlockAsync();
             }
         }
-        catch (LinkClosedException)
+        catch (LinkClosedException error)
         {
             isKnocked = true;      // has the link ended, or the process?
+            _table.Ended(error);
         }
         catch (LinkViolationException error)
         {
@@ -213,7 +219,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
                 if (header.Channel != 0) TakeStill(header);
                 break;
             case FrameKind.Subscription:
-                _table.Subscribed(_streams!.Key, Peer!, new Subscription(header.Channel, header.Correlation));
+                _table.Subscribed(_streams!, Peer!, new Subscription(header.Channel, header.Correlation));
                 break;
             case FrameKind.Close:
                 throw new LinkClosedException(_link.Peer.Address, $"the other end closed it: {(LinkFault)header.Correlation}");
@@ -240,7 +246,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
             return;
         }
 
-        if (header.Flags.HasFlag(FrameFlags.Continues)) _table.MakeSureOfRoom(payload.Length);
+        if (header.Flags.HasFlag(FrameFlags.Continues)) _table.MakeSureOfRoom(_streams, payload.Length);
         if (stream.Take(header) == FrameFate.Duplicate)
         {
             _table.Duplicate();
@@ -282,8 +288,7 @@ internal sealed class IncomingLink : IThreadPoolWorkItem, IBlockSource
         foreach (var stream in _streams!.All)
         {
             if (stream.IsShort) _pump!.Wake();
-            else if (!stream.IsBehind || Interlocked.Exchange(ref _isTimed, 1) != 0) continue;
-            _grantTimer.Change(TimeSpan.FromMilliseconds(_settings.GrantDelayMs), Timeout.InfiniteTimeSpan);
+            else if (stream.IsBehind && Interlocked.Exchange(ref _isTimed, 1) == 0) _grantTimer.Change(TimeSpan.FromMilliseconds(_settings.GrantDelayMs), Timeout.InfiniteTimeSpan);
         }
     }
 

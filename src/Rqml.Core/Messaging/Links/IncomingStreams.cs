@@ -41,8 +41,8 @@ internal sealed class IncomingStreams
     /// <summary>Null for a channel of which only the newest counts.</summary>
     public IncomingStream? this[FabricChannel channel] => _streams[(int)channel];
 
-    /// <summary>Bytes of messages that have not come whole.</summary>
-    public long HalfReceivedBytes => All.Sum(stream => (long)stream.Parts.Bytes);
+    /// <summary>Forgets what has come of messages that are not whole; how many bytes. Nobody reads the stream any more.</summary>
+    public long DropHalfReceived() => All.Sum(stream => (long)stream.Parts.Clear());
 
     public IReadOnlyList<IncomingStream> All => field ??= [.. _streams.OfType<IncomingStream>()];
 }

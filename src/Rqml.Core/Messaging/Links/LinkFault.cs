@@ -38,6 +38,9 @@ internal enum LinkFault : byte
 
     /// <summary>Another node answers at the address: what is for the one that we look for is not for it.</summary>
     OtherNode = 11,
+
+    /// <summary>The node holds as much of others as it may: links, streams, messages that have not come whole. What is refused comes back to its sender, which repeats it.</summary>
+    NoRoom = 12,
 }
 
 /// <summary>The other end broke the protocol: its link is closed, and nothing else suffers.</summary>

@@ -33,6 +33,13 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     /// <summary>Nobody wants the link any more; the next who does begins to count anew, but not to try anew.</summary>
     public void Rest() => _partedMs = null;
 
+    /// <summary>For so long we did not run ourselves (a stopped process, a machine asleep): that silence is not the other end's.</summary>
+    public void Forgive(long nowMs, long lateMs)
+    {
+        _heardMs = Math.Min(nowMs, _heardMs + lateMs);
+        if (_partedMs is { } partedMs) _partedMs = Math.Min(nowMs, partedMs + lateMs);
+    }
+
     public void Heard(long nowMs) => _heardMs = nowMs;
 
     public void Said(long nowMs) => _saidMs = nowMs;

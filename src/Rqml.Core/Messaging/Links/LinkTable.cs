@@ -34,10 +34,12 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly List<Task> _accepting = [];
     private readonly ITimer _timer;
     private SplitMix64 _random;
+    private volatile Found? _found;
     private ulong _streamsBegun;
     private long _bytesCarried;
     private long _halfReceivedBytes;
     private bool _isTicking;
+    private long _tickedMs;
     private volatile bool _isClosing;
 
     public LinkTable(Peer self, IReadOnlyList<ITransport> transports, IReadOnlyList<IListener> listeners, LinkSettings settings, Dispatcher dispatcher, Clock clock, ulong seed, ILinkReceiver receiver, MessagingInstruments instruments, ILogger logger)
@@ -122,8 +124,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public int Publish(FabricChannel channel, ulong topics, in ActivityContext trace, ReadOnlyMemory<byte> content)
     {
         var taken = 0;
-        foreach (var peer in _subscribers.Wanting(channel, topics))
+        foreach (var (peer, wanted) in _subscribers.Of(channel))
         {
+            if ((wanted & topics) == 0) continue;
             if (LinkTo(peer) is { } link && link.TrySend(peer, channel, FrameKind.Published, topics, trace, new WrittenContent(content))) taken++;
             else _instruments.Dropped();
         }
@@ -132,7 +135,16 @@ internal sealed partial class LinkTable : IAsyncDisposable
     }
 
     /// <summary>Whoever wants at least one of these topics.</summary>
-    public IEnumerable<Peer> Subscribers(FabricChannel channel, ulong topics) => _subscribers.Wanting(channel, topics);
+    public IReadOnlyList<Peer> Subscribers(FabricChannel channel, ulong topics)
+    {
+        var wanting = new List<Peer>();
+        foreach (var (peer, wanted) in _subscribers.Of(channel))
+        {
+            if ((wanted & topics) != 0) wanting.Add(peer);
+        }
+
+        return wanting;
+    }
 
     /// <summary>The topics of a channel that somebody elsewhere wants.</summary>
     public ulong WantedElsewhere(FabricChannel channel) => _subscribers.Wanted(channel);
@@ -178,10 +190,18 @@ internal sealed partial class LinkTable : IAsyncDisposable
     /// <summary>Counts what has come of messages that are not whole, and what does not count any more.</summary>
     public void HalfReceived(long bytes) => Interlocked.Add(ref _halfReceivedBytes, bytes);
 
-    /// <exception cref="LinkViolationException">With so many bytes more of messages that are not whole, they would be more than the node keeps.</exception>
-    public void MakeSureOfRoom(long bytes)
+    /// <summary>Makes sure that a part of a message can be kept. Where it cannot, what has come of its stream goes, so that others become whole: that sender begins anew.</summary>
+    /// <exception cref="LinkViolationException">There is no room.</exception>
+    public void MakeSureOfRoom(IncomingStreams streams, long bytes)
     {
-        if (Interlocked.Read(ref _halfReceivedBytes) + bytes > Settings.MostHalfReceivedBytes) throw new LinkViolationException(LinkFault.TooLong, $"A node keeps at most {Settings.MostHalfReceivedBytes} bytes of messages that have not come whole.");
+        if (Interlocked.Read(ref _halfReceivedBytes) + bytes <= Settings.MostHalfReceivedBytes) return;
+        lock (_lock)
+        {
+            if (IsKnownLocked(streams)) ForgetLocked(streams.Key);
+        }
+
+        HalfReceived(-streams.DropHalfReceived());
+        throw new LinkViolationException(LinkFault.NoRoom, $"A node keeps at most {Settings.MostHalfReceivedBytes} bytes of messages that have not come whole.");
     }
 
     public void Duplicate() => _instruments.Duplicate();
@@ -243,18 +263,22 @@ internal sealed partial class LinkTable : IAsyncDisposable
         // Two links of one stream, or of a stream and what it takes the place of, are never read at once.
         if (replaced is not null) await EndAsync(replaced);
         if (before is not null) await before.CloseAsync();
+        bool hasChanged;
         lock (_lock)
         {
-            if (streams.Link != link || IsClosing) return null;
+            if (streams.Link != link || IsClosing || !IsKnownLocked(streams)) return null;
+            hasChanged = _subscribers.Set(key, hello.Peer, hello.Subscriptions);
         }
 
-        if (_subscribers.Set(key, hello.Peer, hello.Subscriptions)) Receiver.SubscribersChanged();
+        if (hasChanged) Receiver.SubscribersChanged();
         return streams;
     }
 
-    public void Subscribed(StreamKey stream, Peer peer, Subscription subscription)
+    public void Subscribed(IncomingStreams streams, Peer peer, Subscription subscription)
     {
-        if (_subscribers.Change(stream, peer, subscription)) Receiver.SubscribersChanged();
+        bool hasChanged;
+        lock (_lock) hasChanged = IsKnownLocked(streams) && _subscribers.Change(streams.Key, peer, subscription);
+        if (hasChanged) Receiver.SubscribersChanged();
     }
 
     public void Remove(IncomingLink link, IncomingStreams? streams)
@@ -298,6 +322,12 @@ internal sealed partial class LinkTable : IAsyncDisposable
         Receiver.Undelivered(to, channel, new ReadOnlySequence<byte>(content));
     }
 
+    /// <summary>The link has ended; where its transport found what is none of its own, that is a violation too.</summary>
+    public void Ended(LinkClosedException error)
+    {
+        if (error.IsViolation) Violated(error.Peer, new LinkViolationException(LinkFault.Malformed, error.Message, error));
+    }
+
     public void Violated(string peer, LinkViolationException error)
     {
         _instruments.Closed(error.Fault);
@@ -318,6 +348,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     private static StreamKey KeyOf(Peer peer, ulong stream) => new(peer.Node, peer.Incarnation, stream);
 
+    /// <summary>Whether it is not forgotten: nobody would take back what it wants.</summary>
+    private bool IsKnownLocked(IncomingStreams streams) => _streams.GetValueOrDefault(streams.Key) == streams;
+
     private IncomingStreams? ForgetLocked(StreamKey key)
     {
         if (!_streams.Remove(key, out var streams)) return null;
@@ -329,7 +362,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private async ValueTask EndAsync(IncomingStreams forgotten)
     {
         if (forgotten.Link is { } link) await link.CloseAsync();
-        HalfReceived(-forgotten.HalfReceivedBytes);
+        HalfReceived(-forgotten.DropHalfReceived());
     }
 
     /// <summary>Where there are too many streams, of a node or of all, the one that has been without a link for longest goes.</summary>
@@ -342,8 +375,8 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private void ForgetOldestLocked(Func<StreamKey, bool> isOf, string whose)
     {
         var parted = _streams.Where(known => isOf(known.Key) && known.Value.Link is null).ToArray();
-        if (parted.Length == 0) throw new LinkViolationException(LinkFault.TooLong, $"There are too many streams to {whose} at once.");
-        HalfReceived(-ForgetLocked(parted.MinBy(known => known.Value.PartedMs).Key)!.HalfReceivedBytes);      // it has no link: nobody reads it
+        if (parted.Length == 0) throw new LinkViolationException(LinkFault.NoRoom, $"There are too many streams to {whose} at once.");
+        HalfReceived(-ForgetLocked(parted.MinBy(known => known.Value.PartedMs).Key)!.DropHalfReceived());      // it has no link: nobody reads it
     }
 
     /// <summary>Hot: found without a lock; made under it.</summary>
@@ -362,8 +395,14 @@ internal sealed partial class LinkTable : IAsyncDisposable
     }
 
     /// <summary>The link to the node, or the one that was opened to whoever answers there, where it was that node.</summary>
-    private OutgoingLink? Find(Peer to) =>
-        _outgoing.TryGetValue(LinkKey.Of(to), out var link) || (_outgoing.TryGetValue(new LinkKey(default, to.Endpoint), out link) && link.Serves(to)) ? link : null;
+    /// <remarks>Hot: most messages go where the one before went, and two names are longer to hash than a message is to write.</remarks>
+    private OutgoingLink? Find(Peer to)
+    {
+        if (_found is { } found && ReferenceEquals(found.To, to) && found.Link.IsInUse && found.Link.Serves(to)) return found.Link;
+        if (!_outgoing.TryGetValue(LinkKey.Of(to), out var link) && !(_outgoing.TryGetValue(new LinkKey(default, to.Endpoint), out link) && link.Serves(to))) return null;
+        _found = new Found(to, link);
+        return link;
+    }
 
     /// <summary>Those of a node's addresses that one of our transports serves.</summary>
     private Uri[] AddressesIn(string endpoint) =>
@@ -378,13 +417,11 @@ internal sealed partial class LinkTable : IAsyncDisposable
         {
             while (true) Accepted(await listener.AcceptAsync(CancellationToken.None));
         }
-        catch (TransportException)
-        {
-            // The listener was disposed.
-        }
         catch (Exception error)
         {
-            Broken(listener.Address.AbsoluteUri, error);
+            if (IsClosing) return;      // we disposed it
+            _instruments.ListenerLost();
+            Log.Deaf(_logger, listener.Address.AbsoluteUri, error);
         }
     }
 
@@ -402,7 +439,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
             }
         }
 
-        Close(link, LinkFault.TooLong);
+        Close(link, LinkFault.NoRoom);
     }
 
     /// <summary>A node without links wakes nobody.</summary>
@@ -410,6 +447,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     {
         if (_isTicking || IsClosing) return;
         _isTicking = true;
+        _tickedMs = NowMs;
         _timer.Change(TickEvery, TickEvery);
     }
 
@@ -419,6 +457,8 @@ internal sealed partial class LinkTable : IAsyncDisposable
     {
         if (IsClosing) return;
         var nowMs = NowMs;
+        var lateMs = nowMs - _tickedMs - (2 * (long)TickEvery.TotalMilliseconds);
+        _tickedMs = nowMs;
         var hasChanged = false;
         IncomingLink[] incoming;
         lock (_lock)
@@ -427,7 +467,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
             foreach (var (key, streams) in _streams)
             {
                 if (streams.Link is not null || nowMs - streams.PartedMs < Settings.RememberMs) continue;
-                HalfReceived(-streams.HalfReceivedBytes);
+                HalfReceived(-streams.DropHalfReceived());
                 _streams.Remove(key);
                 hasChanged |= _subscribers.Remove(key);
             }
@@ -439,9 +479,12 @@ internal sealed partial class LinkTable : IAsyncDisposable
             if (link.TryRetire(nowMs)) _outgoing.TryRemove(new(key, link));
         }
 
-        foreach (var link in _outgoing.Values) link.Tick(nowMs);
-        foreach (var link in incoming) link.Tick(nowMs);
+        foreach (var link in _outgoing.Values) link.Tick(nowMs, lateMs);
+        foreach (var link in incoming) link.Tick(nowMs, lateMs);
     }
+
+    /// <summary>The link that was looked up last.</summary>
+    private sealed record Found(Peer To, OutgoingLink Link);
 
     /// <summary>A node, where it listens: another one at the same address is another, and so is it elsewhere.</summary>
     private readonly record struct LinkKey(NodeId Node, string Endpoint)
@@ -461,6 +504,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
     {
         [LoggerMessage(1201, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
         public static partial void Violated(ILogger logger, string peer, LinkFault fault, string what);
+
+        [LoggerMessage(1203, LogLevel.Critical, "Nobody listens at {Address} any more: other nodes cannot reach this one there until it is started again")]
+        public static partial void Deaf(ILogger logger, string address, Exception error);
 
         [LoggerMessage(1202, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
         public static partial void Broken(ILogger logger, string peer, Exception error);

@@ -17,6 +17,14 @@ internal sealed class MessageParts
     /// <summary>Bytes that have come.</summary>
     public int Bytes => _parts?.WrittenCount ?? 0;
 
+    /// <summary>Forgets what has come; how many bytes.</summary>
+    public int Clear()
+    {
+        var bytes = Bytes;
+        _parts = null;
+        return bytes;
+    }
+
     /// <summary>Adds a part. True, with the whole message and the header of its first part, where it was the last one.</summary>
     /// <exception cref="LinkViolationException">The message is longer than any may be.</exception>
     public bool Add(in FrameHeader header, ReadOnlySequence<byte> payload, out FrameHeader first, out ReadOnlySequence<byte> message)

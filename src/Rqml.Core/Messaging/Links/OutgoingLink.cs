@@ -25,7 +25,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private int _refusals;        // one after the other
     private bool _hasOpened;      // the link that was tried last
     private bool _isKnocking;     // there is nothing to say, but we want to know whether anybody is there
-    private bool _isRetired;
+    private volatile bool _isRetired;
     private bool _isUsed;         // since the last look
     private long _usedMs;
     private long _lookedMs;
@@ -63,6 +63,9 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     }
 
     private Uri Address => _addresses[_turn % _addresses.Count];
+
+    /// <summary>Whether its table still knows it.</summary>
+    public bool IsInUse => !_isRetired;
 
     /// <summary>Whether it leads to the peer: one to whoever answers leads to whoever did.</summary>
     public bool Serves(Peer? to) => to is null || _to.Node == to.Node || _streams.Greeted?.Node == to.Node;
@@ -130,13 +133,20 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     }
 
     /// <summary>Says that we live where nothing else was said, closes a link over which nothing comes, and gives up what could not be sent for too long.</summary>
-    public void Tick(long nowMs)
+    /// <param name="nowMs">Now.</param>
+    /// <param name="lateMs">How long we did not run ourselves: that silence is not the peer's.</param>
+    public void Tick(long nowMs, long lateMs)
     {
+        if (lateMs > 0)
+        {
+            lock (_lock) _life.Forgive(nowMs, lateMs);
+        }
+
         GiveUpIfDue(nowMs);
         ILink? silent = null;
         lock (_lock)
         {
-            if (_link is not null && _life.IsSilent(nowMs)) silent = _link;
+            if (_link is not null && _life.IsSilent(nowMs)) (silent, _link) = (_link, null);      // closed once; its reader notices
             else if (_streams.IsOpen) LookLocked(nowMs);
         }
 
@@ -296,10 +306,17 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         catch (ConnectionRefusedException)
         {
             Refused();
+            _turn++;
+            return;
         }
-        catch (RqmlException error) when (error is LinkClosedException or TransportException)
+        catch (TransportException)
         {
             Failed();      // silence: it is tried again, and the liveness of its reports decides
+        }
+        catch (LinkClosedException error)
+        {
+            _table.Ended(error);
+            Failed();
         }
         catch (LinkViolationException error)
         {
@@ -316,6 +333,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             Failed();
         }
 
+        _refusals = 0;
         if (!_hasOpened) _turn++;
     }
 
@@ -391,7 +409,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         var wasOpen = _streams.IsOpen;
         _streams.Read(header, payload, ref returned);
         if (wasOpen || !_streams.IsOpen) return;
-        (_hasOpened, _isKnocking, _refusals) = (true, false, 0);
+        (_hasOpened, _isKnocking) = (true, false);
         _life.Opened(_table.NowMs);
     }
 
@@ -422,12 +440,10 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         if (to != greeted) _table.Gone(to);      // a node that was fenced goes by another start than its process
     }
 
-    /// <summary>It may or may not be there.</summary>
+    /// <summary>It may or may not be there. Whether it is given up is the tick's to say, which knows whether we ran ourselves.</summary>
     private void Failed()
     {
-        var nowMs = _table.NowMs;
-        lock (_lock) _life.Parted(nowMs);
-        GiveUpIfDue(nowMs);
+        lock (_lock) _life.Parted(_table.NowMs);
     }
 
     /// <summary>There has been no link for too long: whatever the reason, nothing can be said to the peer.</summary>

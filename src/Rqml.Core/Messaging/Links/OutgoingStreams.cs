@@ -10,7 +10,7 @@ namespace Rqml.Messaging.Links;
 /// </summary>
 internal sealed class OutgoingStreams
 {
-    /// <summary>A block is sent once it has as many bytes.</summary>
+    /// <summary>Of each lane a block takes as many bytes.</summary>
     public const int BlockBytes = 64 << 10;
 
     /// <summary>Bytes of the longest message.</summary>
@@ -18,7 +18,7 @@ internal sealed class OutgoingStreams
 
     private const byte FirstVersion = 1;      // of frames that are written before the two ends have agreed on a later one
     private static readonly FabricChannel[] ControlStreams = [.. ChannelPromise.All.Where(promise => promise is { Delivery: Delivery.AtLeastOnce, Lane: Lane.Control }).Select(promise => promise.Channel)];
-    private static readonly FabricChannel[] DataStreams = [.. ChannelPromise.All.Where(promise => promise is { Delivery: Delivery.AtLeastOnce, Lane: Lane.Data }).Select(promise => promise.Channel)];
+    private static readonly FabricChannel[] DataChannels = [.. ChannelPromise.All.Where(promise => promise.Lane == Lane.Data).Select(promise => promise.Channel)];
 
     private readonly LinkSettings _settings;
     private readonly NodeId _node;
@@ -30,7 +30,7 @@ internal sealed class OutgoingStreams
     private ulong _stream;
     private ulong _replaced;      // the stream before it; 0 where there was none
     private byte _version = FirstVersion;
-    private int _turn;            // of the data streams
+    private int _turn;            // of the data lane's channels
     private bool _saysAlive;
 
     /// <param name="settings">What all links go by.</param>
@@ -184,7 +184,7 @@ internal sealed class OutgoingStreams
         if (Greeted is { } before && before != hello.Peer)
         {
             // Another start is there: what is left was for the one before. It knows nothing of this stream, so that the stream may begin.
-            returned = TakeAll();
+            (returned ??= []).AddRange(TakeAll());
             (_stream, _replaced) = (hello.Stream, 0);
         }
 
@@ -196,7 +196,7 @@ internal sealed class OutgoingStreams
             if (hello.Stream == _stream && stream.Resume(position.Received, position.LimitBytes)) continue;
 
             // The streams began anew while we were at the door, or the other end has forgotten them: what it has of them nobody can say.
-            if (hello.Stream == _stream) returned = TakeAll();
+            if (hello.Stream == _stream) (returned ??= []).AddRange(TakeAll());
             throw new LinkViolationException(LinkFault.NeverSent, $"{hello.Peer} has frame {position.Received} of {ChannelPromise.Of(stream.Channel).Name}, which is no place in this stream.");
         }
 
@@ -258,8 +258,8 @@ internal sealed class OutgoingStreams
     {
         foreach (var subscription in _changed) new FrameHeader(0, _version, subscription.Channel, FrameKind.Subscription, FrameFlags.None, 0, subscription.Topics).Write(block.Write(FrameHeader.Bytes));
         _changed.Clear();
-        FillLatest(block, _latest[(int)FabricChannel.Heartbeats]!);
-        foreach (var channel in ControlStreams) FillStream(block, _streams[(int)channel]!);
+        FillLatest(block, _latest[(int)FabricChannel.Heartbeats]!, BlockBytes);
+        foreach (var channel in ControlStreams) FillStream(block, _streams[(int)channel]!, BlockBytes);
         if (_saysAlive) FillHeartbeats(block);
         _saysAlive = false;
     }
@@ -274,23 +274,29 @@ internal sealed class OutgoingStreams
         if (block.IsEmpty) new FrameHeader(0, _version, 0, FrameKind.Heartbeat, FrameFlags.None, 0, 0).Write(block.Write(FrameHeader.Bytes));
     }
 
-    /// <summary>One stream after the other begins, so that none waits for another's flood.</summary>
+    /// <summary>One channel after the other begins, so that none waits for another's flood. Beside what is urgent there is as much room as without it: a full frame always fits.</summary>
     private void FillData(BlockBuilder block)
     {
-        for (var i = 0; i < DataStreams.Length; i++) FillStream(block, _streams[(int)DataStreams[(_turn + i) % DataStreams.Length]]!);
-        _turn = (_turn + 1) % DataStreams.Length;
-        FillLatest(block, _latest[(int)FabricChannel.Metrics]!);
+        var mostBytes = block.Bytes + BlockBytes;
+        for (var i = 0; i < DataChannels.Length; i++)
+        {
+            var channel = DataChannels[(_turn + i) % DataChannels.Length];
+            if (_streams[(int)channel] is { } stream) FillStream(block, stream, mostBytes);
+            else FillLatest(block, _latest[(int)channel]!, mostBytes);
+        }
+
+        _turn = (_turn + 1) % DataChannels.Length;
     }
 
-    private static void FillStream(BlockBuilder block, OutgoingStream stream)
+    private static void FillStream(BlockBuilder block, OutgoingStream stream, int mostBytes)
     {
-        while (block.Bytes < BlockBytes && stream.TryTake(BlockBytes - block.Bytes, out var frames)) block.Add(frames);
+        while (block.Bytes < mostBytes && stream.TryTake(mostBytes - block.Bytes, out var frames)) block.Add(frames);
     }
 
     /// <summary>The newest of a topic may be longer than a block: it goes as soon as it is its turn.</summary>
-    private static void FillLatest(BlockBuilder block, LatestFrames latest)
+    private static void FillLatest(BlockBuilder block, LatestFrames latest, int mostBytes)
     {
-        while (latest.CanSend && (block.IsEmpty || block.Bytes + latest.NextBytes <= BlockBytes))
+        while (latest.CanSend && (block.IsEmpty || block.Bytes + latest.NextBytes <= mostBytes))
         {
             var frame = latest.Take();
             frame.CopyTo(block.Write(frame.Length));

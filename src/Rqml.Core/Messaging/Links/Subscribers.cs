@@ -6,11 +6,11 @@ namespace Rqml.Messaging.Links;
 internal sealed class Subscribers
 {
     private readonly Lock _lock = new();
-    private volatile Entry[] _entries = [];
+    private volatile State _state = new([]);
 
-    /// <summary>All that is wanted over a stream, in place of what was; what an earlier start of the node wanted goes. Whether anything changes.</summary>
+    /// <summary>All that is wanted over a stream, in place of what was. Whether anything changes.</summary>
     public bool Set(StreamKey stream, Peer peer, IReadOnlyList<Subscription> subscriptions) => Replace(
-        entry => entry.Stream == stream || (entry.Stream.Node == stream.Node && entry.Stream.Incarnation != stream.Incarnation),
+        entry => entry.Stream == stream,
         subscriptions.Where(wanted => wanted.Topics != 0).Select(wanted => new Entry(stream, peer, wanted.Channel, wanted.Topics)));
 
     /// <summary>What is wanted of one channel over a stream, in place of what was.</summary>
@@ -21,35 +21,49 @@ internal sealed class Subscribers
     /// <summary>The stream is over; what the node wants over others stays.</summary>
     public bool Remove(StreamKey stream) => Replace(entry => entry.Stream == stream, []);
 
-    /// <summary>That start of the node is gone; what a later one wants stays.</summary>
+    /// <summary>That start of the node is gone; what another one wants stays.</summary>
     public bool Remove(NodeId node, Incarnation incarnation) => Replace(entry => entry.Stream.Node == node && entry.Stream.Incarnation == incarnation, []);
 
     /// <summary>The topics of a channel that anybody wants.</summary>
-    public ulong Wanted(FabricChannel channel)
-    {
-        ulong topics = 0;
-        foreach (var entry in _entries)
-        {
-            if (entry.Channel == channel) topics |= entry.Topics;
-        }
+    public ulong Wanted(FabricChannel channel) => _state.Topics[(int)channel];
 
-        return topics;
-    }
-
-    /// <summary>Whoever wants at least one of these topics.</summary>
-    public IEnumerable<Peer> Wanting(FabricChannel channel, ulong topics) =>
-        _entries.Where(entry => entry.Channel == channel && (entry.Topics & topics) != 0).Select(entry => entry.Peer).DistinctBy(peer => peer.Node);
+    /// <summary>Each node that wants anything of a channel, by the start of it that spoke last. Hot: nothing is made.</summary>
+    public ReadOnlySpan<Subscriber> Of(FabricChannel channel) => _state.Channels[(int)channel];
 
     private bool Replace(Func<Entry, bool> goes, IEnumerable<Entry> come)
     {
         lock (_lock)
         {
-            Entry[] entries = [.. _entries.Where(entry => !goes(entry)), .. come];
-            if (entries.SequenceEqual(_entries)) return false;
-            _entries = entries;
+            Entry[] entries = [.. _state.Entries.Where(entry => !goes(entry)), .. come];
+            if (entries.SequenceEqual(_state.Entries)) return false;
+            _state = new State(entries);
             return true;
         }
     }
 
     private sealed record Entry(StreamKey Stream, Peer Peer, FabricChannel Channel, ulong Topics);
+
+    /// <summary>What is known at one moment, swapped whole.</summary>
+    private sealed class State
+    {
+        /// <param name="entries">In the order in which they were said.</param>
+        public State(Entry[] entries)
+        {
+            Entries = entries;
+            Channels = [[], .. ChannelPromise.All.Select(promise => Of(promise.Channel))];
+            Topics = [.. Channels.Select(wanting => wanting.Aggregate(0UL, (topics, one) => topics | one.Topics))];
+        }
+
+        public Entry[] Entries { get; }
+
+        public Subscriber[][] Channels { get; }
+
+        public ulong[] Topics { get; }
+
+        private Subscriber[] Of(FabricChannel channel) =>
+            [.. Entries.Where(entry => entry.Channel == channel).GroupBy(entry => entry.Stream.Node).Select(node => new Subscriber(node.Last().Peer, node.Where(entry => entry.Stream.Incarnation == node.Last().Stream.Incarnation).Aggregate(0UL, (topics, entry) => topics | entry.Topics)))];
+    }
 }
+
+/// <summary>A node, and which topics of a channel it wants.</summary>
+internal readonly record struct Subscriber(Peer Peer, ulong Topics);

@@ -109,5 +109,8 @@ internal abstract class GrpcLink(string peer, IAsyncStreamReader<BlockMessage> i
     /// <summary>What gRPC throws where a call has ended, is ending, or was never as it should be.</summary>
     protected static bool IsEndOfCall(Exception error) => error is RpcException or InvalidOperationException or IOException or OperationCanceledException or ObjectDisposedException;
 
-    private LinkClosedException Closed(Exception? error) => new(Peer.Address, Closing.IsCompleted ? Closing.Result : error?.Message ?? "the other end closed it", error);
+    private LinkClosedException Closed(Exception? error) => new(Peer.Address, Closing.IsCompleted ? Closing.Result : error?.Message ?? "the other end closed it", error)
+    {
+        IsViolation = Failure is { StatusCode: StatusCode.InvalidArgument or StatusCode.ResourceExhausted },
+    };
 }

@@ -9,10 +9,11 @@ internal static class LinkServiceExtensions
 {
     /// <param name="services">Of the server.</param>
     /// <param name="inbox">The inbox of whoever listens now; null: nobody does.</param>
-    public static void AddLinkService(this IServiceCollection services, Func<IServiceProvider, LinkInbox?> inbox)
+    /// <param name="allowsPlaintext">Whether links may come in the clear from other machines.</param>
+    public static void AddLinkService(this IServiceCollection services, Func<IServiceProvider, LinkInbox?> inbox, Func<IServiceProvider, bool> allowsPlaintext)
     {
         if (services.Any(service => service.ServiceType == typeof(LinkService))) return;
-        services.AddSingleton(provider => new LinkService(() => inbox(provider)));
+        services.AddSingleton(provider => new LinkService(() => inbox(provider), () => allowsPlaintext(provider)));
         services.AddGrpc().AddServiceOptions<LinkService>(options =>
         {
             options.MaxReceiveMessageSize = LinkMethod.MaxMessageBytes;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Rqml.Messaging.Links;
@@ -12,7 +13,10 @@ internal sealed class Hearer : ILinkReceiver
 
     public Channel<int> Returned { get; } = Channel.CreateUnbounded<int>();
 
-    void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message) { }
+    /// <summary>Who sent each message that came.</summary>
+    public ConcurrentQueue<Peer> Whole { get; } = new();
+
+    void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message) => Whole.Enqueue(message.From);
 
     void ILinkReceiver.BlockEnded(IncomingLink link) { }
 

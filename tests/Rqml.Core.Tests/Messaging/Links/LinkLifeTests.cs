@@ -40,6 +40,19 @@ public sealed class LinkLifeTests
     }
 
     [Fact]
+    public void What_was_not_heard_while_we_did_not_run_is_nobodys_silence()
+    {
+        var life = new LinkLife(Settings, 1);
+        life.Opened(1_000);
+        life.Parted(31_000);      // found out as we went on, half a minute later
+        Assert.True(life.IsGivenUp(31_000));
+        life.Forgive(31_000, 29_500);
+
+        Assert.False(life.IsGivenUp(31_000));
+        Assert.True(life.IsGivenUp(30_500 + Settings.Liveness.SilentMs));
+    }
+
+    [Fact]
     public void A_link_over_which_nothing_comes_is_silent()
     {
         var life = new LinkLife(Settings, 1);

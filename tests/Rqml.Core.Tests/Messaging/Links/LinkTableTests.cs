@@ -182,7 +182,7 @@ public sealed class LinkTableTests : IAsyncLifetime
         links[0].Bring(Part(2, 30_000, FrameFlags.Continues));
         await Step.Within("the parts", UntilAsync(() => _table.HalfReceivedBytes == 90_000));
         links[1].Bring(Part(1, 20_000, FrameFlags.Continues));
-        Assert.Equal(LinkFault.TooLong, await CloseAsync(links[1]));
+        Assert.Equal(LinkFault.NoRoom, await CloseAsync(links[1]));
 
         links[0].Bring(Part(3, 10_000, FrameFlags.None));      // now it is whole
         await Step.Within("the end of the parts", UntilAsync(() => _table.HalfReceivedBytes == 0));
@@ -238,6 +238,53 @@ public sealed class LinkTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_peer_is_not_gone_where_one_of_its_addresses_refuses_and_another_does_not_answer()
+    {
+        var tries = 0;
+        _transport.Connecting = () => ++tries > 6 ? Task.CompletedTask : tries % 2 == 0 ? throw new ConnectionRefusedException("two") : throw new TransportException("one", "nobody answers");
+        Assert.True(_table.TrySend(There with { Endpoint = "scripted://one/ scripted://two/" }, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[1])));
+
+        await Step.Within("a link", _transport.OpenedAsync());
+        Assert.False(_hearer.Gone.Reader.TryPeek(out _));
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_where_two_starts_of_a_node_answer_in_turn()
+    {
+        // A answers, then B, then A again, which still knows the stream.
+        var link = await OpenLinkAsync();
+        var other = There with { Incarnation = new Incarnation(3) };
+        Assert.True(Send(1_000));
+        await link.SentAsync();
+        link.Close();
+        link = await Step.Within("a link", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()), other);
+        Assert.True(Send(2_000));
+        await link.SentAsync();
+        link.Close();
+        link = await Step.Within("a link", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()), There, received: 2);
+
+        var returned = new List<int>();
+        while (returned.Count < 3) returned.Add(await Step.Within("a message that comes back", _hearer.Returned.Reader.ReadAsync().AsTask()));
+        Assert.Equal([1, 1_000, 2_000], returned.Order());
+    }
+
+    [Fact]
+    public async Task More_messages_than_can_become_whole_at_once_all_arrive_in_the_end()
+    {
+        // Three senders of 60 KB each, where 100 KB are kept: one by one they are refused, begin anew, and become whole.
+        var senders = Enumerable.Range(0, 3).Select(number => new PartSender(_transport, $"sender-{number}")).ToList();
+        for (var turn = 0; senders.Any(sender => !sender.HasSentAll) && turn < 100; turn++)
+        {
+            foreach (var sender in senders.Where(sender => !sender.HasSentAll)) await sender.SendNextAsync(() => _hearer.Whole.Any(whole => whole.Node.Value == sender.Name));
+        }
+
+        Assert.All(senders, sender => Assert.True(sender.HasSentAll));
+        Assert.Equal(0, _table.HalfReceivedBytes);
+    }
+
+    [Fact]
     public async Task Closing_waits_for_everything_and_leaves_nothing_behind()
     {
         await HeldLinkAsync();
@@ -272,13 +319,13 @@ public sealed class LinkTableTests : IAsyncLifetime
         return link;
     }
 
-    private static void Answer(ScriptedLink link, Hello hello) => link.Bring((hello with
+    private static void Answer(ScriptedLink link, Hello hello, Peer? peer = null, ulong received = 0) => link.Bring((hello with
     {
-        Peer = There,
-        Positions = [.. ChannelPromise.All.Where(promise => promise.Delivery == Delivery.AtLeastOnce).Select(promise => new StreamPosition(promise.Channel, 0, 8 << 20))],
+        Peer = peer ?? There,
+        Positions = [.. ChannelPromise.All.Where(promise => promise.Delivery == Delivery.AtLeastOnce).Select(promise => new StreamPosition(promise.Channel, promise.Channel == FabricChannel.TaskInbound ? received : 0, 8 << 20))],
     }).ToFrame());
 
-    private static byte[] Part(ulong sequence, int bytes, FrameFlags flags)
+    internal static byte[] Part(ulong sequence, int bytes, FrameFlags flags)
     {
         var frame = new byte[FrameHeader.Bytes + bytes];
         new FrameHeader(bytes, 1, FabricChannel.TaskInbound, FrameKind.Directed, flags, sequence, 0).Write(frame);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace Rqml.Messaging;
@@ -111,6 +112,8 @@ internal sealed class ScriptedLink(string peer) : ILink
         _brought.Writer.TryComplete();
         _closed.TrySetResult();
     }
+
+    public bool TrySent([NotNullWhen(true)] out byte[]? block) => _sent.Reader.TryRead(out block);
 
     /// <summary>The next block that the table sends.</summary>
     public Task<byte[]> SentAsync() => _sent.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
