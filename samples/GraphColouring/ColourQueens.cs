@@ -50,7 +50,7 @@ public static class ColourQueens
 /// <summary>The score: 1 without a conflict.</summary>
 internal sealed class FewConflicts : IArtifactScorer<ColouringJob, Colouring>
 {
-    public ValueTask<double> ScoreAsync(ColouringJob payload, Colouring artifact, CancellationToken cancellationToken) => new(Verifier.Score(artifact));
+    public ValueTask<Score> ScoreAsync(ColouringJob payload, Colouring artifact, CancellationToken cancellationToken) => new(Verifier.Score(artifact));
 }
 
 /// <summary>Colourings are alike where they part the squares alike, whatever the colours are called.</summary>

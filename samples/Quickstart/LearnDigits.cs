@@ -52,7 +52,7 @@ public static class LearnDigits
 /// <summary>The score: how many of the lines that its sample left out a classifier reads rightly.</summary>
 internal sealed class LeftOutAccuracy : IArtifactScorer<Sample, Classifier>
 {
-    public ValueTask<double> ScoreAsync(Sample payload, Classifier artifact, CancellationToken cancellationToken) =>
+    public ValueTask<Score> ScoreAsync(Sample payload, Classifier artifact, CancellationToken cancellationToken) =>
         new(Accuracy.On(artifact, Bootstrap.Draw(payload.Seed, payload.Number).LeftOut.AsSpan()));
 }
 

@@ -60,7 +60,7 @@ public sealed class OptionsPageTests
     {
         var methods = typeof(TaskClassBuilder<Number, Root>).GetMethods();
         var parameters = methods.Single(method => method is { Name: "AddModel", IsGenericMethod: true }).GetParameters()
-            .Concat(methods.Single(method => method.Name == "ValidateWith").GetParameters()).Concat(methods.Single(method => method.Name == "AcceptAt").GetParameters()).ToArray();
+            .Concat(methods.Single(method => method is { Name: "ValidateWith", IsGenericMethod: true }).GetParameters()).Concat(methods.Single(method => method.Name == "AcceptAt").GetParameters()).ToArray();
         var rows = Rows("Models and validators of a task class").ToDictionary(row => row.Name, row => row.Default);
         Assert.Equal(parameters.Select(parameter => parameter.Name!).Distinct().Order(), rows.Keys.Order());
         Assert.All(parameters.Where(parameter => parameter.HasDefaultValue && parameter.DefaultValue is not null), parameter => Assert.Equal(Describe(parameter.Name!, parameter.DefaultValue), rows[parameter.Name!]));

@@ -67,7 +67,7 @@ internal sealed class RqmlLabelling : ILabelRegime
 /// <summary>The score: the share of images that need no other model.</summary>
 internal sealed class NothingOpen : IArtifactScorer<LabelJob, LabelBatch>
 {
-    public ValueTask<double> ScoreAsync(LabelJob payload, LabelBatch artifact, CancellationToken cancellationToken) => new(artifact.ClosedShare);
+    public ValueTask<Score> ScoreAsync(LabelJob payload, LabelBatch artifact, CancellationToken cancellationToken) => new(artifact.ClosedShare);
 }
 
 /// <summary>The share of images with the same label.</summary>

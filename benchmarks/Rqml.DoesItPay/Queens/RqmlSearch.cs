@@ -67,7 +67,7 @@ internal sealed class RqmlSearch : IColouringRegime
 /// <summary>The score: 1 without a conflict.</summary>
 internal sealed class OneOverConflicts : IArtifactScorer<ColouringJob, Colouring>
 {
-    public ValueTask<double> ScoreAsync(ColouringJob payload, Colouring artifact, CancellationToken cancellationToken) => new(Verifier.Score(artifact));
+    public ValueTask<Score> ScoreAsync(ColouringJob payload, Colouring artifact, CancellationToken cancellationToken) => new(Verifier.Score(artifact));
 }
 
 /// <summary>An exact check.</summary>

@@ -49,6 +49,22 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return Add(name, tier, family ?? name, cost, device, concurrency, _ => model);
     }
 
+    /// <summary>Adds a model that a function makes from the host's services, once, when the host starts.</summary>
+    /// <param name="name">Unique in the class.</param>
+    /// <param name="model">Makes it. What it throws keeps the host from starting.</param>
+    /// <param name="tier">Its size: escalation goes from 0 up.</param>
+    /// <param name="family">Models of one family fail alike; default: its name.</param>
+    /// <param name="cost">Declared cost of a call, above or equal to zero.</param>
+    /// <param name="device">The kind of lane that a call needs; default "cpu".</param>
+    /// <param name="concurrency">How many of its calls a node makes at once; default: as many as there are lanes.</param>
+    public TaskClassBuilder<TPayload, TArtifact> AddModel(
+        string name, Func<IServiceProvider, IRefinementModel<TPayload, TArtifact>> model,
+        int tier = 0, string? family = null, double cost = 1, string device = NodeSettings.Processor, ModelConcurrency? concurrency = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Add(name, tier, family ?? name, cost, device, concurrency, services => model(services) ?? throw NothingMade(nameof(AddModel)));
+    }
+
     /// <summary>An artifact has converged when every one of these rules holds. One rule or more.</summary>
     public TaskClassBuilder<TPayload, TArtifact> ConvergeWhenAll(params ConvergenceRule[] rules)
     {
@@ -81,6 +97,14 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         return this;
     }
 
+    /// <summary>What scores artifacts, made once from the host's services when the host starts. What <paramref name="scorer"/> throws keeps the host from starting.</summary>
+    public TaskClassBuilder<TPayload, TArtifact> ScoreWith(Func<IServiceProvider, IArtifactScorer<TPayload, TArtifact>> scorer)
+    {
+        ArgumentNullException.ThrowIfNull(scorer);
+        _scorer = services => scorer(services) ?? throw NothingMade(nameof(ScoreWith));
+        return this;
+    }
+
     /// <summary>What compares artifacts; without it they are alike when their bytes are equal.</summary>
     public TaskClassBuilder<TPayload, TArtifact> CompareWith<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSimilarity>()
         where TSimilarity : class, IArtifactSimilarity<TArtifact>
@@ -101,7 +125,7 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     public TaskClassBuilder<TPayload, TArtifact> CompareWith(Func<IServiceProvider, IArtifactSimilarity<TArtifact>> similarity)
     {
         ArgumentNullException.ThrowIfNull(similarity);
-        _similarity = services => similarity(services) ?? throw new InvalidOperationException($"Task class '{_class.Name}': {nameof(CompareWith)} was given a function that returned null.");
+        _similarity = services => similarity(services) ?? throw NothingMade(nameof(CompareWith));
         return this;
     }
 
@@ -114,11 +138,25 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     public TaskClassBuilder<TPayload, TArtifact> ValidateWith<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>(double reliability = 0.9, string? name = null)
         where TValidator : class, IArtifactValidator<TPayload, TArtifact>
     {
-        name ??= typeof(TValidator).Name;
+        return Add(name ?? typeof(TValidator).Name, reliability, services => ActivatorUtilities.GetServiceOrCreateInstance<TValidator>(services));
+    }
+
+    /// <summary>Adds a validator that a function makes from the host's services, once, when the host starts; weighed as any other.</summary>
+    /// <param name="name">1 to 128 characters, unique in the class.</param>
+    /// <param name="validator">Makes it. What it throws keeps the host from starting.</param>
+    /// <param name="reliability">How often its verdict is expected to be right, from 0.5 to 1. At 1 it has the last word. Default 0.9.</param>
+    public TaskClassBuilder<TPayload, TArtifact> ValidateWith(string name, Func<IServiceProvider, IArtifactValidator<TPayload, TArtifact>> validator, double reliability = 0.9)
+    {
+        ArgumentNullException.ThrowIfNull(validator);
+        return Add(name, reliability, services => validator(services) ?? throw NothingMade(nameof(ValidateWith)));
+    }
+
+    private TaskClassBuilder<TPayload, TArtifact> Add(string name, double reliability, Func<IServiceProvider, IArtifactValidator<TPayload, TArtifact>> validator)
+    {
         Check(reliability is >= 0.5 and <= 1, $"{nameof(ValidateWith)}({nameof(reliability)})", reliability, "0.5 to 1");
         var isNew = !_policy.Validators.Any(validator => validator.Name == name);
         Check(IsName(name) && isNew, $"{nameof(ValidateWith)}({nameof(name)})", name, $"1 to {MaxNameLength} characters that no other validator of the class has");
-        _validators.Add(services => ActivatorUtilities.GetServiceOrCreateInstance<TValidator>(services));
+        _validators.Add(validator);
         _policy = _policy with { Validators = [.. _policy.Validators, new ValidatorDescriptor(name, reliability)] };
         return this;
     }
@@ -186,7 +224,7 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
     /// <summary>Limits of every task of the class; a task's own budget may set others.</summary>
     /// <param name="iterations">Default 64. From 1 to 1,000,000.</param>
     /// <param name="time">On workers. Default 1 h. Above zero, to 365 days.</param>
-    /// <param name="cost">Declared cost of the model calls. Default unlimited. Above zero.</param>
+    /// <param name="cost">Cost of the calls of models, scorers and validators, as they state it or else as it is declared. Default unlimited. Above zero.</param>
     /// <param name="payloadBytes">Default 16 MiB. From 1 to 16 MiB.</param>
     /// <param name="artifactBytes">A longer artifact fails its pass with <see cref="ArtifactTooLargeException"/>. Default 16 MiB. From 1 to 16 MiB.</param>
     /// <param name="passes">Model calls, failed ones and ballots included. Default eight for each pass that the rules need in each iteration. From 1 to 16,000,000.</param>
@@ -266,6 +304,8 @@ public sealed class TaskClassBuilder<TPayload, TArtifact>
         _models.Add(new ModelDescriptor(name, tier, family, cost, device) { Concurrency = concurrency });
         return this;
     }
+
+    private InvalidOperationException NothingMade(string method) => new($"Task class '{_class.Name}': {method} was given a function that returned null.");
 
     private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength;
 

@@ -3,8 +3,8 @@ namespace Rqml;
 /// <summary>Says how good an artifact is. Pure and thread-safe.</summary>
 public interface IArtifactScorer<TPayload, TArtifact>
 {
-    /// <summary>Quality in [0, 1]. A value that is not finite or out of range fails the pass with <see cref="ScoreOutOfRangeException"/>.</summary>
-    ValueTask<double> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
+    /// <summary>Quality in [0, 1], and what it cost to find out. A quality that is not finite or out of range fails the pass with <see cref="ScoreOutOfRangeException"/>.</summary>
+    ValueTask<Score> ScoreAsync(TPayload payload, TArtifact artifact, CancellationToken cancellationToken);
 }
 
 /// <summary>A score or a similarity was not a number in [0, 1].</summary>

@@ -1,3 +1,5 @@
+using Rqml.Models;
+
 namespace Rqml;
 
 /// <summary>Says whether an artifact is acceptable. Thread-safe.</summary>
@@ -14,6 +16,10 @@ public readonly record struct Validation(Judgement Judgement, string? Reason = n
 {
     /// <summary>How sure it is, from 0 to 1: its word weighs as much. Default 1.</summary>
     public double Confidence { get; init; } = 1;
+
+    /// <summary>What it cost to find out, in the unit of the class's costs: it counts against the task's budget. Default 0. Zero or more, and finite.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or not finite.</exception>
+    public double Cost { get; init => field = ModelCost.Checked(value, nameof(Cost)); }
 
     /// <summary>Whether it threw or took too long, rather than abstaining of its own will.</summary>
     public bool HasFailed { get; init; }

@@ -51,10 +51,10 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     {
         var refinement = await refining;
         var bytes = Accept(request, refinement);
-        var score = await ScoreAsync(payload, refinement, bytes, cancellationToken);
+        var score = await ScoreAsync(request, payload, refinement, bytes, cancellationToken);
         var similar = request.HasArtifact ? await CompareAsync(SideOf(request.Artifact), SideOf(bytes), cancellationToken) : double.NaN;
         var novelty = await NoveltyAsync(bytes, request.Recent, cancellationToken);
-        return new PassResult(bytes, score, similar, refinement.Cost ?? double.NaN) { Novelty = novelty };
+        return new PassResult(bytes, score.Value, similar, score.Cost == 0 ? refinement.Cost ?? double.NaN : CostOf(request, refinement) + score.Cost) { Novelty = novelty };
     }
 
     /// <summary>The artifact's bytes, where it is one that a model may make.</summary>
@@ -90,16 +90,18 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     /// <summary>A validator with the last word is asked first. Then the voter's model has a pass at the artifact: one that it would leave as it is, it accepts.</summary>
     public override async ValueTask<Ballot> VoteAsync(BallotRequest request, CancellationToken cancellationToken)
     {
+        var asked = 0.0;
         for (var index = 0; index < validators.Count; index++)
         {
             if (Policy.Validators[index].Reliability < 1) continue;
             var verdict = await ValidateAsync(validators[index], request.Payload, request.Artifact, cancellationToken);
-            if (verdict.Judgement == Judgement.Reject) return new Ballot(Judgement.Reject, verdict.Reason, 0);
+            asked += verdict.Cost;
+            if (verdict.Judgement == Judgement.Reject) return new Ballot(Judgement.Reject, verdict.Reason, asked);
         }
 
         var pass = await RefineAsync(new PassRequest(request.Class, request.ClassVersion, request.Pass, request.Payload, request.Artifact, HasArtifact: true, request.Beat), cancellationToken);
         var agrees = pass.Similarity >= (Policy.Vote?.Agreement ?? 1);
-        return new Ballot(agrees ? Judgement.Accept : Judgement.Reject, FormattableString.Invariant($"what {request.Pass.Model} makes of it is {pass.Similarity:0.###} like it"), pass.Cost);
+        return new Ballot(agrees ? Judgement.Accept : Judgement.Reject, FormattableString.Invariant($"what {request.Pass.Model} makes of it is {pass.Similarity:0.###} like it"), asked == 0 ? pass.Cost : asked + (double.IsNaN(pass.Cost) ? Models[IndexOf(request.Pass.Model)].Cost : pass.Cost));
     }
 
     /// <summary>One verdict; of a validator that throws or takes too long an abstention, so that others may still refuse.</summary>
@@ -113,11 +115,11 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
             var validation = validator.ValidateAsync(Read(@class.PayloadSerializer, payload, "payload"), Read(@class.ArtifactSerializer, artifact, "artifact"), either.Token);
             var verdict = validation.IsCompletedSuccessfully ? validation.Result : await validation.AsTask().WaitAsync(either.Token);
             if (!Enum.IsDefined(verdict.Judgement)) return Validation.Failed($"it said {(int)verdict.Judgement}, which is no verdict");
-            return verdict.Confidence is >= 0 and <= 1 ? verdict : Validation.Failed(FormattableString.Invariant($"its confidence is {verdict.Confidence}; it takes 0 to 1"));
+            return verdict.Confidence is >= 0 and <= 1 ? verdict : Validation.Failed(FormattableString.Invariant($"its confidence is {verdict.Confidence}; it takes 0 to 1")) with { Cost = verdict.Cost };
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            return Validation.Failed(expiry.IsCancellationRequested ? $"it took longer than {Policy.ValidatorTimeout}" : $"{error.GetType().Name}: {error.Message}");
+            return Validation.Failed(expiry.IsCancellationRequested ? $"it took longer than {Policy.ValidatorTimeout}" : $"{error.GetType().Name}: {error.Message}") with { Cost = (error as ModelFailedException)?.Cost ?? 0 };
         }
     }
 
@@ -141,13 +143,23 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
         return 1 - most;
     }
 
-    private async ValueTask<double> ScoreAsync(TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async ValueTask<Score> ScoreAsync(PassRequest request, TPayload payload, Refinement<TArtifact> refinement, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var score = ConfidenceOf(refinement);
-        if (scorer is null) return score;
-        var artifact = Read(@class.ArtifactSerializer, bytes, "artifact");
-        return InRange("scorer", await scorer.ScoreAsync(payload, artifact, cancellationToken));
+        if (scorer is null) return ConfidenceOf(refinement);
+        try
+        {
+            var score = await scorer.ScoreAsync(payload, Read(@class.ArtifactSerializer, bytes, "artifact"), cancellationToken);
+            InRange("scorer", score.Value);
+            return score;
+        }
+        catch (ModelFailedException failure)
+        {
+            failure.Add(CostOf(request, refinement));
+            throw;
+        }
     }
+
+    private double CostOf(in PassRequest request, in Refinement<TArtifact> refinement) => refinement.Cost ?? Models[IndexOf(request.Pass.Model)].Cost;
 
     private double ConfidenceOf(in Refinement<TArtifact> refinement) => refinement.Confidence is { } confidence ? InRange("confidence", confidence) : double.NaN;
 

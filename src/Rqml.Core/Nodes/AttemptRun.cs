@@ -94,8 +94,8 @@ internal sealed class AttemptRun : LaneRun
         if (HasEnded || Stopped.IsCancellationRequested) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
-        if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException), failure);
-        var decision = _machine.Refined(made.Results, made.Alike, elapsedMs);
+        if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException, made.Wasted), failure);
+        var decision = _machine.Refined(made.Results, made.Alike, elapsedMs, made.Wasted);
         Witness.Saw(_machine, made, _isWatched);
         return await ConcludeAsync(lane.Worker, decision, null);
     }

@@ -46,7 +46,11 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
         }
     }
 
-    protected override NodeEvent Failed(Exception error) => NodeEvent.Voted(job, Abstain($"{error.GetType().Name}: {error.Message}"));
+    protected override NodeEvent Failed(Exception error)
+    {
+        var ballot = Abstain($"{error.GetType().Name}: {error.Message}");
+        return NodeEvent.Voted(job, _model is null ? ballot : ballot with { Cost = ModelCost.Of(error, _model) });
+    }
 
     private Ballot Abstain(string reason) => new(Judgement.Abstain, reason.Length <= AttemptRun.LongestReason ? reason : reason[..AttemptRun.LongestReason], _model?.Cost ?? 0);
 

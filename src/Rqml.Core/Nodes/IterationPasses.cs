@@ -27,7 +27,7 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
     private async ValueTask<IterationResult> MakeOneAsync(ModelDescriptor model, PassRequest request, IWorker worker, CallPermit place)
     {
         var only = await CallAsync(model, request, worker, place);
-        return only.Failure is WorkerDiedException death ? throw death : new IterationResult(only.Result, only.Failure);
+        return only.Failure is WorkerDiedException death ? throw death : new IterationResult(only.Result, only.Failure, only.Failure is { } failure ? ModelCost.Of(failure, model) : 0);
     }
 
     private async ValueTask<IterationResult> MakeSeveralAsync(RefinementMachine machine, Attempt attempt, LaneWorker lane, Action beat, CallPermit first)
@@ -41,32 +41,34 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
 
         var results = new PassResult?[calls.Length];
         Exception? failure = null;
+        var wasted = 0.0;
         for (var pass = 0; pass < calls.Length; pass++)
         {
             var call = await calls[pass];
             results[pass] = call.Result;
             failure ??= call.Failure;
+            if (call.Failure is { } failed) wasted += ModelCost.Of(failed, machine.ModelOf(pass));
         }
 
         if (Array.Find(calls, call => call.Result.Failure is WorkerDiedException) is { } died) throw died.Result.Failure!;
         var made = results.OfType<PassResult>().ToArray();
-        if (made.Length == 0) return new IterationResult(results, [], failure ?? new OperationCanceledException());
-        return made.Length == 1 ? new IterationResult(results, [], null) : await CompareAsync(results, made, lane.Worker);
+        if (made.Length == 0) return new IterationResult(results, [], failure ?? new OperationCanceledException(), wasted);
+        return made.Length == 1 ? new IterationResult(results, [], null, wasted) : await CompareAsync(results, made, wasted, lane.Worker);
     }
 
     /// <summary>Each two passes side by side. What cannot be compared is unlike, and whoever wants consistency learns that there is none.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "A similarity is a user's: whatever it throws costs the comparison alone.")]
-    private async ValueTask<IterationResult> CompareAsync(PassResult?[] results, PassResult[] made, IWorker worker)
+    private async ValueTask<IterationResult> CompareAsync(PassResult?[] results, PassResult[] made, double wasted, IWorker worker)
     {
         try
         {
             var request = new ComparisonRequest(@class.Key.Name, @class.Key.Version, [.. made.Select(pass => pass.Artifact)]);
-            return new IterationResult(results, await worker.CompareAsync(request, run.Stopped), null);
+            return new IterationResult(results, await worker.CompareAsync(request, run.Stopped), null, wasted);
         }
         catch (Exception error) when (error is not WorkerDiedException)
         {
             context.Instruments.PassFailed(@class.Key.Name, "similarity", error);
-            return new IterationResult(results, [], null);
+            return new IterationResult(results, [], null, wasted);
         }
     }
 
@@ -103,9 +105,9 @@ internal readonly struct IterationResult
     private readonly PassResult? _only;      // most iterations make one pass, and need no array for it
     private readonly PassResult?[]? _several;
 
-    public IterationResult(PassResult? only, Exception? failure) => (_only, Alike, Failure) = (only, [], failure);
+    public IterationResult(PassResult? only, Exception? failure, double wasted) => (_only, Alike, Failure, Wasted) = (only, [], failure, wasted);
 
-    public IterationResult(PassResult?[] results, IReadOnlyList<double> alike, Exception? failure) => (_several, Alike, Failure) = (results, alike, failure);
+    public IterationResult(PassResult?[] results, IReadOnlyList<double> alike, Exception? failure, double wasted) => (_several, Alike, Failure, Wasted) = (results, alike, failure, wasted);
 
     [UnscopedRef]
     public ReadOnlySpan<PassResult?> Results => _several is null ? new ReadOnlySpan<PassResult?>(in _only) : _several;
@@ -113,4 +115,7 @@ internal readonly struct IterationResult
     public IReadOnlyList<double> Alike { get; }
 
     public Exception? Failure { get; }
+
+    /// <summary>What the passes that failed cost.</summary>
+    public double Wasted { get; }
 }

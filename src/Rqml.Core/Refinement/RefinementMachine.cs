@@ -96,14 +96,15 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <param name="passes">What came of each pass, in their order; null of one that failed, and not all of them.</param>
     /// <param name="alike">Similarities of each two passes that made something, row by row; empty where nobody compared them.</param>
     /// <param name="elapsedMs">Time on a worker.</param>
-    public SupervisionDecision Refined(ReadOnlySpan<PassResult?> passes, IReadOnlyList<double> alike, long elapsedMs)
+    /// <param name="wasted">What the passes that failed cost; null: what they are declared to cost.</param>
+    public SupervisionDecision Refined(ReadOnlySpan<PassResult?> passes, IReadOnlyList<double> alike, long elapsedMs, double? wasted = null)
     {
         stations?.Entered(Station.Assess, spec.Id);
         var made = PassComparison.Of(passes, alike);
         var pass = passes[made.Chosen]!.Value;
         LastPass = pass;
         LastMaker = ModelOf(made.Chosen);
-        State = _state.After(pass, _policy, LastMaker.Tier, _plan[made.Chosen], ChargeOf(passes, elapsedMs));
+        State = _state.After(pass, _policy, LastMaker.Tier, _plan[made.Chosen], ChargeOf(passes, wasted, elapsedMs));
         var evidence = Read(made.Consistency);
         var concern = _policy.Monitor.Look(_state, _policy.AcceptAt ?? 1);
         if (concern is null) State = _state.SteppedBack(_policy.Monitor);
@@ -113,16 +114,17 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <summary>All passes failed: the iteration was not made.</summary>
     /// <param name="elapsedMs">Time on a worker.</param>
     /// <param name="isOverloaded">Whether that was since the model had too many calls.</param>
-    public SupervisionDecision Failed(long elapsedMs, bool isOverloaded = false)
+    /// <param name="wasted">What the passes cost; null: what they are declared to cost.</param>
+    public SupervisionDecision Failed(long elapsedMs, bool isOverloaded = false, double? wasted = null)
     {
-        State = _state.Failed(ChargeOf(new PassResult?[PassCount], elapsedMs));
+        State = _state.Failed(ChargeOf(new PassResult?[PassCount], wasted, elapsedMs));
         return Decide(See(ObservationKind.PassFailed, isOverloaded: isOverloaded));
     }
 
     /// <summary>The validators have judged what the policy accepted: where they accept it too that is on record, and the policy is asked no more.</summary>
     public SupervisionDecision Judged(in JointVerdict joint, long elapsedMs)
     {
-        State = _state with { ElapsedMs = _state.ElapsedMs + elapsedMs };
+        State = _state with { ElapsedMs = _state.ElapsedMs + elapsedMs, Cost = _state.Cost + joint.Cost };
         if (!joint.IsAccepted)
         {
             State = _state.Refused(joint.Refusal);
@@ -245,12 +247,13 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
         return _policy.AnyRule ? Array.Exists(evidence, one => one.Holds) : Array.TrueForAll(evidence, one => one.Holds);
     }
 
-    private PassCharge ChargeOf(ReadOnlySpan<PassResult?> passes, long elapsedMs)
+    private PassCharge ChargeOf(ReadOnlySpan<PassResult?> passes, double? wasted, long elapsedMs)
     {
-        var (cost, used) = (0.0, 0UL);
+        var (cost, used) = (wasted ?? 0, 0UL);
         for (var pass = 0; pass < passes.Length; pass++)
         {
-            cost += passes[pass] is { Cost: var stated } && !double.IsNaN(stated) ? stated : ModelOf(pass).Cost;
+            if (passes[pass] is { } made) cost += double.IsNaN(made.Cost) ? ModelOf(pass).Cost : made.Cost;
+            else if (wasted is null) cost += ModelOf(pass).Cost;
             used |= 1UL << _plan[pass];
         }
 

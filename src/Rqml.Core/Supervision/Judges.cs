@@ -27,7 +27,7 @@ internal sealed class Judges
         var objection = spoke > 0 ? Judgement.Reject : Judgement.Abstain;
         var reasons = verdicts.Where(verdict => verdict.Judgement == objection && verdict.Reason is not null).Select(verdict => verdict.Reason);
         var opinions = verdicts.Select((verdict, index) => new Opinion(judges[index].Name, verdict.Judgement) { Confidence = verdict.Confidence, Reason = Opinion.Cut(verdict.Reason) });
-        return new JointVerdict(joint.IsAccepted, joint.IsAccepted ? null : Cut(string.Join("; ", reasons)), spoke < 2 ? double.NaN : joint.Disagreement, [.. opinions]);
+        return new JointVerdict(joint.IsAccepted, joint.IsAccepted ? null : Cut(string.Join("; ", reasons)), spoke < 2 ? double.NaN : joint.Disagreement, [.. opinions], verdicts.Sum(verdict => verdict.Cost));
     }
 
     /// <summary>Nobody's own word counts for him.</summary>
@@ -51,4 +51,5 @@ internal sealed class Judges
 /// <param name="Refusal">Why those who refuse do, or why nobody could judge; null where it is accepted or nobody said.</param>
 /// <param name="Disagreement">How much they contradict one another, from 0 to 1; NaN where fewer than two said something.</param>
 /// <param name="Opinions">What each said.</param>
-internal readonly record struct JointVerdict(bool IsAccepted, string? Refusal, double Disagreement, IReadOnlyList<Opinion> Opinions);
+/// <param name="Cost">What it cost to ask them.</param>
+internal readonly record struct JointVerdict(bool IsAccepted, string? Refusal, double Disagreement, IReadOnlyList<Opinion> Opinions, double Cost = 0);

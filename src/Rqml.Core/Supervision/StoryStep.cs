@@ -60,7 +60,7 @@ public sealed record StoryStep
         var maker = Maker is { } other && other != Model ? $" of what {other} made" : "";
         var score = Score is { } value ? string.Create(CultureInfo.InvariantCulture, $", score {value:0.####}{maker} (best {BestScore:0.####})") : "";
         var opinions = Opinions.Count == 0 ? "" : $"; {string.Join(", ", Opinions)}";
-        return string.Create(CultureInfo.InvariantCulture, $"{when} by {Model} on {Node}{score}: {Action}, {Reason}{opinions} (policy {PolicyVersion}; {Passes} passes, cost {Cost:0.##})");
+        return string.Create(CultureInfo.InvariantCulture, $"{when} by {Model} on {Node}{score}: {Action}, {Reason}{opinions} (policy {PolicyVersion}; {Passes} passes, cost {Cost:0.######})");
     }
 
     internal static StoryStep Of(DecisionRecord record)

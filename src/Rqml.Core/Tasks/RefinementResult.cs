@@ -67,6 +67,9 @@ public sealed class RefinementResult<TArtifact>
     /// <summary>Why, in words: the last error of a failed task, what the policy said of another; null where there is nothing to say.</summary>
     public string? Reason => _settlement.Reason;
 
+    /// <summary>What the calls of models, scorers and validators cost, failed ones and ballots included; zero where the ledger itself settled the task.</summary>
+    public double Cost => _settlement.Cost;
+
     /// <summary>What happened to the task and why.</summary>
     public TaskStory Story => new(Task, _settlement.Story, _settlement);
 

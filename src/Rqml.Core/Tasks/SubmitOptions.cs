@@ -79,7 +79,7 @@ public sealed record TaskBudget
     /// <value>From 1 to 16,000,000.</value>
     public int? Passes { get; init; }
 
-    /// <summary>Declared cost of the model calls.</summary>
+    /// <summary>Cost of the calls of models, scorers and validators, as they state it or else as it is declared.</summary>
     /// <value>Above zero and finite.</value>
     public double? Cost { get; init; }
 }

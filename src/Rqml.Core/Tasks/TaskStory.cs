@@ -39,7 +39,7 @@ public sealed class TaskStory
     /// <summary>Model calls, failed ones and ballots included.</summary>
     public int Passes => _settlement?.Passes ?? Last?.Passes ?? 0;
 
-    /// <summary>What the model calls cost.</summary>
+    /// <summary>What the calls of models, scorers and validators cost, failed ones and ballots included.</summary>
     public double Cost => _settlement?.Cost ?? Last?.Cost ?? 0;
 
     /// <summary>Time on workers; zero while it is open.</summary>
@@ -58,6 +58,6 @@ public sealed class TaskStory
         }
 
         text.Append("\n  ").Append(_settlement is null ? "still open" : $"settled as {Outcome}{(Reason is { } reason ? $": {reason}" : "")}");
-        return text.Append(CultureInfo.InvariantCulture, $"\n  {Passes} passes, cost {Cost:0.##}, {TimeOnWorkers.TotalSeconds:0.###} s on workers").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"\n  {Passes} passes, cost {Cost:0.######}, {TimeOnWorkers.TotalSeconds:0.###} s on workers").ToString();
     }
 }

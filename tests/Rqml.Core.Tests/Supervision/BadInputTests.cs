@@ -188,7 +188,7 @@ public sealed class BadInputTests
 
     private sealed class Measure(double value) : IArtifactScorer<string, string>, IArtifactSimilarity<string>
     {
-        public ValueTask<double> ScoreAsync(string payload, string artifact, CancellationToken cancellationToken) => new(value);
+        public ValueTask<Score> ScoreAsync(string payload, string artifact, CancellationToken cancellationToken) => new(value);
 
         public ValueTask<double> MeasureAsync(string left, string right, CancellationToken cancellationToken) => new(value);
     }

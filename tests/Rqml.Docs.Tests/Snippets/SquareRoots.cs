@@ -46,7 +46,7 @@ public sealed class NewtonStep : IRefinementModel<Number, Root>
 #region snippet
 public sealed class Closeness : IArtifactScorer<Number, Root>
 {
-    public ValueTask<double> ScoreAsync(Number payload, Root artifact, CancellationToken cancellationToken) =>
+    public ValueTask<Score> ScoreAsync(Number payload, Root artifact, CancellationToken cancellationToken) =>
         new(1 - Math.Min(1, Math.Abs(artifact.Value * artifact.Value - payload.Value) / payload.Value));
 }
 

@@ -16,8 +16,8 @@ internal sealed class Allowance(TaskBudget budget, TaskClassDefinition @class)
 
     public double TimeMs { get; } = (budget.Time ?? @class.Policy.MaxTime).TotalMilliseconds;
 
-    /// <summary>The most that an iteration, or a vote, may cost: begun within the budget, it may be ended.</summary>
-    public double LargestStep { get; } = Math.Max(@class.Policy.Vote?.Voters ?? 1, Math.Max(@class.Policy.DiversePasses, @class.Policy.RulePasses)) * (@class.Models.Max(model => model.Cost) + 1);
+    /// <summary>The most that an iteration, or a vote, may cost, with what follows for validators: begun within the budget, it may be ended.</summary>
+    public double LargestStep { get; } = Math.Max(@class.Policy.Vote?.Voters ?? 1, Math.Max(@class.Policy.DiversePasses, @class.Policy.RulePasses)) * (@class.Models.Max(model => model.Cost) + 1) + 1;
 
     /// <summary>Whether another iteration may begin.</summary>
     public bool IsLeft(Boundary at, long elapsedMs) => at.Iteration < Iterations && at.Passes < Passes && at.Cost < Cost && elapsedMs < TimeMs;

@@ -73,6 +73,9 @@ internal sealed record Boundary
     /// <summary>With a vote that has ended: it was about the best artifact, which the task goes on with.</summary>
     public Boundary With(VoteTally tally) => this with { Vote = 0, Passes = Passes + tally.Voters, Cost = Cost + tally.Cost, Artifact = Best, Score = BestScore };
 
+    /// <summary>With what the validators took for their verdicts.</summary>
+    public Boundary With(IReadOnlyList<Validation> verdicts) => this with { Cost = Cost + verdicts.Sum(verdict => verdict.Cost) };
+
     /// <summary>With a refusal by the validators.</summary>
     public Boundary Refused() => this with { Rejections = Rejections + 1, RefusedAt = Artifact.Span.SequenceEqual(Best.Span) ? BestAt : RefusedAt };
 
@@ -103,8 +106,8 @@ internal sealed record Boundary
         };
     }
 
-    private static double CostOf(PassSeen pass, Func<string, double> declared) => pass.Result is { Cost: var stated } && !double.IsNaN(stated) ? stated : declared(pass.Model);
+    private static double CostOf(PassSeen pass, Func<string, double> declared) => pass.Result is { Cost: var stated } && !double.IsNaN(stated) ? stated : pass.Wasted ?? declared(pass.Model);
 }
 
-/// <summary>A pass as its worker made it; without a result where it failed.</summary>
-internal readonly record struct PassSeen(int Number, string Model, PassResult? Result);
+/// <summary>A pass as its worker made it; without a result where it failed, and then with what it said that it cost.</summary>
+internal readonly record struct PassSeen(int Number, string Model, PassResult? Result, double? Wasted = null);

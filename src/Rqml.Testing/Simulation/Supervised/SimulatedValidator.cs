@@ -34,6 +34,9 @@ internal sealed class SimulatedValidator(World world, SimulatedProcess process, 
     /// <summary>What an artifact has to be like.</summary>
     private const double Enough = 0.55;
 
+    /// <summary>In 64ths, so that sums are exact.</summary>
+    private double Cost => (int)character / 64.0;
+
     public static bool IsGood(ReadOnlySpan<byte> artifact) => Sketch.Read(artifact).Quality >= Enough;
 
     public async ValueTask<Validation> ValidateAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken)
@@ -47,17 +50,18 @@ internal sealed class SimulatedValidator(World world, SimulatedProcess process, 
                 await Task.Delay(TimeSpan.FromSeconds(20), process.Time, CancellationToken.None);
                 break;
             case Character.Boastful:
-                return Validation.Accept with { Confidence = 2 };
+                return Validation.Accept with { Confidence = 2, Cost = Cost };
         }
 
         var isGood = IsGood(artifact);
-        return Say(character switch
+        var verdict = Say(character switch
         {
             Character.Credulous => true,
             Character.Fickle => world.Chance(0.5),
             Character.Liar => !isGood,
             _ => isGood,
         });
+        return verdict with { Cost = Cost };
     }
 
     private Validation Say(bool isGood)

@@ -79,7 +79,8 @@ internal sealed class SupervisedClass
 
     private sealed class Scorer : IArtifactScorer<byte[], byte[]>
     {
-        public ValueTask<double> ScoreAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken) => new(Sketch.Read(artifact).Quality);
+        public ValueTask<Score> ScoreAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken) => 
+            new(new Score(Sketch.Read(artifact).Quality) { Cost = artifact[8] % 2 / 64.0 });
     }
 
     private sealed class Likeness : IArtifactSimilarity<byte[]>

@@ -33,12 +33,12 @@ internal sealed class SupervisedWorker(World world, SimulatedProcess process, Ju
             }
 
             var result = await Definition(request.Class, request.ClassVersion).RefineAsync(request, cancellationToken);
-            judge.Supervision.PassMade(process, this, pass, result);
+            judge.Supervision.PassMade(process, this, pass, result, null);
             return result;
         }
         catch (Exception error) when (error is not WorkerDiedException)
         {
-            judge.Supervision.PassMade(process, this, pass, null);
+            judge.Supervision.PassMade(process, this, pass, null, (error as ModelFailedException)?.Cost);
             throw;
         }
     }
@@ -52,7 +52,7 @@ internal sealed class SupervisedWorker(World world, SimulatedProcess process, Ju
         var verdicts = await definition.ValidateAsync(request, cancellationToken);
         judge.Supervision.Validated(process, definition, request, verdicts);
         if (machine.Settings.Mutant != Mutant.VetoIgnored) return verdicts;
-        return [.. verdicts.Select((verdict, place) => definition.Policy.Validators[place].Reliability < 1 ? verdict : Validation.Accept)];
+        return [.. verdicts.Select((verdict, place) => definition.Policy.Validators[place].Reliability < 1 ? verdict : Validation.Accept with { Cost = verdict.Cost })];
     }
 
     /// <summary>A voter that lies says the opposite of what it made of the artifact. Whether it lies is up to its node.</summary>

@@ -74,10 +74,10 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         if (at.IsArtifactKnown && request.HasArtifact && !at.Artifact.Span.SequenceEqual(request.Artifact.Span)) judge.Violated('j', $"{attempt} goes on from another artifact than it had come to in iteration {at.Iteration}");
     }
 
-    public void PassMade(SimulatedProcess process, object worker, in PassInfo pass, PassResult? result)
+    public void PassMade(SimulatedProcess process, object worker, in PassInfo pass, PassResult? result, double? wasted)
     {
         if (!_accounts.TryGetValue((process.Number, pass.Attempt.Task), out var account) || account.Runner != worker) return;
-        account.Passes.Add(new PassSeen(pass.Number, pass.Model, result));
+        account.Passes.Add(new PassSeen(pass.Number, pass.Model, result, wasted));
     }
 
     public void Validated(SimulatedProcess process, TaskClassDefinition @class, in ValidationRequest request, IReadOnlyList<Validation> verdicts)
@@ -141,7 +141,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     public void Finished(string machine, SimulatedProcess process, TaskId task, Settlement result)
     {
         if (!_accounts.TryGetValue((process.Number, task), out var account) || !account.Epochs.Contains(result.Epoch)) return;
-        var end = account.End ?? account.Accepted;
+        var end = account.End ?? account.Accepted?.With(account.Verdicts ?? []);
         if (account.HasPolicyFailed)
         {
             if (result.Outcome != Outcome.Failed) judge.Violated('h', $"{task} ended as {result.Outcome} on {machine}, though its policy had failed");
@@ -172,7 +172,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         var (last, told) = (end.Decided[^1], result.Story.Steps.Count == 0 ? null : result.Story.Steps[^1]);
         if (told is null || !told.Opinions.Select(opinion => opinion.Judgement).SequenceEqual(verdicts.Select(verdict => verdict.Judgement))) return [];
         Coverage.Hit(told.Action, told.Kind);
-        return [.. end.Decided, last with { Seen = last.Seen with { Kind = ObservationKind.Validated }, Decision = SupervisionDecision.Accept(told.Reason) }];
+        return [.. end.Decided, last with { Seen = last.Seen with { Kind = ObservationKind.Validated, Cost = end.Cost }, Decision = SupervisionDecision.Accept(told.Reason) }];
     }
 
     /// <summary>The application was told how its task ended.</summary>
@@ -226,7 +226,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     {
         if (seen.Kind == ObservationKind.Rejected)
         {
-            if (account.Accepted is { } accepted && account.Verdicts is not null) return accepted.Refused();
+            if (account.Accepted is { } accepted && account.Verdicts is { } verdicts) return accepted.With(verdicts).Refused();
             judge.Violated('h', $"{task} was rejected, and nobody had accepted it");
             return account.At;
         }
