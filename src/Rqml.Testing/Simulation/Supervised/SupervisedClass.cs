@@ -79,7 +79,7 @@ internal sealed class SupervisedClass
 
     private sealed class Scorer : IArtifactScorer<byte[], byte[]>
     {
-        public ValueTask<Score> ScoreAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken) => 
+        public ValueTask<Score> ScoreAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken) =>
             new(new Score(Sketch.Read(artifact).Quality) { Cost = artifact[8] % 2 / 64.0 });
     }
 

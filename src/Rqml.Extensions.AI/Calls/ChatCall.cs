@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.AI;
+
+namespace Rqml.Extensions.AI.Calls;
+
+/// <summary>Calls of one chat client: bounded in time, charged by their tokens, and failing with errors that say what follows and nothing that was said. Thread-safe.</summary>
+internal sealed class ChatCall(string name, IChatClient client, ChatCallOptions options, Tariff tariff, TimeProvider time)
+{
+    public string Name => name;
+
+    /// <summary>One answer as a whole.</summary>
+    /// <param name="messages">What is said.</param>
+    /// <param name="format">What is asked for.</param>
+    /// <param name="spent">What earlier turns cost.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<ChatAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, ChatResponseFormat format, double spent, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            // A client that does not listen is left behind.
+            var response = await client.GetResponseAsync(messages, options.ForCall(format), either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            return new ChatAnswer(response.Text, response.FinishReason, spent + tariff.Of(response.Usage));
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw limit.IsCancellationRequested ? new ChatTimeoutException(name, nameof(options.Timeout), options.Timeout, spent + tariff.Declared, error) : Failure(error, spent);
+        }
+    }
+
+    /// <summary>One answer, piece by piece.</summary>
+    /// <param name="messages">What is said.</param>
+    /// <param name="format">What is asked for.</param>
+    /// <param name="stall">How long there may be no piece.</param>
+    /// <param name="heard">Is given each piece, which may be empty.</param>
+    /// <param name="spent">What earlier turns cost.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<ChatAnswer> StreamAsync(
+        IReadOnlyList<ChatMessage> messages, ChatResponseFormat format, TimeSpan stall, Action<string> heard, double spent, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.Timeout, time);
+        using var stalled = new CancellationTokenSource(stall, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token, stalled.Token);
+        try
+        {
+            var updates = new List<ChatResponseUpdate>();
+            await foreach (var update in client.GetStreamingResponseAsync(messages, options.ForCall(format), either.Token).WithCancellation(either.Token).ConfigureAwait(false))
+            {
+                stalled.CancelAfter(stall);
+                updates.Add(update);
+                heard(update.Text);
+            }
+
+            either.Token.ThrowIfCancellationRequested();      // a client may just stop where it was told to
+            var response = updates.ToChatResponse();
+            var cost = spent + tariff.Of(response.Usage);
+            return response.FinishReason is null ? throw new UnusableAnswerException(name, "its stream broke off", cost) : new ChatAnswer(response.Text, response.FinishReason, cost);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is not UnusableAnswerException)
+        {
+            if (limit.IsCancellationRequested) throw new ChatTimeoutException(name, nameof(options.Timeout), options.Timeout, spent + tariff.Declared, error);
+            throw stalled.IsCancellationRequested ? new ChatTimeoutException(name, nameof(ChatModelOptions.StallTimeout), stall, spent + tariff.Declared, error) : Failure(error, spent);
+        }
+    }
+
+    /// <summary>What was refused, or failed with a status, costs nothing. Of what broke off otherwise nobody knows what it has cost: it counts as declared.</summary>
+    [SuppressMessage("Performance", "CA1859", Justification = "It is thrown.")]
+    private Exception Failure(Exception error, double spent)
+    {
+        if (ServiceRefusal.IsForLoad(error, time.GetUtcNow(), out var retryAfter)) return new ModelOverloadedException(retryAfter, error, spent);
+        var status = ServiceRefusal.StatusOf(error);
+        return new ChatCallFailedException(name, status, status >= 400 ? spent : spent + tariff.Declared, error);
+    }
+}
