@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Rqml.Docs.Tests.Snippets;
+using Rqml.Extensions.AI;
 using Rqml.Storage.RocksDb;
 using Rqml.Supervision.Events;
 using Rqml.Transports.Grpc;
@@ -19,8 +20,11 @@ public sealed class OptionRangeTests
     /// <summary>An address, a name or a path: the tests of the transport try what they take.</summary>
     private static readonly string[] OfText = [nameof(TcpOptions.Listen), nameof(TcpOptions.AdvertisedHost), nameof(UnixSocketOptions.Folder)];
 
+    /// <summary>Words for a model, or code of the host.</summary>
+    private static readonly string[] OfChat = ["Price", "Json", "Configure", "Instructions", "OnText", "Streaming"];
+
     /// <summary>What is no range: every value of its type will do.</summary>
-    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", nameof(GrpcOptions.UseLargeReceiveBuffers), "weighted", "Budget", .. OfText];
+    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", nameof(GrpcOptions.UseLargeReceiveBuffers), "weighted", "Budget", .. OfText, .. OfChat];
 
     [Fact]
     public void Each_range_of_the_hosts_options_holds() => EachRangeHolds(nameof(RqmlOptions), typeof(RqmlOptions), (property, value) => StartHost(options => property.SetValue(options, value)));
@@ -49,6 +53,25 @@ public sealed class OptionRangeTests
     [Fact]
     public void Each_range_of_the_options_of_unix_sockets_holds() =>
         EachRangeHolds(nameof(UnixSocketOptions), typeof(UnixSocketOptions), (property, value) => Refusal<UnixSocketOptions>(rqml => rqml.AddUnixSocket(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_chat_models_and_judges_holds()
+    {
+        EachRangeHolds(nameof(ChatModelOptions), typeof(ChatModelOptions), (property, value) => StartRefusal(roots => roots.AddChatModel(configure: chat => property.SetValue(chat, value))));
+        EachRangeHolds(nameof(ChatJudgeOptions), typeof(ChatJudgeOptions), (property, value) => StartRefusal(roots => roots.ScoreWithChat("good", configure: judge => property.SetValue(judge, value))));
+
+        // Without a client no host starts; what is said of the option stands beside that.
+        static string? StartRefusal(Action<TaskClassBuilder<Number, Root>> configure)
+        {
+            using var host = Build(rqml => rqml.AddTaskClass(new TaskClass<Number, Root>("other", RootJson.Default.Number, RootJson.Default.Root), other =>
+            {
+                other.AddModel("first", (context, _) => new(new Root(1)));
+                configure(other);
+            }));
+            var refused = Assert.Throws<OptionsValidationException>(() => host.StartAsync().GetAwaiter().GetResult());
+            return refused.Failures.Count() == 1 ? null : refused.Message;
+        }
+    }
 
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task Each_range_of_a_submission_holds()

@@ -14,7 +14,7 @@ public sealed class OptionsPageTests
 
     /// <summary>Types of options, found by their names and by what is validated at the start.</summary>
     public static TheoryData<Type> Types =>
-        [.. PublicAssemblies.Types.Where(type => type.IsClass && (type.Name.EndsWith("Options", StringComparison.Ordinal) || type.Name.EndsWith("Budget", StringComparison.Ordinal)))
+        [.. PublicAssemblies.Types.Where(type => type is { IsClass: true, IsAbstract: false } && (type.Name.EndsWith("Options", StringComparison.Ordinal) || type.Name.EndsWith("Budget", StringComparison.Ordinal)))
             .Union(PublicAssemblies.All.SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetInterfaces())
                 .Where(role => role.IsGenericType && role.GetGenericTypeDefinition() == typeof(IValidateOptions<>)).Select(role => role.GetGenericArguments()[0]))];
 

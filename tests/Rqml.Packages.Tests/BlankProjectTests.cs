@@ -18,7 +18,7 @@ public sealed class BlankProjectTests
     {
         var program = Repository.Read("tests/Rqml.Packages.Tests/Programs/EveryPackage.cs");
         using var project = await BlankProject.CreateAsync(program, ["Microsoft.Extensions.Hosting", .. Release.Ids]);
-        Assert.Equal("Converged\nfound again: 1\n", await project.RunAsync());
+        Assert.Equal("Converged\nfound again: 1\nwritten: Dear Sir\n", await project.RunAsync());
     }
 
     /// <summary>All of Core is looked at, not only what the program reaches; a warning is an error.</summary>

@@ -7,6 +7,7 @@ using Rqml.FaultProxy;
 
 namespace Rqml.Docs.Tests.Snippets;
 
+[Collection(Workplace.OneAtATime)]      // its web server writes to the console that others read
 public sealed class Grpc
 {
     [Fact(Timeout = Workplace.LimitMs)]
