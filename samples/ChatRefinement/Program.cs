@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenAI;
 using Rqml;
-using Rqml.ChatServer;
 using Rqml.Extensions.AI;
 
 if (args.Contains("--help"))

@@ -12,7 +12,7 @@ public abstract class ChatCallOptions
     /// <value>Default null: a model's call costs what it is declared to cost, a judge's nothing.</value>
     public ChatPrice? Price { get; set; }
 
-    /// <summary>How long one call may take. A judge's waiting after a refusal for load counts too.</summary>
+    /// <summary>How long one call may take; and for how long a judge that is refused for load asks again.</summary>
     /// <value>Default 2 min. From 100 ms to 1 h. What streams is better bounded by its stalls.</value>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(2);
 

@@ -9,7 +9,7 @@ internal sealed class ChatRefinementModel<TPayload, TArtifact>(
     ChatCall call, ChatModelOptions options, AnswerShape<TArtifact> shape, Func<RefinementContext<TPayload, TArtifact>, IEnumerable<ChatMessage>> prompt, TimeProvider time)
     : IRefinementModel<TPayload, TArtifact>
 {
-    private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     private readonly Dialogue<TArtifact> _dialogue = new(call.Name, shape, options.RepairTurns);
 
     public async ValueTask<Refinement<TArtifact>> RefineAsync(RefinementContext<TPayload, TArtifact> context, CancellationToken cancellationToken)

@@ -49,6 +49,7 @@ public static class ContractClasses
                     "NaN" => Made([], double.NaN),
                     "two" => Made([], 2),
                     "serializer" => Made("serializer"u8.ToArray()),
+                    "cost" => throw new ModelFailedException("The model stumbled dearly.", 0.25),
                     var payload => throw new InvalidOperationException($"The model stumbled over {payload}."),
                 })
                 .ValidateWith<StumblingValidator>())
@@ -80,7 +81,8 @@ public static class ContractClasses
         public ValueTask<Validation> ValidateAsync(byte[] payload, byte[] artifact, CancellationToken cancellationToken) => System.Text.Encoding.UTF8.GetString(artifact) switch
         {
             "good" => new(Validation.Accept),
-            "bad" => new(Validation.Reject("it is bad")),
+            "bad" => new(Validation.Reject("it is bad") with { Cost = 0.5 }),
+            "cost" => throw new ModelFailedException("The validator stumbled dearly.", 0.25),
             _ => throw new InvalidOperationException("The validator stumbled."),
         };
     }

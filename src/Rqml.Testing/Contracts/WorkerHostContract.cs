@@ -106,6 +106,14 @@ public abstract class WorkerHostContract : IAsyncLifetime
         Assert.Equal("x", Text((await RefineAsync(Request(ContractClasses.Append, "x"))).Artifact));
     }
 
+    /// <summary>A pass that says what it cost although it failed is charged with that, wherever it was made.</summary>
+    [Fact]
+    public async Task A_failed_pass_says_what_it_cost()
+    {
+        var error = await Assert.ThrowsAsync<ModelFailedException>(() => RefineAsync(Request(ContractClasses.Stumble, "cost")));
+        Assert.Equal(0.25, error.Cost);
+    }
+
     /// <summary>A class or a version that the host does not know fails the pass, by name.</summary>
     [Theory]
     [InlineData("no such class", 1)]
@@ -138,10 +146,11 @@ public abstract class WorkerHostContract : IAsyncLifetime
     {
         Assert.Empty(await ValidateAsync(ContractClasses.Append, "anything"));
         Assert.Equal([Validation.Accept], await ValidateAsync(ContractClasses.Stumble, "good"));
-        Assert.Equal([Validation.Reject("it is bad")], await ValidateAsync(ContractClasses.Stumble, "bad"));
+        Assert.Equal([Validation.Reject("it is bad") with { Cost = 0.5 }], await ValidateAsync(ContractClasses.Stumble, "bad"));
         var abstention = Assert.Single(await ValidateAsync(ContractClasses.Stumble, "throw"));
         Assert.Equal((Judgement.Abstain, true), (abstention.Judgement, abstention.HasFailed));
         Assert.Contains("stumbled", abstention.Reason, StringComparison.Ordinal);
+        Assert.Equal(0.25, Assert.Single(await ValidateAsync(ContractClasses.Stumble, "cost")).Cost);
     }
 
     /// <summary>Similarities come row by row above the diagonal: one for each two artifacts, and none for one alone.</summary>

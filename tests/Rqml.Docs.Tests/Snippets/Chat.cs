@@ -57,6 +57,7 @@ public sealed class Chat
         builder.Services.AddChatClient(new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = server.Endpoint }).GetChatClient("any").AsIChatClient());
         var shown = new ConcurrentQueue<string>();
         builder.Services.AddRqml(rqml => rqml.AddTaskClass(Planning, plans =>
+        {
             #region snippet
             plans
                 .AddChatModel(configure: chat =>
@@ -67,9 +68,9 @@ public sealed class Chat
                 })
                 .ScoreWithChat("Nothing is missing, and nothing could be left out.")
                 .ConvergeWhenAll(Stability.Over(2))
-                .AcceptAt(0.8)
+                .AcceptAt(0.8);
             #endregion
-            ));
+        }));
         using var host = builder.Build();
         await host.StartAsync();
         var result = await (await host.Services.GetRequiredService<IRqmlClient>().SubmitAsync(Planning, "tea")).Completion;
