@@ -20,6 +20,11 @@ public sealed class FabricSoakTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Transports))]
+    public async Task Where_a_submitter_a_scheduler_and_workers_are_processes_apart_tasks_of_a_worker_that_is_killed_are_settled_once(string name) =>
+        Assert.True(await HoldsAsync(words => new ApartSoak(RealTransport.Named(name), seed: 1, words).RunAsync()));
+
+    [Theory]
+    [MemberData(nameof(Transports))]
     public async Task A_worker_that_is_stopped_stops_nobody_else_and_comes_back(string name) =>
         Assert.True(await HoldsAsync(words => new StopSoak(RealTransport.Named(name), seed: 1, words).RunAsync()));
 

@@ -16,14 +16,15 @@ namespace Rqml.Soak;
 /// <param name="NextNumber">Of the first task that is new.</param>
 /// <param name="KeepSeconds">How long a result is kept.</param>
 /// <param name="IsToBeKilled">Whether it ends by kill -9: then its own second node may be killed before, and guests stay longer.</param>
-/// <param name="Listen">Where workers in processes of their own join it; empty: it works itself, with guests of its own process.</param>
-internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled, string Listen = "")
+/// <param name="Listen">Where it is met by nodes in processes of their own, which work for it; empty: it works itself, with guests of its own process.</param>
+/// <param name="Scheduler">Where it joins a scheduler in a process of its own; empty: it schedules itself.</param>
+internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled, string Listen = "", string Scheduler = "")
 {
-    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString(), Listen];
+    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString(), Listen, Scheduler];
 
     public static ApplicationSettings Parse(string[] words) => new(
         words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture),
-        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]), words[6]);
+        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]), words[6], words[7]);
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }
@@ -64,7 +65,9 @@ internal sealed class Application : IAsyncDisposable
                 .UseRocksDb(Path.Combine(settings.Folder, "store", "own"))
                 .Configure(options => (options.NodeName, options.Lanes, options.KeepResults) = (Node, Lanes, TimeSpan.FromSeconds(settings.KeepSeconds))));
             if (HasGuests) rqml.AddInProcess().AddNode(SecondNode, node => node.Lanes(Lanes).UseRocksDb(Path.Combine(settings.Folder, "store", SecondNode)));
-            else RealTransport.Of(settings.Listen).AddTo(rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler).Configure(options => options.AgeEvery = Worker.AgeEvery), settings.Listen);
+            else RealTransport.Of(settings.Listen).AddTo(rqml.Configure(options => options.AgeEvery = Worker.AgeEvery), settings.Listen);
+            if (settings.Scheduler.Length > 0) rqml.JoinScheduler(settings.Scheduler).Roles(NodeRoles.Client);
+            else if (!HasGuests) rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler);
         });
         _host = builder.Build();
         _client = _host.Services.GetRequiredService<IRqmlClient>();

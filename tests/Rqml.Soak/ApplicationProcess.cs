@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rqml.Soak.Fabric;
 
 namespace Rqml.Soak;
 
@@ -39,8 +40,7 @@ internal sealed class ApplicationProcess : IAsyncDisposable
     {
         if (_process.HasExited) return false;
         _process.Kill();
-        await EndAsync();
-        return true;
+        return await EndAsync() == Signals.CodeOfKilled;      // or it was quicker
     }
 
     /// <summary>Waits for its end.</summary>

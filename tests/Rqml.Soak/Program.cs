@@ -20,6 +20,9 @@ switch (args)
     case [Sender.Word, var name, var path, var to, var count]:
         using (var sender = new Sender(path)) await sender.RunAsync(RealTransport.Named(name), path, to, long.Parse(count, CultureInfo.InvariantCulture), Console.Out);
         return 0;
+    case [Scheduler.Word, var path, var listen]:
+        await Scheduler.RunAsync(path, listen);
+        return 0;
     case [Worker.Word, .. var rest]:
         await Worker.RunAsync(rest);
         return 0;

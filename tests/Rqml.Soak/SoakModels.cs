@@ -1,7 +1,10 @@
 namespace Rqml.Soak;
 
 /// <summary>The task classes of a soak, and the models of one process.</summary>
-internal sealed class SoakModels(ulong seed, Journal journal)
+/// <param name="seed">Of the whole soak.</param>
+/// <param name="journal">Where each call is written down.</param>
+/// <param name="pauseMs">How much longer every call takes than the task says.</param>
+internal sealed class SoakModels(ulong seed, Journal journal, int pauseMs = 0)
 {
     private static readonly TaskClass<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>[] Classes =
         [.. Enum.GetValues<SoakKind>().Select(kind => new TaskClass<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>($"soak-{kind}"))];
@@ -24,7 +27,7 @@ internal sealed class SoakModels(ulong seed, Journal journal)
     {
         var task = TaskOf(context);
         if (context.HasArtifact && !task.IsAfter(context.Artifact, context.Iteration - 1)) await journal.Note(EntryKind.Wrong, task.Number, context.Attempt.Task);
-        if (task.PauseMs > 0) await Task.Delay(task.PauseMs, cancellationToken);
+        if (task.PauseMs + pauseMs > 0) await Task.Delay(task.PauseMs + pauseMs, cancellationToken);
         return new Refinement<ReadOnlyMemory<byte>>(task.ArtifactAfter(context.Iteration));
     }
 

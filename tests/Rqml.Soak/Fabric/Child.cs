@@ -32,12 +32,14 @@ internal sealed class Child : IAsyncDisposable
     /// <summary>As kill -CONT does: it goes on where it was, and knows nothing of the time between.</summary>
     public void Continue() => Signals.Send(_process, Signal.Continue);
 
-    /// <summary>As kill -9 does, of a process that is stopped too.</summary>
-    public async Task KillAsync()
+    /// <summary>As kill -9 does, of a process that is stopped too; false where it had ended before.</summary>
+    public async Task<bool> KillAsync()
     {
         // Not by a signal of our own: Process knows whether the system has given its number to another since.
-        if (!_process.HasExited) _process.Kill();
+        if (_process.HasExited) return false;
+        _process.Kill();
         await _process.WaitForExitAsync();
+        return _process.ExitCode == Signals.CodeOfKilled;      // or it was quicker
     }
 
     public async ValueTask DisposeAsync()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Rqml.Soak.Fabric;
 
-/// <summary>The soak of the fabric: messages, tasks whose processes are killed, and tasks of a worker that is stopped, over every real transport, or over those that are named.</summary>
+/// <summary>The soak of the fabric: messages, tasks whose processes are killed, tasks of a worker that is killed or stopped, over every real transport, or over those that are named.</summary>
 internal static class FabricSoak
 {
     public const string Word = "fabric";
@@ -23,6 +23,7 @@ internal static class FabricSoak
         {
             holds &= await new MessageSoak(transport, messages, (int)Math.Min(Cuts, messages / 10_000), Console.Out).RunAsync();
             holds &= await new TaskSoak(transport, restarts, 1, Console.Out).RunAsync();
+            holds &= await new ApartSoak(transport, 1, Console.Out).RunAsync();
             for (var stop = 1; stop <= Math.Max(1, restarts / RestartsPerStop); stop++) holds &= await new StopSoak(transport, (ulong)stop, Console.Out).RunAsync();
         }
 

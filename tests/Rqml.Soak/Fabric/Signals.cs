@@ -14,6 +14,9 @@ internal enum Signal
 /// <summary>Signals that <see cref="Process"/> does not send: it only kills.</summary>
 internal static class Signals
 {
+    /// <summary>With what a process ends that kill -9 has hit, as a shell has it: 128 and the number of the signal.</summary>
+    public const int CodeOfKilled = 128 + 9;
+
     public static void Send(Process process, Signal signal)
     {
         if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("The numbers of signals are Linux's.");

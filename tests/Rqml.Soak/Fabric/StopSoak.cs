@@ -26,7 +26,7 @@ internal sealed class StopSoak(RealTransport transport, ulong seed, TextWriter o
         var standstill = await StopAsync(stopped.Process);
         await UntilAsync(() => Read().BackAfter is not null, BackWithin);
         await PauseAsync();
-        await Crew.EndAsync(application);
+        await crew.EndAsync(application);
         foreach (var worker in workers) await worker.Process.KillAsync();
 
         var record = Read();

@@ -34,7 +34,7 @@ internal sealed class TaskSoak(RealTransport transport, int restarts, ulong seed
 
         var second = crew.StartWorker(Node);
         await PauseAsync();
-        if (isLast) await Crew.EndAsync(application);
+        if (isLast) await crew.EndAsync(application);
         else if (await application.KillAsync()) _kills++;
         await second.Process.KillAsync();
         crew.Take();

@@ -9,7 +9,7 @@ namespace Rqml.Soak.Fabric;
 internal static class Worker
 {
     public const string Word = "fabric-worker";
-    private const int Lanes = 4;
+    public const int Lanes = 4;
 
     /// <summary>
     /// Under this load there is always somebody easier: a task may wait for half a minute before it has its turn, by the default. Here whoever waits longer than some seconds is to
@@ -17,12 +17,12 @@ internal static class Worker
     /// </summary>
     public static readonly TimeSpan AgeEvery = TimeSpan.FromSeconds(1);
 
-    /// <param name="words">Folder, seed, number of its log, name of its node, address of the scheduler, address to listen at.</param>
+    /// <param name="words">Folder, seed, number of its log, name of its node, address of the scheduler, address to listen at, milliseconds that each of its calls takes longer.</param>
     public static async Task RunAsync(string[] words)
     {
         var (folder, seed, log, node, scheduler, listen) = (words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), words[3], words[4], words[5]);
         await using var journal = new Journal(folder, log);
-        var models = new SoakModels(seed, journal);
+        var models = new SoakModels(seed, journal, int.Parse(words[6], CultureInfo.InvariantCulture));
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddRqml(rqml =>
         {
