@@ -90,11 +90,10 @@ public abstract class FaultContract : IAsyncLifetime
         await sending;
         proxy.Faults = Faults.None;
 
-        // Either the stall was short, and they arrive, or it was long, and they come back: never neither.
-        var arrived = b.ReceiveAsync(Channel);
-        var returned = a.UndeliveredAsync();
-        await Task.WhenAny(arrived, returned);
-        Assert.True(arrived.IsCompletedSuccessfully || returned.IsCompletedSuccessfully);
+        // Either the stall was short, and they arrive, or it was long, and from some message on they come back; of these the first may have arrived: never neither.
+        var (arrived, returned) = await FatesAsync(a, b, 100);
+        Assert.Equal(Enumerable.Range(1, arrived.Count).Select(number => (long)number), arrived);
+        Assert.Equal(Enumerable.Range(101 - returned.Count, returned.Count).Select(number => (long)number), returned);
     }
 
     [Fact]
@@ -130,6 +129,30 @@ public abstract class FaultContract : IAsyncLifetime
     private static async Task SendAsync(FabricNode from, Peer to, long count)
     {
         for (long number = 1; number <= count; number++) await Step.Within("room", from.Links.SendAsync(to, Channel, default, Numbered(number), CancellationToken.None).AsTask());
+    }
+
+    /// <summary>What has arrived and what has come back when there is none of so many messages that has done neither.</summary>
+    private static async Task<(List<long> Arrived, List<long> Returned)> FatesAsync(FabricNode from, FabricNode to, int count)
+    {
+        var (arrived, returned) = (new List<long>(), new List<long>());
+        var (arriving, returning) = (to.ReceiveAsync(Channel), from.UndeliveredAsync());
+        while (arrived.Union(returned).Count() < count)
+        {
+            await Task.WhenAny(arriving, returning);
+            if (arriving.IsCompleted)
+            {
+                arrived.Add((await arriving).Number);
+                arriving = to.ReceiveAsync(Channel);
+            }
+
+            if (returning.IsCompleted)
+            {
+                returned.Add(BitConverter.ToInt64((await returning).Content));
+                returning = from.UndeliveredAsync();
+            }
+        }
+
+        return (arrived, returned);
     }
 
     private static async Task CutAsync(Proxy proxy, int times)

@@ -71,23 +71,17 @@ internal sealed class Crew : IAsyncDisposable
     public WorkerProcess StartWorker(string node, int pauseMs = 0)
     {
         var log = (_workers.Count + 1) * 1_000 + _life;      // beside those of the application's lives
-        var worker = new WorkerProcess(Child.Start(Worker.Word, _folder, Text(_seed), Text(log), node, SchedulerAddress, AddressOf(node), Text(pauseMs)), node, Journal.CallsOf(_folder, log));
+        var worker = new WorkerProcess(Child.Start(Worker.Word, _folder, Text(_seed), Text(log), node, SchedulerAddress, AddressOf(node), Text(pauseMs)), node, Journal.CallsOf(_folder, log), Journal.TasksOf(_folder, log));
         _processes.Add(worker.Process);
         _workers.Add(worker);
         return worker;
     }
 
-    /// <summary>As kill -9 does. Who is not there any more has died of something else.</summary>
-    public async Task KillAsync(WorkerProcess worker)
-    {
-        if (!await worker.Process.KillAsync()) _complaints.Add($"{worker.Node} ended by itself");
-    }
+    /// <summary>As kill -9 does; false where it was not there any more, which is a fault.</summary>
+    public async Task<bool> KillAsync(WorkerProcess worker) => HasHit(await worker.Process.KillAsync(), worker.Node);
 
-    /// <summary>As kill -9 does. Who is not there any more has died of something else.</summary>
-    public async Task KillAsync(ApplicationProcess application)
-    {
-        if (!await application.KillAsync()) _complaints.Add($"life {_life} of the application ended by itself");
-    }
+    /// <summary>As kill -9 does; false where it was not there any more, which is a fault.</summary>
+    public async Task<bool> KillAsync(ApplicationProcess application) => HasHit(await application.KillAsync(), "the application");
 
     /// <summary>Lets the application hear of all that is open, and end.</summary>
     public async Task EndAsync(ApplicationProcess application)
@@ -121,7 +115,14 @@ internal sealed class Crew : IAsyncDisposable
     {
         if (Entry.In(Journal.CallsOf(_folder, _life)).Any()) _complaints.Add("the application called a model itself");
         Take(Tasks);
-        foreach (var worker in _workers) Take(worker.Calls);
+        foreach (var worker in _workers) Take(worker);
+    }
+
+    /// <summary>Hands the judge what one worker wrote down, after what the application did.</summary>
+    public void Take(WorkerProcess worker)
+    {
+        Take(worker.Wrongs);
+        Take(worker.Calls);
     }
 
     /// <summary>Hands the judge one log. The application's goes before those of its workers.</summary>
@@ -135,6 +136,12 @@ internal sealed class Crew : IAsyncDisposable
     {
         foreach (var process in _processes) await process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private bool HasHit(bool hasHit, string who)
+    {
+        if (!hasHit) _complaints.Add($"{who} ended by itself, in life {_life}");
+        return hasHit;
     }
 
     private string AddressOf(string node)

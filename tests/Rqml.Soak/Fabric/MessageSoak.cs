@@ -35,15 +35,17 @@ internal sealed class MessageSoak(RealTransport transport, long messages, int cu
         var sent = await ending;
         var took = clock.Elapsed;
         var isInOrder = await sender.EndAsync() == 0;
-        await receiver.EndAsync();
+        var hasEnded = await receiver.EndAsync() == 0;
+        var wrong = Receiver.WrongIn(await receiver.ReadAsync());
         var faults = MessageLog.Compare(folder).ToList();
         var words = sent.Split(' ');
         var (replayed, undelivered) = (long.Parse(words[1], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture));
         await output.WriteLineAsync(FormattableString.Invariant($"{transport.Name}: {messages:N0} messages in {took.TotalSeconds:0} s through {proxy.Cuts:N0} disconnects, {replayed:N0} frames replayed ({(double)replayed / messages:0.0 %}), {undelivered} handed back, {faults.Count} faults"));
         foreach (var fault in faults) await output.WriteLineAsync($"FAULT: {fault}");
+        if (wrong > 0) await output.WriteLineAsync($"FAULT: {wrong} messages were not whole, or older than one before where only the latest counts");
         if (proxy.Cuts < cuts) await output.WriteLineAsync($"FAULT: only {proxy.Cuts} disconnects");
         if (replayed < LeastReplayed * messages) await output.WriteLineAsync("FAULT: too few frames were replayed");
-        return isInOrder && faults.Count == 0 && undelivered == 0 && proxy.Cuts >= cuts && replayed >= LeastReplayed * messages;
+        return isInOrder && hasEnded && wrong == 0 && faults.Count == 0 && undelivered == 0 && proxy.Cuts >= cuts && replayed >= LeastReplayed * messages;
     }
 
     /// <summary>By what the links carry, not by the clock: so that a slow machine cuts as often, and each cut meets frames on their way.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -34,6 +35,9 @@ internal sealed class Receiver : ILinkReceiver, IDisposable
         await output.WriteLineAsync(FormattableString.Invariant($"received {_count} wrong {_wrong}"));
         await output.FlushAsync();
     }
+
+    /// <summary>How many messages were not what was sent, or older than one before where only the latest counts: by the last words of the process.</summary>
+    public static long WrongIn(string words) => words.Split(' ') is ["received", _, "wrong", var wrong] ? long.Parse(wrong, CultureInfo.InvariantCulture) : throw new FormatException($"The receiver said '{words}'.");
 
     public void Dispose() => _log.Dispose();
 

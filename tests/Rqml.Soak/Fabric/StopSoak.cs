@@ -27,7 +27,7 @@ internal sealed class StopSoak(RealTransport transport, ulong seed, TextWriter o
         await UntilAsync(() => Read().BackAfter is not null, BackWithin);
         await PauseAsync();
         await crew.EndAsync(application);
-        foreach (var worker in workers) await worker.Process.KillAsync();
+        foreach (var worker in workers) await crew.KillAsync(worker);
 
         var record = Read();
         Judge(crew, standstill, stopped, others);
@@ -51,9 +51,9 @@ internal sealed class StopSoak(RealTransport transport, ulong seed, TextWriter o
     private static void Judge(Crew crew, in Standstill standstill, WorkerProcess stopped, List<WorkerProcess> others)
     {
         crew.Take(crew.Tasks);
-        foreach (var worker in others) crew.Take(worker.Calls);
+        foreach (var worker in others) crew.Take(worker);
         crew.Judge.BeginLife(standstill.EndedAt);
-        crew.Take(stopped.Calls);
+        crew.Take(stopped);
         crew.Judge.Close();
     }
 
@@ -61,7 +61,7 @@ internal sealed class StopSoak(RealTransport transport, ulong seed, TextWriter o
     {
         await output.WriteLineAsync(FormattableString.Invariant($"{transport.Name}: a worker of {Workers} stopped with {record.Held} tasks, {record.Begun} of them begun and {record.Moved} of these worked on elsewhere, all settled {record.LastSettled.TotalSeconds:0.0} s after; {record.SettledInSecondBefore:N0} settled in the second before, {record.SettledASecond:N0} a second meanwhile, none for {record.LongestPause.TotalSeconds:0.00} s at most; at new work {record.BackAfter?.TotalSeconds:0.0} s after it went on"));
         await output.WriteLineAsync(FormattableString.Invariant($"{transport.Name}: {crew.Judge.Submitted:N0} tasks, {crew.Judge.Calls:N0} model calls in {took.TotalSeconds:0} s: {crew.Verdict}"));
-        foreach (var fault in record.Faults.Concat(crew.Judge.Faults)) await output.WriteLineAsync($"FAULT: {fault}");
+        foreach (var fault in record.Faults.Concat(crew.Faults)) await output.WriteLineAsync($"FAULT: {fault}");
     }
 
     /// <summary>A random moment, not a wait for anything: whatever the worker is doing then is what it is stopped in.</summary>

@@ -6,6 +6,7 @@ namespace Rqml.Soak.Fabric;
 internal sealed class TaskSoak(RealTransport transport, int restarts, ulong seed, TextWriter output)
 {
     private const string Node = "worker";
+    private const int WorkersALife = 2;
 
     private readonly Random _random = new((int)seed);
     private int _kills;
@@ -19,24 +20,23 @@ internal sealed class TaskSoak(RealTransport transport, int restarts, ulong seed
         var judge = crew.Judge;
         judge.Close();
         await output.WriteLineAsync(FormattableString.Invariant($"{transport.Name}: {judge.Submitted:N0} tasks, {judge.Calls:N0} model calls in {clock.Elapsed.TotalSeconds:0} s, {_kills} times kill -9 of the submitter and {_workerKills} of the worker: {crew.Verdict}"));
-        foreach (var fault in judge.Faults) await output.WriteLineAsync($"FAULT: {fault}");
-        return crew.Holds && _kills + _workerKills >= restarts;
+        foreach (var fault in crew.Faults) await output.WriteLineAsync($"FAULT: {fault}");
+        return crew.Holds && _kills == restarts - 1 && _workerKills == WorkersALife * restarts;
     }
 
-    /// <summary>Both start; one or both are killed. The last life ends in order, with whatever is open settled.</summary>
+    /// <summary>Both start, and both are killed, the worker twice. The last life of the application ends in order, with whatever is open settled.</summary>
     private async Task LiveAsync(Crew crew, bool isLast)
     {
         var application = await crew.StartApplicationAsync(isToBeKilled: !isLast);
         var first = crew.StartWorker(Node);
         await PauseAsync();
-        await first.Process.KillAsync();
-        _workerKills++;
+        if (await crew.KillAsync(first)) _workerKills++;
 
         var second = crew.StartWorker(Node);
         await PauseAsync();
         if (isLast) await crew.EndAsync(application);
-        else if (await application.KillAsync()) _kills++;
-        await second.Process.KillAsync();
+        else if (await crew.KillAsync(application)) _kills++;
+        if (await crew.KillAsync(second)) _workerKills++;
         crew.Take();
     }
 
