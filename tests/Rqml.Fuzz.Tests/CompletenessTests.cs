@@ -7,6 +7,9 @@ using Rqml.Fuzz.Targets;
 using Rqml.Storage;
 using Rqml.Storage.RocksDb;
 using Rqml.Storage.RocksDb.Artifacts;
+using Rqml.Transports.Grpc;
+using Rqml.Transports.Tcp;
+using Rqml.Transports.ZeroMq;
 
 namespace Rqml.Fuzz.Tests;
 
@@ -26,6 +29,8 @@ public sealed partial class CompletenessTests
         ["ArtifactReading.ReadArtifact"] = "json-artifact",
         ["ArtifactValue.IsPointer"] = "artifact-value",
         ["ArtifactValue.ReadInline"] = "artifact-value",
+        ["BlockCodec.Read"] = "grpc-block",
+        ["BlockPrefix.TryRead"] = "tcp-blocks",
         ["CheckpointCodec.Describe"] = "checkpoint-entry checkpoint-chain",
         ["CheckpointCodec.Read"] = "checkpoint-state checkpoint-chain",
         ["CheckpointCodec.ReadEntry"] = "checkpoint-entry checkpoint-chain",
@@ -67,6 +72,7 @@ public sealed partial class CompletenessTests
         ["SegmentHeader.TryRead"] = "segment-header segment-file",
         ["SegmentRecord.Read"] = "segment-file",
         ["SegmentSet.Open"] = "own-records",
+        ["SessionMessage.TryRead"] = "zmq-session",
         ["SupervisionRecords.Read"] = "decision settlement message",
         ["SupervisionRecords.ReadTally"] = "decision",
         ["TaskId.Parse"] = "task-id-text",
@@ -90,7 +96,7 @@ public sealed partial class CompletenessTests
 
     /// <summary>By their names and by what they take: bytes, text, a record of protobuf, or a store.</summary>
     private static IEnumerable<string> Decoders() =>
-        from assembly in new[] { typeof(IRqmlClient).Assembly, typeof(RocksDbStore).Assembly }
+        from assembly in new[] { typeof(IRqmlClient).Assembly, typeof(RocksDbStore).Assembly, typeof(TcpTransport).Assembly, typeof(GrpcTransport).Assembly, typeof(ZeroMqTransport).Assembly }
         from type in assembly.GetTypes()
         where !typeof(IMessage).IsAssignableFrom(type) && type.Namespace?.StartsWith("Rqml", StringComparison.Ordinal) == true && !type.Name.Contains('<', StringComparison.Ordinal) && type.Name != "Log"
         from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)

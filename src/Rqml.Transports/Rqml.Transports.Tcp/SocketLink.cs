@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -12,13 +11,12 @@ internal sealed class SocketLink : ILink
 {
     public const int MaxBlockBytes = 4 << 20;
 
-    private const int PrefixBytes = 4;
     private const int ReadBytes = 128 << 10;      // two blocks: fewer reads a block, and most blocks lie in one piece
 
     private readonly Socket _socket;
     private readonly PipeReader _reader;
     private readonly Lease _lease;
-    private readonly byte[] _prefix = new byte[PrefixBytes];
+    private readonly byte[] _prefix = new byte[BlockPrefix.Bytes];
     private readonly List<ArraySegment<byte>> _pieces = [];
     private volatile bool _isDisposed;
 
@@ -37,7 +35,7 @@ internal sealed class SocketLink : ILink
         if (block.Length > MaxBlockBytes) throw new ArgumentException($"A block has at most {MaxBlockBytes} bytes, not {block.Length}.", nameof(block));
         cancellationToken.ThrowIfCancellationRequested();
         Gather(block);
-        var rest = PrefixBytes + (int)block.Length;
+        var rest = BlockPrefix.Bytes + (int)block.Length;
         try
         {
             // Half a block would be the end of the link anyway: whoever does not want to wait any longer closes it.
@@ -94,26 +92,23 @@ internal sealed class SocketLink : ILink
     private bool TryTake(ReadOnlySequence<byte> buffer, out Block block)
     {
         block = default;
-        if (buffer.Length < PrefixBytes) return false;
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
-        buffer.Slice(0, PrefixBytes).CopyTo(prefix);
-        var bytes = BinaryPrimitives.ReadInt32LittleEndian(prefix);
-        if (bytes is < 0 or > MaxBlockBytes)
+        try
+        {
+            if (!BlockPrefix.TryRead(buffer, out var content)) return false;
+            block = new Block(content, _lease.Until(content.End));
+            return true;
+        }
+        catch (InvalidDataException error)
         {
             _reader.AdvanceTo(buffer.Start);
             _socket.Dispose();
-            throw new LinkClosedException(Peer.Address, $"a block has at most {MaxBlockBytes} bytes, not {bytes}") { IsViolation = true };
+            throw new LinkClosedException(Peer.Address, error.Message, error) { IsViolation = true };
         }
-
-        if (buffer.Length < PrefixBytes + bytes) return false;
-        var content = buffer.Slice(PrefixBytes, bytes);
-        block = new Block(content, _lease.Until(content.End));
-        return true;
     }
 
     private void Gather(ReadOnlySequence<byte> block)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(_prefix, (int)block.Length);
+        BlockPrefix.Write((int)block.Length, _prefix);
         _pieces.Clear();
         _pieces.Add(_prefix);
         foreach (var piece in block)

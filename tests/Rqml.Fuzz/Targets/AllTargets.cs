@@ -5,7 +5,7 @@ internal sealed class AllTargets : IDisposable
 {
     private readonly RocksDbTargets _rocks = new();
 
-    public AllTargets() => Targets = [.. CoreTargets.All(), .. StoreTargets.All(), .. _rocks.All()];
+    public AllTargets() => Targets = [.. CoreTargets.All(), .. StoreTargets.All(), .. TransportTargets.All(), .. _rocks.All()];
 
     public IReadOnlyList<FuzzTarget> Targets { get; }
 
