@@ -51,7 +51,7 @@ internal sealed class MessageSoak(RealTransport transport, long messages, int cu
     /// <summary>By what the links carry, not by the clock: so that a slow machine cuts as often, and each cut meets frames on their way.</summary>
     private async Task CutAsync(Proxy proxy, Task ending)
     {
-        var everyBytes = messages * 10 / cuts;
+        var everyBytes = messages * 4 / cuts;
         for (var next = everyBytes; !ending.IsCompleted;)
         {
             await Task.WhenAny(ending, Task.Delay(2));
