@@ -27,6 +27,9 @@ internal sealed partial class RqmlHost(
 
     public NodeRuntime Main => _main ?? throw new InvalidOperationException("The host has not started yet; Rqml's node starts with it.");
 
+    /// <summary>The nodes of this process, the host's own last; none before the host starts.</summary>
+    public IEnumerable<NodeRuntime> Nodes => _main is null ? [] : [.. _added.Values, _main];
+
     public TaskClassRegistry Classes => _classes ??= builder.BuildClasses(services);
 
     public RqmlInstruments Instruments => _instruments;
@@ -68,7 +71,7 @@ internal sealed partial class RqmlHost(
         if (Coordination is not null) return;      // whoever leads will welcome them
         foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Term.None));
         if (_main.Scheduler is null) return;
-        foreach (var runtime in All())
+        foreach (var runtime in Nodes)
         {
             // Our own scheduler welcomes our own nodes at once: whoever submits next finds them all.
             if (runtime.Node is { } node) await Task.WhenAny(node.Joined, runtime.Failure.Task).WaitAsync(cancellationToken);
@@ -82,14 +85,14 @@ internal sealed partial class RqmlHost(
 
         // First nobody leads here: a scheduler that saw its own nodes go would fence them, and give away at the next start what they have on disk.
         _main.StopLeading();
-        var stopping = All().Where(runtime => !runtime.IsStopped).ToArray();
+        var stopping = Nodes.Where(runtime => !runtime.IsStopped).ToArray();
         await Task.WhenAll(stopping.Select(runtime => runtime.Node is { } node && !runtime.Failure.Task.IsCompleted ? DrainAsync(node, cancellationToken) : Task.CompletedTask));
         foreach (var runtime in stopping) await runtime.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var runtime in All()) await runtime.DisposeAsync();
+        foreach (var runtime in Nodes) await runtime.DisposeAsync();
     }
 
     private async Task DrainAsync(NodeOrchestrator node, CancellationToken cancellationToken)
@@ -113,8 +116,6 @@ internal sealed partial class RqmlHost(
         ThreadPool.GetMinThreads(out var workers, out var completions);
         if (workers < Environment.ProcessorCount + lanes) ThreadPool.SetMinThreads(Environment.ProcessorCount + lanes, completions);
     }
-
-    private IEnumerable<NodeRuntime> All() => _main is null ? [] : [.. _added.Values, _main];
 
     private ITransport[] TransportsOf(ITransport[] registered)
     {

@@ -65,6 +65,15 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     public NodePhase Phase => _stopped ? NodePhase.Stopped : (NodePhase)Volatile.Read(ref _phase);
 
+    /// <summary>Workers that were given up and have not come back.</summary>
+    public int Hanging
+    {
+        get
+        {
+            lock (_runsLock) return _hanging.Count;
+        }
+    }
+
     /// <summary>Completes once a scheduler has welcomed the node for the first time.</summary>
     public Task Joined => _joined.Task;
 

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Rqml.Hosting;
+
+namespace Rqml.AspNetCore.Tests;
+
+/// <summary>A web application with a node inside, at a port of its own.</summary>
+internal sealed class WebHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static readonly TaskClass<double, double> Root = new("square-root");
+
+    private readonly WebApplication _app;
+
+    private WebHost(WebApplication app) => _app = app;
+
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 4_096 }) { Timeout = Limit };
+
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public IServiceProvider Services => _app.Services;
+
+    public IRqmlClient Client => _app.Services.GetRequiredService<IRqmlClient>();
+
+    public NodeRuntime Node => _app.Services.GetRequiredService<RqmlHost>().Main;
+
+    /// <summary>A host with one class, which takes square roots, and its pages.</summary>
+    /// <param name="rqml">What else its node has.</param>
+    /// <param name="services">What else the host has.</param>
+    /// <param name="map">Maps the pages; null: <c>MapRqml()</c> and <c>MapRqmlTasks()</c>.</param>
+    public static async Task<WebHost> StartAsync(Action<IRqmlBuilder>? rqml = null, Action<IServiceCollection>? services = null, Action<WebApplication>? map = null)
+    {
+        var host = new WebHost(Build(rqml, services, map));
+        await host._app.StartAsync();
+        host.Http.BaseAddress = host.Address;
+        return host;
+    }
+
+    public static WebApplication Build(Action<IRqmlBuilder>? rqml = null, Action<IServiceCollection>? services = null, Action<WebApplication>? map = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        services?.Invoke(builder.Services);
+        builder.Services.AddRqml(node =>
+        {
+            node.AddTaskClass(Root, root => root.AddModel("newton", (task, _) => new(task.HasArtifact ? (task.Artifact + task.Payload / task.Artifact) / 2 : task.Payload)).ConvergeWhenAll(Stability.Over(2)));
+            node.AddHttpEndpoints();
+            rqml?.Invoke(node);
+        });
+        var app = builder.Build();
+        if (map is null) app.MapRqml();
+        else map(app);
+        return app;
+    }
+
+    public async Task<(int Status, JsonElement Body)> GetAsync(string path)
+    {
+        using var response = await Http.GetAsync(new Uri(path, UriKind.Relative));
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>Asks until the answer is as it should be; what comes last is in the error.</summary>
+    public async Task<JsonElement> UntilAsync(string path, Func<int, JsonElement, bool> holds)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            var (status, body) = await GetAsync(path);
+            if (holds(status, body)) return body;
+            if (limit.IsCancellationRequested) throw new TimeoutException($"{path} still says {status} {body}");
+            await Task.Delay(50);
+        }
+    }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+}
