@@ -6,6 +6,7 @@ using Rqml.AspNetCore.Metrics;
 using Rqml.AspNetCore.Nodes;
 using Rqml.AspNetCore.Problems;
 using Rqml.AspNetCore.Routes;
+using Rqml.AspNetCore.Tasks;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -26,6 +27,22 @@ public static class RqmlEndpointExtensions
         group.MapMetrics();
         group.MapHealth();
         group.MapNode();
+        return group;
+    }
+
+    /// <summary>
+    /// Serves the tasks of the host's ledger: <c>POST</c> submits one, <c>GET</c> lists them, and below each id are its status with the result, <c>/events</c>, <c>/story</c> and
+    /// <c>/cancel</c>. Call it before the host starts. A route that another endpoint of the host answers too keeps it from starting, with a
+    /// <see cref="Rqml.AspNetCore.RouteCollisionException"/>.
+    /// </summary>
+    /// <param name="endpoints">The host's.</param>
+    /// <param name="prefix">Where they are.</param>
+    /// <returns>Conventions of all of them, such as <c>RequireAuthorization</c>. Without any, everybody who reaches the server may submit and cancel.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddHttpEndpoints</c> was not called on the host's Rqml.</exception>
+    public static IEndpointConventionBuilder MapRqmlTasks(this IEndpointRouteBuilder endpoints, string prefix = "/tasks")
+    {
+        var group = GroupOf(endpoints, prefix, nameof(MapRqmlTasks));
+        group.MapTasks();
         return group;
     }
 

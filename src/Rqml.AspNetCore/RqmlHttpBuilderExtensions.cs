@@ -10,6 +10,9 @@ using Rqml.AspNetCore.Health;
 using Rqml.AspNetCore.Metrics;
 using Rqml.AspNetCore.Nodes;
 using Rqml.AspNetCore.Routes;
+using Rqml.AspNetCore.Tasks;
+using Rqml.Hosting;
+using Rqml.Tasks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -34,6 +37,8 @@ public static class RqmlHttpBuilderExtensions
         services.AddSingleton<NodeDrain>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeDrain>());
         services.AddSingleton<NodeHealth>();
+        services.AddSingleton<EventStreams>();
+        services.TryAddSingleton(provider => new OpaqueTasks(provider.GetRequiredService<RqmlHost>(), provider.GetRequiredService<IRqmlClient>()));
         services.AddHealthChecks()
             .AddCheck<LiveCheck>(LiveCheck.Name, tags: [HealthPages.Tag, LiveCheck.Tag])
             .AddCheck<ReadyCheck>(ReadyCheck.Name, tags: [HealthPages.Tag, ReadyCheck.Tag]);

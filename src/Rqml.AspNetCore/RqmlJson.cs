@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Rqml.AspNetCore.Health;
 using Rqml.AspNetCore.Nodes;
+using Rqml.AspNetCore.Tasks;
 
 namespace Rqml.AspNetCore;
 
@@ -10,4 +11,11 @@ namespace Rqml.AspNetCore;
 [JsonSerializable(typeof(HealthReply))]
 [JsonSerializable(typeof(QueueStats))]
 [JsonSerializable(typeof(CheckpointState))]
+[JsonSerializable(typeof(SubmittedTask))]
+[JsonSerializable(typeof(KnownTask))]
+[JsonSerializable(typeof(KnownTasks))]
+[JsonSerializable(typeof(TaskResult))]
+[JsonSerializable(typeof(TaskIteration))]
+[JsonSerializable(typeof(CancelledTask))]
+[JsonSerializable(typeof(ToldTask))]
 internal sealed partial class RqmlJson : JsonSerializerContext;

@@ -53,14 +53,38 @@ internal sealed class WebHost : IAsyncDisposable
             rqml?.Invoke(node);
         });
         var app = builder.Build();
-        if (map is null) app.MapRqml();
-        else map(app);
+        if (map is not null)
+        {
+            map(app);
+            return app;
+        }
+
+        app.MapRqml();
+        app.MapRqmlTasks();
         return app;
     }
 
     public async Task<(int Status, JsonElement Body)> GetAsync(string path)
     {
         using var response = await Http.GetAsync(new Uri(path, UriKind.Relative));
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>Submits a square root, and gives its id.</summary>
+    public async Task<string> SubmitAsync(string payload = "2", string query = "class=square-root", string? key = null)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Post, $"/tasks?{query}", payload, key: key);
+        Assert.True(status is 200 or 202, $"{status} {body}");
+        return body.GetProperty("id").GetString()!;
+    }
+
+    public async Task<(int Status, JsonElement Body)> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json", string? key = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (body is not null) request.Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue(type));
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        using var response = await Http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
     }

@@ -19,6 +19,12 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     TimeProvider time)
     : TaskClassDefinition(@class, models, policy), IOpaqueTaskClass
 {
+    bool IOpaqueTaskClass.HasJsonPayload => ValueSerializer.IsJson(@class.PayloadSerializer);
+
+    bool IOpaqueTaskClass.HasJsonArtifact => ValueSerializer.IsJson(@class.ArtifactSerializer);
+
+    int IOpaqueTaskClass.MaxPayloadBytes => Policy.MaxPayloadBytes;
+
     async ValueTask<OpaqueSubmission> IOpaqueTaskClass.TrySubmitAsync(IRqmlClient client, ReadOnlyMemory<byte> payload, SubmitOptions options, CancellationToken cancellationToken)
     {
         if (payload.Length > Policy.MaxPayloadBytes) throw new PayloadTooLargeException(Key.Name, payload.Length, Policy.MaxPayloadBytes);

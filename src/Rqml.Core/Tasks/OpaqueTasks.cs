@@ -30,12 +30,25 @@ internal sealed class OpaqueTasks(RqmlHost host, IRqmlClient client)
     /// <exception cref="UnknownTaskException">This ledger does not know it.</exception>
     public ValueTask<RefinementStatus> GetStatusAsync(TaskId task, CancellationToken cancellationToken) => _ledger.GetStatusAsync(task, cancellationToken);
 
-    private IOpaqueTaskClass ClassOf(string name, int version) => (IOpaqueTaskClass)host.Classes.Get(name, version);
+    /// <summary>Tasks of this ledger in the order of submission, beginning behind one of them: at most so many. A page costs one look at each task, and room for those that it has.</summary>
+    public ValueTask<IReadOnlyList<RefinementStatus>> ListAsync(TaskFilter filter, TaskId? after, int limit, CancellationToken cancellationToken) =>
+        _ledger.ListAsync(filter, after, limit, cancellationToken);
+
+    /// <exception cref="UnknownTaskClassException">It is not registered in this host.</exception>
+    public IOpaqueTaskClass ClassOf(string name, int version) => (IOpaqueTaskClass)host.Classes.Get(name, version);
 }
 
 /// <summary>What a task class does for whoever does not know its types.</summary>
 internal interface IOpaqueTaskClass
 {
+    /// <summary>Whether payloads are written as JSON.</summary>
+    bool HasJsonPayload { get; }
+
+    /// <summary>Whether artifacts are written as JSON.</summary>
+    bool HasJsonArtifact { get; }
+
+    int MaxPayloadBytes { get; }
+
     ValueTask<OpaqueSubmission> TrySubmitAsync(IRqmlClient client, ReadOnlyMemory<byte> payload, SubmitOptions options, CancellationToken cancellationToken);
 
     ValueTask<IOpaqueHandle> AttachAsync(IRqmlClient client, TaskId task, CancellationToken cancellationToken);

@@ -181,6 +181,10 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         foreach (var status in all) yield return status;
     }
 
+    /// <summary>A part of what <see cref="IRqmlClient.ListAsync"/> gives: at most so many, beginning behind one of them.</summary>
+    public async ValueTask<IReadOnlyList<RefinementStatus>> ListAsync(TaskFilter filter, TaskId? after, int limit, CancellationToken cancellationToken) =>
+        await Ledger(host.Main).AskAsync(machine => List(machine, filter, after, limit)).WaitAsync(cancellationToken);
+
     /// <summary>How long results are kept of which their submitter has not said it.</summary>
     public TimeSpan KeepByDefault => host.Options.KeepResults ?? (host.Main.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
 
@@ -242,6 +246,32 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
 
     private static RefinementStatus[] List(LedgerMachine machine, TaskFilter? filter) =>
         [.. machine.Open.Select(Describe).Concat(machine.Settled.Select(Describe)).Where(status => filter is null || filter.Matches(status)).OrderBy(status => status.Id)];
+
+    /// <summary>Keeps the first so many while it looks at all: the loop that answers sorts no more than the page.</summary>
+    private static RefinementStatus[] List(LedgerMachine machine, TaskFilter filter, TaskId? after, int limit)
+    {
+        var last = new PriorityQueue<RefinementStatus, TaskId>(Comparer<TaskId>.Create(static (one, other) => other.CompareTo(one)));
+        foreach (var open in machine.Open)
+        {
+            if (Wants(open.Spec.Id)) Take(Describe(open));
+        }
+
+        foreach (var settled in machine.Settled)
+        {
+            if (Wants(settled.Id)) Take(Describe(settled));
+        }
+
+        return [.. last.UnorderedItems.Select(item => item.Element).OrderBy(status => status.Id)];
+
+        bool Wants(TaskId id) => (after is not { } begin || id > begin) && (last.Count < limit || id < last.Peek().Id);
+
+        void Take(RefinementStatus status)
+        {
+            if (!filter.Matches(status)) return;
+            last.Enqueue(status, status.Id);
+            if (last.Count > limit) last.Dequeue();
+        }
+    }
 
     private static RefinementStatus Describe(LedgerTask task)
     {

@@ -21,6 +21,9 @@ public static class ValueSerializer
         return new JsonValue<T>(typeInfo);
     }
 
+    /// <summary>Whether it writes JSON, as far as we know: of a user's own serializer we do not.</summary>
+    internal static bool IsJson<T>(IValueSerializer<T> serializer) => serializer is JsonValue<T>;
+
     [RequiresUnreferencedCode("JSON by reflection.")]
     [RequiresDynamicCode("JSON by reflection.")]
     internal static IValueSerializer<T> ByReflection<T>()
