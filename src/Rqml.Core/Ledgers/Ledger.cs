@@ -103,11 +103,14 @@ internal sealed class Ledger(
             else if (effect is { Kind: LedgerEffectKind.WriteSettlement, Subject: Settlement settlement, Target: not null })
             {
                 stations?.Entered(Station.Settle, effect.Task);
-                var (@class, submittedMs) = effect.Target is LedgerTask { Spec: var spec } ? (spec.Class, spec.SubmittedMs) : (((SettledTask)effect.Target).Class, ((SettledTask)effect.Target).SubmittedMs);
+                var (@class, submittedMs, trace) = effect.Target is LedgerTask { Spec: var spec } ? (spec.Class, spec.SubmittedMs, spec.Trace) : Known((SettledTask)effect.Target);
+                Spans.Settled(effect.Task, @class, trace, settlement);
                 instruments.Settled(@class.Name, settlement.Outcome, effect.SettledMs - submittedMs);
             }
         }
     }
+
+    private static (ClassKey Class, long SubmittedMs, TaskTrace? Trace) Known(SettledTask task) => (task.Class, task.SubmittedMs, task.Trace);
 
     protected override void CarryOut(in LedgerEffect effect)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Rqml.Diagnostics;
 using Rqml.Tasks;
 
 namespace Rqml.Ledgers;
@@ -34,6 +35,9 @@ internal sealed record SettledTask
 
     public int Strikes { get; init; }
 
+    /// <summary>Where its trace began, for the span that says it was settled; not kept over a restart.</summary>
+    public TaskTrace? Trace { get; init; }
+
     /// <summary>All of it, where there is no store to read it from; null where there is one.</summary>
     public SettledContent? Content { get; init; }
 
@@ -54,6 +58,7 @@ internal sealed record SettledTask
             Outcome = settlement.Outcome,
             Iterations = settlement.Iterations,
             Strikes = task.Strikes.Count,
+            Trace = spec.Trace,
             Content = keepsContent ? new SettledContent(spec, settlement) : null,
         };
     }

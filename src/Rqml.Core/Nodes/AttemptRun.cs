@@ -62,7 +62,25 @@ internal sealed class AttemptRun : LaneRun
 
     public override void ReportDeath() => Context.Ended(NodeEvent.RunEnded(_attempt, _number, RunEnding.WorkerDied, Boundary));
 
-    protected override async ValueTask<NodeEvent> WorkAsync(LaneWorker worker)
+    protected override ValueTask<NodeEvent> WorkAsync(LaneWorker worker) => Spans.AreHeard ? WorkTracedAsync(worker) : RefineAsync(worker);
+
+    private async ValueTask<NodeEvent> WorkTracedAsync(LaneWorker worker)
+    {
+        using var span = Spans.Attempt(_attempt, Context.Node);
+        try
+        {
+            var ended = await RefineAsync(worker);
+            span?.SetTag("rqml.ending", ended.Ending.ToString());
+            return ended;
+        }
+        catch (Exception error)
+        {
+            span?.Failed(error);
+            throw;
+        }
+    }
+
+    private async ValueTask<NodeEvent> RefineAsync(LaneWorker worker)
     {
         Enter(Station.Lane);
         Enter(Station.RefinementQueue);
@@ -89,13 +107,16 @@ internal sealed class AttemptRun : LaneRun
     {
         SayAlive();
         var startedMs = BeatMs;
+        using var span = Spans.Iterate(_attempt.Spec.Class.Name, _machine.State.Iteration + 1, _machine.Model.Name);
         Enter(Station.Refine);
         var made = await Passes.MakeAsync(_machine, Attempt, lane, Beat, first);
         if (HasEnded || Stopped.IsCancellationRequested) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
+        if (made.Failure is { } failed) span?.Failed(failed);
         if (made.Failure is { } failure) return await ConcludeAsync(lane.Worker, _machine.Failed(elapsedMs, failure is ModelOverloadedException, made.Wasted), failure);
         var decision = _machine.Refined(made.Results, made.Alike, elapsedMs, made.Wasted);
+        span?.SetTag("rqml.decision", decision.Action.ToString());
         Witness.Saw(_machine, made, _isWatched);
         return await ConcludeAsync(lane.Worker, decision, null);
     }

@@ -1,7 +1,9 @@
 using Google.Protobuf;
 using Rqml.Cluster;
+using Rqml.Diagnostics;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Messaging.Frames;
 using Rqml.Nodes;
 using Rqml.Supervision;
 using Rqml.Tasks;
@@ -69,6 +71,7 @@ internal static class Records
         if (spec.Budget.Passes is { } passes) record.MaxPasses = passes;
         if (spec.PartitionKey is { } key) record.PartitionKey = key;
         if (spec.IdempotencyKey is { } idempotency) record.IdempotencyKey = idempotency;
+        if (spec.Trace is { } trace) record.Trace = Write(trace);
         return record;
     }
 
@@ -96,7 +99,21 @@ internal static class Records
             PartitionKey = record.HasPartitionKey ? Check.Length(record.PartitionKey, 1, MaxKeyLength, "A partition key") : null,
             IdempotencyKey = record.HasIdempotencyKey ? Check.Length(record.IdempotencyKey, 1, MaxKeyLength, "An idempotency key") : null,
             Seed = record.Seed,
+            Trace = record.HasTrace ? ReadTrace(record.Trace) : null,
         };
+    }
+
+    private static ByteString Write(TaskTrace trace)
+    {
+        Span<byte> bytes = stackalloc byte[TraceContext.Bytes];
+        TraceContext.Write(trace.Parent, bytes);
+        return ByteString.CopyFrom(bytes);
+    }
+
+    private static TaskTrace? ReadTrace(ByteString bytes)
+    {
+        if (bytes.Length != TraceContext.Bytes) throw new RecordDamagedException($"A trace takes {TraceContext.Bytes} bytes, not {bytes.Length}.");
+        return TraceContext.Read(bytes.Span) is { } context ? TaskTrace.Of(context) : null;
     }
 
     public static SettlementRecord Write(Settlement settlement)

@@ -43,7 +43,8 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
                 if (effect.Message.Kind == MessageKind.Assign)
                 {
                     stations?.Entered(Station.Scheduler, effect.Message.Task);
-                    if (effect.Message.Body is Assignment { Adopted: false }) instruments.Assigned();
+                    Assign(effect);
+                    break;
                 }
 
                 fabric.Send(effect.To, effect.Message);
@@ -62,6 +63,14 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
     }
 
     protected override void Encode(in SchedulerEffect effect, WriteBatch batch) { }
+
+    private void Assign(in SchedulerEffect effect)
+    {
+        var isNew = effect.Message.Body is Assignment { Adopted: false };
+        if (isNew) instruments.Assigned();
+        using var span = isNew ? Spans.Assign(effect.Message, effect.To) : null;
+        fabric.Send(effect.To, effect.Message);
+    }
 
     private SchedulerStatistics Describe()
     {

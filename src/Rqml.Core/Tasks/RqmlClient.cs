@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -149,7 +150,9 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         if (settled is null) throw new UnknownTaskException(task);
         var submitted = settled.Content?.Spec ?? runtime.ReadSubmission(task) ?? throw new UnknownTaskException(task);
         if (!await host.Admission.EnterAsync(cancellationToken)) throw Ended();
-        var spec = submitted with { Id = NextId(runtime), IdempotencyKey = null, SubmittedMs = runtime.Clock.NowMs, DeadlineMs = long.MaxValue, NotBeforeMs = 0 };
+        var id = NextId(runtime);
+        using var span = Spans.Submit(id, submitted.Class);
+        var spec = submitted with { Id = id, Trace = TaskTrace.Of(span, Activity.Current), IdempotencyKey = null, SubmittedMs = runtime.Clock.NowMs, DeadlineMs = long.MaxValue, NotBeforeMs = 0 };
         var ticket = new SubmitTicket(host.Admission);
         Ledger(runtime).Post(LedgerEvent.Submit(spec, null, ticket));
         var reply = await ticket.Task.WaitAsync(cancellationToken);
@@ -205,6 +208,8 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
     {
         var runtime = host.Main;
         var spec = Specify(taskClass, definition, payload, options, runtime);
+        using var span = Spans.Submit(spec.Id, spec.Class);
+        if (TaskTrace.Of(span, Activity.Current) is { } trace) spec = spec with { Trace = trace };
         var handle = NewHandle(taskClass, spec.Id);
         stations?.Entered(Station.Submit, spec.Id);
         if (runtime.Checkpoints is null && spec.IdempotencyKey is null)

@@ -1,3 +1,5 @@
+using Rqml.Diagnostics;
+
 namespace Rqml.Tasks;
 
 /// <summary>What was submitted: immutable, and the same object on its whole way inside a process.</summary>
@@ -30,4 +32,7 @@ internal sealed record TaskSpec
 
     /// <summary>Source of all randomness of the task, drawn from the host's seed, the class, and the idempotency key or the id.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Where its trace began; null where nobody traced its submission.</summary>
+    public TaskTrace? Trace { get; init; }
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using FsCheck.Xunit;
 using Google.Protobuf;
+using Rqml.Diagnostics;
 using Rqml.Ledgers;
 using Rqml.Nodes;
 
@@ -30,6 +32,19 @@ public sealed class RecordsTests
         var spec = new Samples(1).Spec() with { Budget = new TaskBudget { Time = TimeSpan.FromMicroseconds(10) } };
 
         Assert.Equal(TimeSpan.FromMilliseconds(1), Records.Read(Records.Write(spec)).Budget.Time);
+    }
+
+    [Fact]
+    public void A_tasks_trace_goes_with_it_and_one_that_is_none_is_left_out()
+    {
+        var began = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var spec = new Samples(1).Spec() with { Trace = TaskTrace.Of(began) };
+
+        Assert.Equal(began, Records.Read(Again(Records.Write(spec), SubmissionRecord.Parser)).Trace?.Parent);
+        Assert.Null(Records.Read(Records.Write(new Samples(1).Spec())).Trace);
+        var record = Records.Write(spec);
+        record.Trace = ByteString.CopyFrom(new byte[25]);
+        Assert.Null(Records.Read(record).Trace);
     }
 
     [Theory]
@@ -64,6 +79,7 @@ public sealed class RecordsTests
         { "A budget of cost is Infinity", record => ((SubmissionRecord)record).MaxCost = double.PositiveInfinity },
         { "A partition key has 513 characters; it takes 1 to 512", record => ((SubmissionRecord)record).PartitionKey = new string('x', 513) },
         { "An idempotency key has 0 characters", record => ((SubmissionRecord)record).IdempotencyKey = "" },
+        { "A trace takes 25 bytes, not 24", record => ((SubmissionRecord)record).Trace = ByteString.CopyFrom(new byte[24]) },
     };
 
     [Fact]

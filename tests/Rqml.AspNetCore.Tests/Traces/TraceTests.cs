@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Rqml.AspNetCore.Tests.Traces;
+
+public sealed class TraceTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task A_task_is_one_connected_trace_over_a_submitter_a_scheduler_and_a_worker_of_three_processes()
+    {
+        using var folder = new TemporaryFolder();
+        var address = $"tcp://127.0.0.1:{FreePort()}";
+        using var scheduler = Start("scheduler", address, folder.Path);
+        using var worker = Start("worker", address, folder.Path);
+        using var submitter = Start("submitter", address, folder.Path);
+        var said = await submitter.StandardOutput.ReadToEndAsync().WaitAsync(Limit);
+        await submitter.WaitForExitAsync().WaitAsync(Limit);
+        Assert.True(said.StartsWith("Converged ", StringComparison.Ordinal), said + await submitter.StandardError.ReadToEndAsync());
+        await Task.WhenAll(EndAsync(worker), EndAsync(scheduler));
+
+        var spans = new[] { "submitter", "scheduler", "worker" }.SelectMany(role => File.ReadAllLines(Path.Combine(folder.Path, $"{role}.spans"))).Select(FinishedSpan.Parse).ToArray();
+        var caller = Assert.Single(spans, span => span.Name == TracedProcess.CallerName);
+        Assert.All(spans, span => Assert.Equal(caller.Trace, span.Trace));
+        Assert.All(spans.Where(span => span != caller), span => Assert.Contains(spans, other => other.Id == span.Parent));      // no span hangs in the air
+
+        var iterations = int.Parse(said.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(("submitter", "Producer"), Where(spans, "submit square-root"));
+        Assert.Equal(("scheduler", "Internal"), Where(spans, "assign square-root"));
+        Assert.Equal(("worker", "Consumer"), Where(spans, "process square-root"));
+        Assert.Equal(("submitter", "Internal"), Where(spans, "settle square-root"));
+        Assert.Equal(iterations, spans.Count(span => span is { Process: "worker", Name: "iterate square-root" }));
+        Assert.Equal(iterations, spans.Count(span => span is { Process: "worker", Name: TracedProcess.ModelName }));
+        var iterates = spans.Where(span => span.Name == "iterate square-root").Select(span => span.Id).ToHashSet();
+        Assert.All(spans.Where(span => span.Name == TracedProcess.ModelName), span => Assert.Contains(span.Parent, iterates));
+        Assert.All(spans.Where(span => span.Task.Length > 0), span => Assert.Equal(said.Split(' ')[2].Trim(), span.Task));
+    }
+
+    [Fact]
+    public async Task A_task_that_nobody_traces_has_no_spans_whoever_listens_later()
+    {
+        var gate = new Gate();
+        await using var host = await WebHost.StartAsync(rqml => gate.AddTo(rqml));
+        var task = await host.Client.SubmitAsync(gate.Class, 1);
+        await gate.Running;
+        List<string> heard = [];
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Rqml",
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span =>
+            {
+                lock (heard) heard.Add(span.DisplayName);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        gate.Release();
+        await task.Completion;
+        lock (heard) Assert.DoesNotContain(heard, name => name.EndsWith(" waits", StringComparison.Ordinal));
+    }
+
+    private static (string Process, string Kind) Where(FinishedSpan[] spans, string name)
+    {
+        var span = Assert.Single(spans, span => span.Name == name);
+        return (span.Process, span.Kind);
+    }
+
+    private static Process Start(string role, string address, string folder) => Process.Start(new ProcessStartInfo("dotnet", [typeof(TraceTests).Assembly.Location, "trace", role, address, folder])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private static async Task EndAsync(Process process)
+    {
+        process.StandardInput.Close();
+        await process.WaitForExitAsync().WaitAsync(Limit);
+        Assert.True(process.ExitCode == 0, await process.StandardError.ReadToEndAsync());
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
