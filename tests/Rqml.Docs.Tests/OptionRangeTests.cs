@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Rqml.AspNetCore;
 using Rqml.Docs.Tests.Snippets;
 using Rqml.Extensions.AI;
 using Rqml.Storage.RocksDb;
@@ -45,6 +46,9 @@ public sealed class OptionRangeTests
 
     [Fact]
     public void Each_range_of_the_options_of_grpc_holds() => EachRangeHolds(nameof(GrpcOptions), typeof(GrpcOptions), (property, value) => Refusal<GrpcOptions>(rqml => rqml.AddGrpc(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_the_pages_holds() => EachRangeHolds(nameof(RqmlHttpOptions), typeof(RqmlHttpOptions), (property, value) => Refusal<RqmlHttpOptions>(rqml => rqml.AddHttpEndpoints(options => property.SetValue(options, value))));
 
     [Fact]
     public void Each_range_of_the_options_of_zeromq_holds() =>

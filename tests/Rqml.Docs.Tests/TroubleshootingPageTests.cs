@@ -50,6 +50,13 @@ public sealed partial class TroubleshootingPageTests
         Assert.Equal(lines.Order(), LogRow().Matches(Page).Select(row => (row.Groups[1].Value, row.Groups[2].Value)).Order());
     }
 
+    [Fact]
+    public void An_id_stands_for_one_line_of_the_log()
+    {
+        var ids = LogRow().Matches(Page).Select(row => row.Groups[1].Value).ToArray();
+        Assert.Equal(ids.Distinct(), ids);
+    }
+
     /// <summary>First cells of the table with this head.</summary>
     private static IEnumerable<string> RowsBelow(string head)
     {

@@ -5,8 +5,8 @@ namespace Rqml.Diagnostics;
 /// <summary>Counts what happens on a node's lanes.</summary>
 internal sealed class NodeInstruments(Meter meter)
 {
-    private readonly Histogram<double> _waited = meter.CreateHistogram<double>("rqml.queue.wait", "s", "From a place in the inbound or refinement queue to a lane.");
-    private readonly Histogram<double> _pass = meter.CreateHistogram<double>("rqml.pass.duration", "s", "One model call with its assessment.");
+    private readonly Histogram<double> _waited = meter.CreateDuration("rqml.queue.wait", "From a place in the inbound or refinement queue to a lane.");
+    private readonly Histogram<double> _pass = meter.CreateDuration("rqml.pass.duration", "One model call with its assessment.");
     private readonly Counter<long> _passFailed = meter.CreateCounter<long>("rqml.passes.failed", "{pass}", "Model calls that threw, by the exception's type.");
     private readonly Counter<long> _workerDied = meter.CreateCounter<long>("rqml.workers.died", "{worker}", "Workers that died under an attempt.");
     private readonly Counter<long> _workerAbandoned = meter.CreateCounter<long>("rqml.workers.abandoned", "{worker}", "Workers that hung, or did not stop when told to, and were given up.");

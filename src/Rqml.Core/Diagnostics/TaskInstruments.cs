@@ -9,7 +9,7 @@ internal sealed class TaskInstruments(Meter meter)
     private readonly Counter<long> _refused = meter.CreateCounter<long>("rqml.tasks.refused", "{task}", "Submissions that were refused, by reason.");
     private readonly Counter<long> _settled = meter.CreateCounter<long>("rqml.tasks.settled", "{task}", "Tasks settled, by outcome.");
     private readonly UpDownCounter<long> _open = meter.CreateUpDownCounter<long>("rqml.tasks.open", "{task}", "Tasks taken and not settled.");
-    private readonly Histogram<double> _duration = meter.CreateHistogram<double>("rqml.task.duration", "s", "From submission to settlement.");
+    private readonly Histogram<double> _duration = meter.CreateDuration("rqml.task.duration", "From submission to settlement.");
 
     public void Submitted(string @class)
     {

@@ -15,7 +15,7 @@ namespace Rqml.Hosting;
 
 /// <summary>The nodes of this process: starts them with the host, drains and stops them with it.</summary>
 internal sealed partial class RqmlHost(
-    RqmlBuilder builder, IServiceProvider services, IOptions<RqmlOptions> options, TimeProvider time, ILoggerFactory loggers, IStationObserver? stations = null)
+    RqmlBuilder builder, IServiceProvider services, IOptions<RqmlOptions> options, LiveOptions live, TimeProvider time, ILoggerFactory loggers, IStationObserver? stations = null)
     : IHostedService, IAsyncDisposable
 {
     private readonly Dictionary<string, NodeRuntime> _added = [];
@@ -34,7 +34,11 @@ internal sealed partial class RqmlHost(
 
     public RqmlInstruments Instruments => _instruments;
 
+    /// <summary>As they were at the start.</summary>
     public RqmlOptions Options => options.Value;
+
+    /// <summary>How long results are kept now, where their submitter has not said it.</summary>
+    public TimeSpan? KeepResults => live.Now.KeepResults;
 
     public IReadOnlyDictionary<string, NodeRuntime> Added => _added;
 
@@ -49,6 +53,7 @@ internal sealed partial class RqmlHost(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var settings = options.Value;
+        live.Changed = changed => Admission.MaxOpen = changed.MaxOpenTasks;
         var lanes = await DeviceLanes.CountAsync(settings.Lanes, [.. builder.Devices, .. services.GetServices<IDeviceProvider>()], cancellationToken);
         KeepThreadsReady(builder.Nodes.Sum(node => node.LaneCount ?? settings.Lanes) + lanes.Values.Sum());
 
@@ -99,7 +104,7 @@ internal sealed partial class RqmlHost(
     {
         try
         {
-            await node.DrainAsync(cancellationToken).WaitAsync(options.Value.DrainTimeout, time, cancellationToken);
+            await node.DrainAsync(cancellationToken).WaitAsync(live.Now.DrainTimeout, time, cancellationToken);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,22 @@ public static class RqmlServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>
+    /// Adds a node of Rqml to this host, with its <see cref="RqmlOptions"/> from a section of the host's configuration: <c>appsettings.json</c>, environment variables such as
+    /// <c>Rqml__Lanes</c>, and whatever else it is made of. What the configuration says wins over what the code says, so that an operator has the last word. Where it
+    /// changes while the host runs, <see cref="RqmlOptions.KeepResults"/>, <see cref="RqmlOptions.DrainTimeout"/> and <see cref="RqmlOptions.MaxOpenTasks"/> take effect at once; the log
+    /// names what waits for a restart, and what was refused.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">The section whose keys are the names of the options.</param>
+    /// <param name="configure">Composes the node.</param>
+    public static IServiceCollection AddRqml(this IServiceCollection services, IConfiguration configuration, Action<IRqmlBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddRqml(configure);
+        return services.Configure<RqmlOptions>(configuration);
+    }
+
     private static RqmlBuilder BuilderOf(IServiceCollection services)
     {
         if (services.FirstOrDefault(service => service.ServiceType == typeof(RqmlBuilder))?.ImplementationInstance is RqmlBuilder known) return known;
@@ -42,8 +59,9 @@ public static class RqmlServiceCollectionExtensions
         services.TryAddSingleton(provider => RqmlInstruments.Of(provider.GetService<IMeterFactory>()));
         services.AddEvents();
         services.TryAddSingleton<Datasets>();
+        services.TryAddSingleton<LiveOptions>();
         services.AddSingleton(provider => new RqmlHost(
-            builder, provider, provider.GetRequiredService<IOptions<RqmlOptions>>(), provider.GetRequiredService<TimeProvider>(),
+            builder, provider, provider.GetRequiredService<IOptions<RqmlOptions>>(), provider.GetRequiredService<LiveOptions>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IStationObserver>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RqmlHost>());
         services.TryAddSingleton<IRqmlClient>(provider => new RqmlClient(provider.GetRequiredService<RqmlHost>(), provider.GetService<IStationObserver>()));

@@ -4,7 +4,7 @@ namespace Rqml.Tasks;
 /// Room for open tasks: one permit for each that is open or on its way to the ledger. Permits are handed over in the order of asking, one to one waiter each,
 /// so that a settled task wakes nobody in vain. Thread-safe; every call takes constant time.
 /// </summary>
-/// <remarks>Invariant: permits taken never exceed the limit, but for tasks that a smaller limit found open at the start.</remarks>
+/// <remarks>Invariant: permits taken never exceed the limit, but for tasks that a smaller limit found open.</remarks>
 internal sealed class Admission(int maxOpen)
 {
     /// <summary>A waiting submitter holds its payload; beyond so many the sender has to hear that it is too fast.</summary>
@@ -12,10 +12,20 @@ internal sealed class Admission(int maxOpen)
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = new();
+    private int _maxOpen = maxOpen;
     private long _taken;
     private bool _isClosed;
 
-    public int MaxOpen { get; } = maxOpen;
+    /// <summary>Permits that there are. With fewer than are taken nobody is let in until enough have come back.</summary>
+    public int MaxOpen
+    {
+        get => Volatile.Read(ref _maxOpen);
+        set
+        {
+            Volatile.Write(ref _maxOpen, value);
+            Leave(0);      // there may be room now
+        }
+    }
 
     /// <summary>Permits that are taken, as of a moment ago.</summary>
     public long Taken

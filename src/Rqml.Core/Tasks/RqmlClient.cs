@@ -189,7 +189,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         await Ledger(host.Main).AskAsync(machine => List(machine, filter, after, limit)).WaitAsync(cancellationToken);
 
     /// <summary>How long results are kept of which their submitter has not said it.</summary>
-    public TimeSpan KeepByDefault => host.Options.KeepResults ?? (host.Main.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
+    public TimeSpan KeepByDefault => host.KeepResults ?? (host.Main.Checkpoints is null ? TimeSpan.Zero : TimeSpan.FromDays(1));
 
     /// <summary>What the ledger knows of one task.</summary>
     public async ValueTask<RefinementStatus> GetStatusAsync(TaskId task, CancellationToken cancellationToken)

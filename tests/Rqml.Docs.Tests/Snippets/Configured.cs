@@ -20,8 +20,7 @@ public sealed class Configured : IDisposable
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("Rqml:Lanes", "3"), new("Rqml:Heartbeat", "00:00:00.500"), new("Rqml:Events:SpikeZ", "9"), new("Rqml:Store:Path", path)]);
         #region snippet
-        builder.Services.Configure<RqmlOptions>(builder.Configuration.GetSection("Rqml"));      // Rqml:Lanes, Rqml:Events:SpikeZ, …
-        builder.Services.AddRqml(rqml => rqml
+        builder.Services.AddRqml(builder.Configuration.GetSection("Rqml"), rqml => rqml      // Rqml:Lanes, Rqml:Events:SpikeZ, …
             .AddTaskClass(SquareRoot, roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2)))
             .UseRocksDb("data/rqml", store => builder.Configuration.GetSection("Rqml:Store").Bind(store)));      // Rqml:Store:Path, …
         #endregion

@@ -31,6 +31,7 @@ async Task<IHost> StartAsync()
             .ConvergeWhenAll(Stability.Over(2)))
         .AddTaskClass(write, texts => texts.AddChatModel(configure: chat => chat.Streaming = false).ConvergeWhenAll(Stability.Over(2)))
         .AddNode("b")
+        .AddHttpEndpoints()
         .UseRocksDb("store"));
     var host = builder.Build();
     await host.StartAsync();

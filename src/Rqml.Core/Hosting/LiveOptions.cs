@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace Rqml.Hosting;
+
+/// <summary>
+/// The options of a host as its configuration has them now. What comes anew is validated as at the start: where anything is out of range all of it is left, and the log
+/// says why. Of the rest, that takes effect which a running node can change; the log names what waits for a restart.
+/// </summary>
+internal sealed partial class LiveOptions : IDisposable
+{
+    /// <summary>What a running node goes by as soon as it changes.</summary>
+    public static readonly string[] Reloaded = [nameof(RqmlOptions.KeepResults), nameof(RqmlOptions.DrainTimeout), nameof(RqmlOptions.MaxOpenTasks)];
+
+    private static readonly (string Name, Func<RqmlOptions, object?> Value)[] AtStart =
+    [
+        (nameof(RqmlOptions.NodeName), options => options.NodeName), (nameof(RqmlOptions.Lanes), options => options.Lanes),
+        (nameof(RqmlOptions.InboundPerLane), options => options.InboundPerLane), (nameof(RqmlOptions.AgeEvery), options => options.AgeEvery),
+        (nameof(RqmlOptions.Heartbeat), options => options.Heartbeat), (nameof(RqmlOptions.Seed), options => options.Seed),
+        (nameof(RqmlOptions.MaxAbandonedWorkers), options => options.MaxAbandonedWorkers), (nameof(RqmlOptions.Cluster), options => options.Cluster),
+        (nameof(RqmlOptions.LinkWindowBytes), options => options.LinkWindowBytes), (nameof(RqmlOptions.AllowPlaintext), options => options.AllowPlaintext),
+    ];
+
+    private readonly RqmlOptions _started;
+    private readonly IOptionsFactory<RqmlOptions> _factory;
+    private readonly ILogger _logger;
+    private readonly List<IDisposable> _watches = [];
+    private RqmlOptions _now;
+
+    public LiveOptions(IOptions<RqmlOptions> started, IOptionsFactory<RqmlOptions> factory, IEnumerable<IOptionsChangeTokenSource<RqmlOptions>> sources, ILoggerFactory loggers)
+    {
+        (_started, _factory, _logger) = (started.Value, factory, loggers.CreateLogger("Rqml"));
+        _now = _started;
+        foreach (var source in sources.Where(source => source.Name is null || source.Name == Options.DefaultName)) _watches.Add(ChangeToken.OnChange(source.GetChangeToken, Read));
+    }
+
+    /// <summary>Called with what has come anew, from the thread that saw it.</summary>
+    public Action<RqmlOptions>? Changed { get; set; }
+
+    public RqmlOptions Now => Volatile.Read(ref _now);
+
+    /// <summary>Every option of the host, each once: those that are reloaded and those that are not.</summary>
+    public static IEnumerable<string> Known => Reloaded.Concat(AtStart.Select(option => option.Name));
+
+    public void Dispose()
+    {
+        foreach (var watch in _watches) watch.Dispose();
+    }
+
+    private void Read()
+    {
+        RqmlOptions anew;
+        try
+        {
+            anew = _factory.Create(Options.DefaultName);
+        }
+        catch (Exception error) when (error is OptionsValidationException or InvalidOperationException)
+        {
+            // The second is the binder's, where a value cannot be read at all. What was valid goes on.
+            Log.NotTaken(_logger, error is OptionsValidationException invalid ? string.Join(" ", invalid.Failures) : error.Message);
+            return;
+        }
+
+        Volatile.Write(ref _now, anew);
+        foreach (var (name, value) in AtStart)
+        {
+            if (!Equals(value(_started), value(anew))) Log.NeedsRestart(_logger, name, value(anew));
+        }
+
+        Log.Taken(_logger, anew.KeepResults, anew.DrainTimeout, anew.MaxOpenTasks);
+        Changed?.Invoke(anew);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1004, LogLevel.Warning, "Changed options were not taken, those before go on: {Faults}")]
+        public static partial void NotTaken(ILogger logger, string faults);
+
+        [LoggerMessage(1005, LogLevel.Warning, "Option {Option} has changed to '{Value}'; it takes effect with the next start")]
+        public static partial void NeedsRestart(ILogger logger, string option, object? value);
+
+        [LoggerMessage(1006, LogLevel.Information, "Options were read anew: results are kept {KeepResults}, a drain takes at most {DrainTimeout}, and the ledger {MaxOpenTasks} open tasks")]
+        public static partial void Taken(ILogger logger, TimeSpan? keepResults, TimeSpan drainTimeout, int maxOpenTasks);
+    }
+}
