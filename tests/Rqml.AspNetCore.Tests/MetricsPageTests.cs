@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
@@ -27,6 +28,29 @@ public sealed class MetricsPageTests
         using var response = await host.Http.SendAsync(request);
         Assert.Equal("application/openmetrics-text", response.Content.Headers.ContentType!.MediaType);
         Assert.EndsWith("# EOF\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_duration_within_a_sampled_span_leaves_its_trace_as_an_exemplar()
+    {
+        using var listener = new ActivityListener { ShouldListenTo = source => source.Name == "Rqml", Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
+        ActivitySource.AddActivityListener(listener);
+        await using var host = await WebHost.StartAsync();
+        await (await host.Client.SubmitAsync(WebHost.Root, 2)).Completion;
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        request.Headers.Add("Accept", "application/openmetrics-text; version=1.0.0");
+        using var response = await host.Http.SendAsync(request);
+        Assert.Matches("rqml_pass_duration_seconds_bucket\\{[^}]*\\} [0-9]+ # \\{[^}]*trace_id=\"[0-9a-f]{32}\"", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Durations_have_bounds_that_tell_a_millisecond_from_an_hour()
+    {
+        await using var host = await WebHost.StartAsync();
+        await (await host.Client.SubmitAsync(WebHost.Root, 2)).Completion;
+        var text = await host.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Contains("le=\"0.001\"", text, StringComparison.Ordinal);
+        Assert.Contains("le=\"3600\"", text, StringComparison.Ordinal);
     }
 
     [Fact]
