@@ -9,7 +9,7 @@ internal sealed class Crew : IAsyncDisposable
     private const int KeepSeconds = 60;
     private const int HeardAgainPerLife = 200;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(2);
 
     private readonly RealTransport _transport;
     private readonly ulong _seed;

@@ -30,6 +30,9 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
         _failures++;
     }
 
+    /// <summary>The other end has been heard of: the next try is the first.</summary>
+    public void Encourage() => _failures = Math.Min(_failures, 1);
+
     /// <summary>Nobody wants the link any more; the next who does begins to count anew, but not to try anew.</summary>
     public void Rest() => _partedMs = null;
 

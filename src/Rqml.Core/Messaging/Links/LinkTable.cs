@@ -271,6 +271,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         }
 
         if (hasChanged) Receiver.SubscribersChanged();
+        if (Find(hello.Peer) is { } ours) ours.PeerIsThere();
         return streams;
     }
 

@@ -9,6 +9,7 @@ namespace Rqml.Messaging.Links;
 /// The link that carries what one node sends to another: opened when first needed, opened again when it ends, and given up when the other end stays away. Only its
 /// owner sends messages over it; what comes back are acknowledgements. The shell around <see cref="OutgoingStreams"/> and <see cref="LinkLife"/>, which decide.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and whoever wakes the link may still have it.")]
 internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
 {
     private readonly LinkTable _table;
@@ -21,6 +22,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private Task _run = Task.CompletedTask;      // owned here; faults only by a bug of ours
     private TaskCompletionSource? _running;
     private TaskCompletionSource? _room;
+    private CancellationTokenSource? _waiting;      // for the next try; cancelled to wake it
     private int _turn;            // of the addresses
     private int _refusals;        // one after the other
     private bool _hasOpened;      // the link that was tried last
@@ -132,6 +134,17 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
     }
 
+    /// <summary>The peer has just spoken to us: it is there, and whatever waits for it need not wait for the next try.</summary>
+    public void PeerIsThere()
+    {
+        lock (_lock)
+        {
+            if (_streams.IsOpen) return;
+            _life.Encourage();
+            if (_waiting is { } waiting) _table.Post(new Alarm(waiting));
+        }
+    }
+
     /// <summary>Says that we live where nothing else was said, closes a link over which nothing comes, and gives up what could not be sent for too long.</summary>
     /// <param name="nowMs">Now.</param>
     /// <param name="lateMs">How long we did not run ourselves: that silence is not the peer's.</param>
@@ -168,13 +181,15 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     {
         Task ended;
         ILink? link;
+        CancellationTokenSource? waiting;
         lock (_lock)
         {
             ended = _running?.Task ?? Task.CompletedTask;
-            link = _link;
+            (link, waiting) = (_link, _waiting);
             _room?.TrySetResult();
         }
 
+        waiting?.Cancel();
         if (link is not null) await link.DisposeAsync();
         await ended;
     }
@@ -278,18 +293,28 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
     }
 
+    /// <summary>Waits for the next try, or for a word of the peer. False where the table closes.</summary>
     private async ValueTask<bool> WaitAsync(long waitMs)
     {
         if (waitMs == 0) return true;
+        CancellationTokenSource waiting;
+        lock (_lock)
+        {
+            if (_table.IsClosing) return false;
+            _waiting = waiting = new CancellationTokenSource();
+        }
+
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), _table.Time, _table.Closing);
-            return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), _table.Time, waiting.Token);
         }
         catch (OperationCanceledException)
         {
-            return false;      // the table closes
+            // Woken: the peer has spoken, or the table closes.
         }
+
+        lock (_lock) _waiting = null;
+        return !_table.IsClosing;
     }
 
     /// <summary>Opens the link once, at the address whose turn it is, and returns when it has ended.</summary>
@@ -430,6 +455,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             _refusals = 0;
             (greeted, to) = (_streams.Greeted, _streams.To);
             _life.Parted(_table.NowMs);
+            _life.Rest();      // that verdict is given: whoever is spoken to from here on has been away for no time yet
             returned = TakeAllLocked();
             _streams.ForgetGreeted();
             _isKnocking = false;
@@ -481,5 +507,11 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     {
         _room?.TrySetResult();
         _room = null;
+    }
+
+    /// <summary>Wakes a link that waits, on a thread that has nothing else to do.</summary>
+    private sealed class Alarm(CancellationTokenSource waiting) : IThreadPoolWorkItem
+    {
+        public void Execute() => waiting.Cancel();
     }
 }

@@ -53,6 +53,16 @@ public sealed class LinkLifeTests
     }
 
     [Fact]
+    public void A_peer_that_has_been_heard_of_is_tried_as_if_for_the_first_time()
+    {
+        var life = new LinkLife(Settings, 1);
+        for (var failures = 1; failures <= 12; failures++) life.Parted(failures);
+        life.Encourage();
+
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.InRange(life.RetryInMs(), 0, Settings.FirstRetryMs));
+    }
+
+    [Fact]
     public void A_link_over_which_nothing_comes_is_silent()
     {
         var life = new LinkLife(Settings, 1);

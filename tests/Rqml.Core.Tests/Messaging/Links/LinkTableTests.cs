@@ -249,6 +249,25 @@ public sealed class LinkTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_peer_that_speaks_to_us_is_called_at_once()
+    {
+        var tries = 0;
+        _transport.Connecting = () => ++tries <= 12 ? throw new TransportException("there", "nobody answers") : Task.CompletedTask;
+        Assert.True(Send(10));
+        var opening = _transport.OpenedAsync();
+        for (ulong stream = 1; !opening.IsCompleted; stream++)
+        {
+            // Without a word of it the twelfth try would come half a minute later.
+            var incoming = _transport.Offer("there");
+            incoming.Bring(new Hello(VersionRange.Ours, "rqml", There, stream).ToFrame());
+            await incoming.SentAsync();
+            await Task.WhenAny(opening, Task.Delay(20));
+        }
+
+        Assert.Equal(13, tries);
+    }
+
+    [Fact]
     public async Task Nothing_is_lost_where_two_starts_of_a_node_answer_in_turn()
     {
         // A answers, then B, then A again, which still knows the stream.
