@@ -29,7 +29,13 @@ internal sealed class RecordJudge(Judge judge)
     private void AppliedState(string machine, TaskId task, Account account, Protocol.TaskCheckpoint record)
     {
         var (epoch, state) = (Records.Read(record.Epoch), record.SupervisionState);
-        if (!account.Epochs.All(known => known <= epoch)) return;      // of an attempt that was superseded
+        if (!account.Epochs.All(known => known <= epoch))
+        {
+            // Of an attempt that was superseded while its checkpoint was on its way: its heir goes on from there, and does not keep those decisions again.
+            if (account.Epochs.Contains(epoch) && account.Find(state.Passes) is { } late && late.Passes > account.Written.Passes) account.Written = late;
+            return;
+        }
+
         if (account.Find(state.Passes) is not { } boundary)
         {
             if (account.Epochs.Contains(epoch) && !account.IsTakenOver) judge.Violated('h', $"{machine} keeps a checkpoint of {task} that it never came to: {record.Iteration} iterations, {state.Passes} passes");
@@ -48,7 +54,9 @@ internal sealed class RecordJudge(Judge judge)
     /// <summary>The decisions since the checkpoint before: all of them, and each as it was made.</summary>
     private void AppliedEntry(string machine, TaskId task, Account account, CheckpointEntry entry)
     {
-        if (!account.Epochs.Contains(Records.Read(entry.Epoch)) || account.IsTakenOver) return;
+        var epoch = Records.Read(entry.Epoch);
+        if (!account.Epochs.Contains(epoch) || account.IsTakenOver) return;
+        if (account.Epochs.Any(known => known > epoch) && IsKnown(account, entry)) return;
         if (account.MayKeepVote && account.Written.Decided.Count - account.DurableDecisions < entry.Decisions.Count) account.DurableDecisions--;
         account.MayKeepVote = false;
         var decided = account.Written.Decided.Skip(account.DurableDecisions).Select(SupervisionRecords.Write).ToArray();
@@ -56,6 +64,11 @@ internal sealed class RecordJudge(Judge judge)
         account.DurableDecisions = account.Written.Decided.Count;
         foreach (var record in entry.Decisions.Select(SupervisionRecords.Read)) Replay(machine, task, account, record);
     }
+
+    /// <summary>Whether its heir went on from behind these decisions before they were durable.</summary>
+    private static bool IsKnown(Account account, CheckpointEntry entry) =>
+        entry.Decisions.Count <= account.DurableDecisions
+        && account.Written.Decided.Take(account.DurableDecisions).TakeLast(entry.Decisions.Count).Select(SupervisionRecords.Write).SequenceEqual(entry.Decisions);
 
     private void Replay(string machine, TaskId task, Account account, DecisionRecord record)
     {
