@@ -211,7 +211,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Forget(message.Task, effects);
                 break;
             case MessageKind.StrikeCounted:
-                if (_attempts.TryGetValue(message.Task, out var struck) && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number)
+                // An earlier attempt's run may have had the same name: its late answer says nothing of this one's death.
+                if (_attempts.TryGetValue(message.Task, out var struck) && struck.Attempt.Epoch == message.Epoch && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number)
                 {
                     if (struck.IsFenced) AwaitAdoption(struck, nowMs);
                     else Requeue(struck, nowMs);

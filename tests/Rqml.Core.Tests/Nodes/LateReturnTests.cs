@@ -28,11 +28,8 @@ public sealed class LateReturnTests
 
         var task = await host.Client.SubmitAsync(Count, 0);
         await TestStep.Of("the pass that hangs", hung.Task);
-        await TestHost.Until("the next run at its last iteration but one", () =>
-        {
-            if (!again.Task.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));      // no longer than that: the next run has a watchdog too
-            return parked.Task.IsCompleted;
-        });
+        await host.Pass("the next run", again.Task);      // no longer than that, and by small steps: that run has a watchdog too
+        await TestStep.Of("the next run at its last iteration but one", parked.Task);
         letHung.Set();
         await TestStep.Of("the late return", back.Task);
         await TestHost.Until("the checkpoint before", () => checkpoints.Read(task.Id).Any(checkpoint => checkpoint.Iteration == Parked));

@@ -160,6 +160,24 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void The_late_answer_to_an_earlier_attempts_strike_starts_no_run_of_the_next()
+    {
+        var node = new NodeBench().Welcome();
+        var task = node.Assign();
+        node.End(task.Attempt.Task, RunEnding.WorkerDied);
+        var strike = node.Effects.Last(effect => effect.Message.Kind == MessageKind.Strike).Message;
+        var earlier = strike.Epoch with { Number = strike.Epoch.Number - 1 };
+        var runs = node.Started.Count();
+        node.Hear(new Message(MessageKind.StrikeCounted, NodeBench.Ledger, task.Attempt.Task, earlier, strike.Number));
+        node.Pass(500);
+        Assert.Equal(runs, node.Started.Count());
+
+        node.Hear(new Message(MessageKind.StrikeCounted, NodeBench.Ledger, task.Attempt.Task, strike.Epoch, strike.Number));
+        node.Pass(500);
+        Assert.Equal(runs + 1, node.Started.Count());
+    }
+
+    [Fact]
     public void An_attempt_of_a_class_that_the_node_no_longer_runs_stays_on_disk_until_its_task_is_settled()
     {
         var node = new NodeBench();
