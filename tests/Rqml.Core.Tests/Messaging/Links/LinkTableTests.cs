@@ -296,7 +296,7 @@ public sealed class LinkTableTests : IAsyncLifetime
         var senders = Enumerable.Range(0, 3).Select(number => new PartSender(_transport, $"sender-{number}")).ToList();
         for (var turn = 0; senders.Any(sender => !sender.HasSentAll) && turn < 100; turn++)
         {
-            foreach (var sender in senders.Where(sender => !sender.HasSentAll)) await sender.SendNextAsync(() => _hearer.Whole.Any(whole => whole.Node.Value == sender.Name));
+            foreach (var sender in senders.Where(sender => !sender.HasSentAll)) await sender.SendNextAsync(() => _table.HalfReceivedBytes, () => _hearer.Whole.Any(whole => whole.Node.Value == sender.Name));
         }
 
         Assert.All(senders, sender => Assert.True(sender.HasSentAll));

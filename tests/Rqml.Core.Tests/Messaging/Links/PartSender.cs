@@ -16,23 +16,28 @@ internal sealed class PartSender(ScriptedTransport transport, string name)
 
     public bool HasSentAll { get; private set; }
 
-    /// <summary>Sends the next part, and waits until it has been taken, refused, or has made the message whole.</summary>
-    public async Task SendNextAsync(Func<bool> isWhole)
+    /// <summary>Sends the next part, and waits until it has been taken, refused, or has made the message whole. One sender at a time.</summary>
+    /// <param name="heldBytes">What the node holds of messages that are not whole.</param>
+    /// <param name="isWhole">Whether this sender's message has come.</param>
+    public async Task SendNextAsync(Func<long> heldBytes, Func<bool> isWhole)
     {
         if (_link is null) await GreetAsync();
+        var takenAt = heldBytes() + PartBytes;
         _sent++;
         _link!.Bring(LinkTableTests.Part(_sent, PartBytes, _sent < Parts ? FrameFlags.Continues : FrameFlags.None));
-        while (!_link.IsRead) await Task.Delay(1);
-        await Task.Delay(20);      // it is dealt with, or refused
-        while (_link.TrySent(out var block))
+        while (heldBytes() != takenAt && !isWhole())
         {
-            if (FrameHeader.Read(block).Kind != FrameKind.Close) continue;
-            _link.Close();
-            (_link, _sent) = (null, 0);
-            return;
+            if (_link.TrySent(out var block) && FrameHeader.Read(block).Kind == FrameKind.Close)
+            {
+                _link.Close();
+                (_link, _sent) = (null, 0);
+                return;
+            }
+
+            await Task.Delay(1);
         }
 
-        HasSentAll = _sent == Parts && isWhole();
+        HasSentAll = isWhole();
     }
 
     private async Task GreetAsync()
