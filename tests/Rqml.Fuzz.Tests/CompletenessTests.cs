@@ -47,6 +47,7 @@ public sealed partial class CompletenessTests
         ["EventCodec.Read"] = "event",
         ["FrameHeader.Read"] = "frames",
         ["Hello.Read"] = "hello",
+        ["InlineCheckpoint.Read"] = "checkpoint-copy",
         ["MessageCodec.Read"] = "message",
         ["NativeDatabase.Open"] = "own-records",
         ["NodeStore.IsNew"] = "node-store",

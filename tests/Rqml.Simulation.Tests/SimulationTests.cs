@@ -13,25 +13,32 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {
-        for (var seed = 1UL; seed <= 100; seed++)
-        {
-            var first = new SimulatedCluster(seed);
-            var second = new SimulatedCluster(seed);
-            first.Run();
-            second.Run();
-            Assert.Equal((first.Events, first.Trace), (second.Events, second.Trace));
-        }
+        foreach (var seed in Runs.SeedsToRun(100)) Assert.Equal(Replay.Of(new SimulatedCluster(seed)), Replay.Of(new SimulatedCluster(seed)));
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_run_in_another_process()
+    {
+        var seeds = Runs.SeedsToRun(50).ToArray();
+        Assert.Equal(seeds.Select(seed => Replay.Of(new SimulatedCluster(seed))), await Replay.ElsewhereAsync(seeds));
     }
 
     [Fact]
     public void No_accepted_task_is_lost_or_settled_twice_whatever_dies()
     {
         var coverage = new Coverage();
+        var recalled = 0L;
         var runs = new Runs("simulation", seed => new SimulatedCluster(seed), output);
-        runs.Run(Seeds, cluster => coverage.Add(cluster.Coverage));
+        runs.Run(Seeds, cluster =>
+        {
+            coverage.Add(cluster.Coverage);
+            recalled += cluster.Judge.Checkpoints.Recalled;
+        });
         runs.Print(coverage.ToString());
+        runs.Print($"went on from what another node had left: {recalled}");
         Assert.Empty(runs.Red);
         Assert.Empty(coverage.Below(LeastHits));
+        Assert.True(recalled >= LeastHits, "Hardly anything went on from what another node had left.");
         Assert.True(runs.MedianEvents >= LeastEvents, "A median run is too short to show anything.");
     }
 }

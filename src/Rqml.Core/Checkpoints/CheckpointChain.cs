@@ -44,20 +44,13 @@ internal sealed class CheckpointChain
         {
             if (Names(hash)) continue;      // it is there already
             var artifact = record.IntermediateArtifacts.First(named => named.Sha256.Span.SequenceEqual(hash));
-            batch.Put(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash), BytesOf(artifact, snapshot).Span);
+            batch.Put(StoreFamily.Artifact, CheckpointStore.ArtifactKeyOf(attempt.Task, hash), CheckpointCodec.BytesOf(artifact, snapshot).Span);
         }
 
         batch.Put(StoreFamily.Checkpoint, state.Key, record.ToByteArray());
         batch.Put(StoreFamily.Checkpoint, CheckpointStore.EntryKeyOf(attempt.Task, _sequence), entry.ToByteArray());
         Retain(attempt.Task, state, batch);
     }
-
-    private static ReadOnlyMemory<byte> BytesOf(Protocol.IntermediateArtifact artifact, RefinementSnapshot snapshot) => artifact.Role switch
-    {
-        Protocol.IntermediateArtifact.Types.Role.Current => snapshot.Artifact,
-        Protocol.IntermediateArtifact.Types.Role.Best => snapshot.Best,
-        _ => snapshot.Recent.First(recent => artifact.Sha256.Span.SequenceEqual(recent.Sha256)).Bytes,
-    };
 
     private bool Names(ReadOnlySpan<byte> hash)
     {

@@ -106,6 +106,14 @@ internal static class CheckpointCodec
         }
     }
 
+    /// <summary>The bytes of an artifact that the snapshot's record names.</summary>
+    public static ReadOnlyMemory<byte> BytesOf(IntermediateArtifact artifact, RefinementSnapshot snapshot) => artifact.Role switch
+    {
+        IntermediateArtifact.Types.Role.Current => snapshot.Artifact,
+        IntermediateArtifact.Types.Role.Best => snapshot.Best,
+        _ => snapshot.Recent.First(recent => artifact.Sha256.Span.SequenceEqual(recent.Sha256)).Bytes,
+    };
+
     private static RefinementSnapshot? ReadSnapshot(Protocol.TaskCheckpoint record, Func<ByteString, byte[]?> artifact)
     {
         var state = record.SupervisionState;

@@ -86,6 +86,10 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         return key;
     }
 
+    /// <summary>The attempt that a state's key names.</summary>
+    public static Attempt AttemptOf(ReadOnlySpan<byte> stateKey) => new(TaskId.Read(stateKey), new Epoch(
+        BinaryPrimitives.ReadInt64BigEndian(stateKey[16..]), BinaryPrimitives.ReadInt64BigEndian(stateKey[24..]), BinaryPrimitives.ReadInt64BigEndian(stateKey[32..])));
+
     public static byte[] EntryKeyOf(TaskId task, long sequence)
     {
         var key = new byte[EntryKeyBytes];

@@ -10,12 +10,17 @@ internal sealed class CoordinationKeys
     public CoordinationKeys(string cluster)
     {
         if (!NodeId.IsValid(cluster)) throw new ArgumentException($"A cluster's name has 1 to 64 letters, digits, '-', '_' or '.'; this one is '{cluster}'.", nameof(cluster));
-        Prefix = $"/rqml/{cluster}/";
+        Prefix = $"/rqml/{cluster}/members/";
+        Checkpoints = $"/rqml/{cluster}/checkpoints/";
         Leader = Prefix + "leader";
         Generation = Prefix + "generation";
     }
 
+    /// <summary>Who leads, who belongs and who is out: what every process watches as a whole. What tasks leave in the store lies elsewhere.</summary>
     public string Prefix { get; }
+
+    /// <summary>Where small checkpoints lie that nodes copy out.</summary>
+    public string Checkpoints { get; }
 
     /// <summary>Names the start of a process that leads; the revision of its write is the term.</summary>
     public string Leader { get; }
@@ -25,8 +30,17 @@ internal sealed class CoordinationKeys
 
     public string Node(NodeId node) => $"{Prefix}node/{node}";
 
+    public bool IsFence(string key) => key.StartsWith(Prefix + "fence/", StringComparison.Ordinal);
+
+    public bool IsNode(string key) => key.StartsWith(Prefix + "node/", StringComparison.Ordinal);
+
     /// <summary>Its presence says that this start of the node is over, whatever it still does.</summary>
     public string Fence(NodeId node, Incarnation incarnation) => $"{Prefix}fence/{node}/{incarnation.Value:x16}";
+
+    public string Checkpoint(TaskId task) => Checkpoints + task;
+
+    /// <summary>The task whose checkpoint the key holds; null where somebody else has put something there.</summary>
+    public TaskId? TaskOf(string key) => key.StartsWith(Checkpoints, StringComparison.Ordinal) && TaskId.TryParse(key.AsSpan(Checkpoints.Length), null, out var task) ? task : null;
 
     /// <summary>The registered starts of nodes that no fence names, and the keys of entries that hold none: such a node registers itself again when it reports.</summary>
     public (IReadOnlyList<Peer> Members, IReadOnlyList<string> Damaged) Members(CoordinationSnapshot snapshot)
@@ -35,7 +49,7 @@ internal sealed class CoordinationKeys
         var damaged = new List<string>();
         foreach (var entry in snapshot.Entries)
         {
-            if (!entry.Key.StartsWith(Prefix + "node/", StringComparison.Ordinal)) continue;
+            if (!IsNode(entry.Key)) continue;
             if (TryRead(entry) is not { Peer: var member } || Node(member.Node) != entry.Key) damaged.Add(entry.Key);
             else if (snapshot.Find(Fence(member.Node, member.Incarnation)) is null) members.Add(member);
         }

@@ -28,7 +28,10 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
     {
         (_store, _keys, _dispatcher, _listener, _time) = (store, keys, dispatcher, listener, loop.Clock.Time);
         (_instruments, _logger) = (instruments, logger);
+        Machine = machine;
     }
+
+    public LeadershipMachine Machine { get; }
 
     public void Start() => _dispatcher.Post(this);
 

@@ -22,12 +22,18 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private const long FirstRetryMs = 50;
     private const long LongestRetryMs = 5_000;
     private const int KeptElections = 8;
+    private const int MostForgotten = 32;      // fences at a time
+
+    /// <summary>A fence stays until a leader has seen it for so long: whoever was silent longer comes back to a cluster that has forgotten it, and is told so by its term.</summary>
+    public static readonly TimeSpan KeepFences = TimeSpan.FromHours(24);
+
 
     private readonly Peer _self;
     private readonly CoordinationKeys _keys;
     private readonly bool _isCandidate;
     private List<Election> _elections = [];
     private Dictionary<Peer, Wish> _wishes = [];
+    private Dictionary<string, long> _fences = [];      // since when we have seen each, leading
     private SplitMix64 _nonces;
     private SplitMix64 _jitter;
     private LeaseId _lease;
@@ -60,12 +66,16 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     public Peer Self => _self;
 
+    /// <summary>Nodes that the store names, as far as it was seen; 1 before.</summary>
+    public int MemberCount => Math.Max(1, _seen?.Entries.Count(entry => _keys.IsNode(entry.Key)) ?? 0);
+
     /// <summary>The same state once more, for explorations that go on in several ways.</summary>
     public LeadershipMachine Clone()
     {
         var clone = (LeadershipMachine)MemberwiseClone();
         clone._elections = [.. _elections.Select(election => election.Clone())];
         clone._wishes = new Dictionary<Peer, Wish>(_wishes);
+        clone._fences = new Dictionary<string, long>(_fences);
         return clone;
     }
 
@@ -170,6 +180,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         Recognize(snapshot, effects);
         if (_leading is not null && !_isAnnounced) Announce(snapshot, effects);
         foreach (var (peer, wish) in _wishes.ToArray()) Settle(peer, wish, snapshot, effects);
+        if (_leading is not null) ForgetFences(snapshot, nowMs, effects);
         Follow(snapshot, effects);
         Stand(snapshot, effects);
     }
@@ -244,6 +255,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (_isAnnounced) effects.Add(LeadershipEffect.Deposed(_leading!.Term));
         _leading = null;
         _isAnnounced = false;
+        _fences.Clear();
         _wishes.Clear();
     }
 
@@ -258,6 +270,29 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
             ? new CoordinationTransaction([mine, _leading.Unchanged], [new Change.Put(fence, CoordinationKeys.Write(node, nonce))])
             : new CoordinationTransaction([mine, _leading.Unchanged, new Compare.Absent(fence)], [new Change.Put(_keys.Node(node.Node), CoordinationKeys.Write(node, nonce))]);
         effects.Add(LeadershipEffect.Commit(nonce, transaction));
+    }
+
+    /// <summary>
+    /// Fences would else gather for ever. With the fence goes the registration that it ended, if no later start of the node has taken its place: alone, that one would
+    /// count as a member again.
+    /// </summary>
+    private void ForgetFences(CoordinationSnapshot snapshot, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        var (old, compares, changes) = (nowMs - (long)KeepFences.TotalMilliseconds, new List<Compare>(), new List<Change>());
+        foreach (var fence in snapshot.Entries)
+        {
+            if (!_keys.IsFence(fence.Key)) continue;
+            if (!_fences.TryGetValue(fence.Key, out var seenMs)) _fences.Add(fence.Key, seenMs = nowMs);
+            if (seenMs > old || changes.Count >= MostForgotten) continue;
+            changes.Add(new Change.Delete(fence.Key));
+            _fences.Remove(fence.Key);
+            if (CoordinationKeys.TryRead(fence) is not { Peer: var fenced } || snapshot.Find(_keys.Node(fenced.Node)) is not { } node || CoordinationKeys.TryRead(node)?.Peer.Incarnation != fenced.Incarnation) continue;
+            compares.Add(Unchanged(node.Key, snapshot));
+            changes.Add(new Change.Delete(node.Key));
+        }
+
+        if (changes.Count == 0) return;
+        effects.Add(LeadershipEffect.Commit(Nonce(), new CoordinationTransaction([new Compare.ModifiedAt(_keys.Leader, _leading!.Term.Number), .. compares], changes)));
     }
 
     private void Answered(ulong nonce)

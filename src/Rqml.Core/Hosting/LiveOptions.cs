@@ -20,6 +20,7 @@ internal sealed partial class LiveOptions : IDisposable
         (nameof(RqmlOptions.Heartbeat), options => options.Heartbeat), (nameof(RqmlOptions.Seed), options => options.Seed),
         (nameof(RqmlOptions.MaxAbandonedWorkers), options => options.MaxAbandonedWorkers), (nameof(RqmlOptions.Cluster), options => options.Cluster),
         (nameof(RqmlOptions.LinkWindowBytes), options => options.LinkWindowBytes), (nameof(RqmlOptions.AllowPlaintext), options => options.AllowPlaintext),
+        (nameof(RqmlOptions.CopyCheckpoints), options => options.CopyCheckpoints),
     ];
 
     private readonly RqmlOptions _started;

@@ -60,6 +60,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
     public Leadership? Leadership { get; private set; }
 
+    private InlineWriter? _writer;
+    private InlineReader? _reader;
+
     public CheckpointStore? Checkpoints { get; private set; }
 
     /// <summary>The way of events to and from other hosts; null where there are no links, or another node of the host has it.</summary>
@@ -103,10 +106,11 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             if (NodeStore.IsNew(_store)) await CommitAsync(NodeStore.PutLayout);
         }
 
-        if (_options.Coordination is { } coordination) PrepareLeadership(coordination);
+        if (_options.Coordination is { } coordination) PrepareCluster(coordination);
         if (_options.Roles.HasFlag(NodeRoles.Client)) await StartLedgerAsync();
         if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
         if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
+        if (Node is not null && _options is { Coordination: { } shared, CopiesCheckpoints: true }) StartToCopy(Node, shared);
         StartLinks();
         if (Leadership is not null) Leadership.Start();
         else if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
@@ -209,6 +213,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
 
         await Loop.StopAsync();
         if (_commit is not null) await _commit.CloseAsync();      // what the last step wrote
+        if (_writer is not null && !Failure.Task.IsCompleted) await _writer.FlushAsync();      // whoever takes over goes on from there
+        await DisposeCopiesAsync();
         if (Leadership is not null) await Leadership.DisposeAsync();
         await Task.WhenAll(_answers);
         if (_links is not null) await _links.DisposeAsync();
@@ -235,11 +241,18 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         _options.Admission?.Close();
         await Loop.StopAsync();
+        await DisposeCopiesAsync();
         if (Leadership is not null) await Leadership.DisposeAsync();
         if (_links is not null) await _links.DisposeAsync();
         if (Node is not null) await Node.DisposeAsync();
         if (_commit is not null) await _commit.CloseAsync();
         if (_store is not null) await _store.DisposeAsync();
+    }
+
+    private async Task DisposeCopiesAsync()
+    {
+        if (_writer is not null) await _writer.DisposeAsync();
+        if (_reader is not null) await _reader.DisposeAsync();
     }
 
     private async Task StartLedgerAsync()
@@ -259,17 +272,24 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Instruments.Tasks, _options.Stations, _options.Admission, Lost);
     }
 
-    private void PrepareLeadership(ICoordinationStore store)
+    private void PrepareCluster(ICoordinationStore store)
     {
         var keys = new CoordinationKeys(_options.Cluster);
         var machine = new LeadershipMachine(Self, keys, _options.Roles.HasFlag(NodeRoles.Scheduler), _random.Next());
         Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this, _options.Instruments.Cluster, _options.Logger);
+        if (_options.CopiesCheckpoints) _reader = new InlineReader(store, keys);
+    }
+
+    private void StartToCopy(NodeOrchestrator node, ICoordinationStore store)
+    {
+        _writer = new InlineWriter(Loop, store, new CoordinationKeys(_options.Cluster), node, () => Leadership!.Machine.MemberCount, _options.Instruments.Checkpoints);
+        (node.Machine.Brought, node.Machine.Answered) = (_writer.Brought, _writer.Settled);
     }
 
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _options.Instruments.Scheduling, _options.Stations);
+        Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _reader, _options.Instruments.Scheduling, _options.Stations);
 
-    private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling, _random.Next())
+    private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling with { RecallsCheckpoints = _reader is not null }, _random.Next())
     {
         SuspectBallot = (message, fate) => Events.Suspected(
             EventOrigin.OfTask(message.Task), fate == BallotFate.Twice ? SecurityConcern.BallotTwice : SecurityConcern.UnaskedBallot, message.From.Node.Value),
@@ -460,6 +480,9 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Where several schedulers agree on one; null: this process, or the one that it joins, is the only one.</summary>
     public ICoordinationStore? Coordination { get; init; }
+
+    /// <summary>Whether small checkpoints are copied into the coordination store.</summary>
+    public bool CopiesCheckpoints { get; init; } = true;
 
     /// <summary>Name of the cluster in the coordination store.</summary>
     public string Cluster { get; init; } = "rqml";

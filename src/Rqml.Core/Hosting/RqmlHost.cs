@@ -183,6 +183,7 @@ internal sealed partial class RqmlHost(
             Cluster = settings.Cluster,
             Leader = leader,
             Coordination = Coordination,
+            CopiesCheckpoints = settings.CopyCheckpoints,
             Admission = _main is null ? Admission : null,
             Time = time,
             Dispatcher = Dispatcher.ThreadPool,

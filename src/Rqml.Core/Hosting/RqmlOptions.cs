@@ -58,6 +58,12 @@ public sealed class RqmlOptions
     /// <value>Default false: then an address beyond loopback is a fault at start.</value>
     public bool AllowPlaintext { get; set; }
 
+    /// <summary>
+    /// Whether checkpoints of at most 4 KiB, the artifacts in them included, are copied into the coordination store where there is one: then another node goes on with
+    /// the tasks of a lost one from there, rather than from the beginning. Default: true.
+    /// </summary>
+    public bool CopyCheckpoints { get; set; } = true;
+
     /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
     public EventOptions Events { get; } = new();
 }

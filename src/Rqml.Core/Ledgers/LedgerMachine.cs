@@ -89,6 +89,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     public void Restore(LedgerTask task)
     {
         if (task.Spec.IdempotencyKey is { } key) _keys[new(task.Spec.Class.Name, key)] = task.Spec.Id;
+        task.IsKnownBefore = true;
         _open[task.Spec.Id] = task;
         WatchDeadline(task.Spec);
     }
@@ -240,7 +241,12 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (term < _term || (term == _term && Equals(leader, _leader))) return;
         _leader = leader;
         _term = term;
-        foreach (var task in _open.Values) Announce(task, nowMs, effects);
+        foreach (var task in _open.Values)
+        {
+            task.IsKnownBefore |= task.AnnouncedMs != long.MinValue;
+            Announce(task, nowMs, effects);
+        }
+
         Greet(nowMs, effects);
     }
 
@@ -383,7 +389,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, asked.Task)));
     }
 
-    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Number: task.Watched ? 1 : 0, Body: task.Spec);
+    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Number: (task.Watched ? Announcement.Watched : 0) | (task.IsKnownBefore ? Announcement.KnownBefore : 0), Body: task.Spec);
 
     /// <summary>The heap keeps the deadlines of settled tasks until they pass, or until they outnumber the others: then it is made anew, in constant time a task.</summary>
     private void ForgetDeadline()

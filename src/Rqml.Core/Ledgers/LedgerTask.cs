@@ -22,6 +22,9 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
 
     public long AnnouncedMs { get; set; } = long.MinValue;
 
+    /// <summary>Whether an earlier leader had it, or an earlier start of the ledger.</summary>
+    public bool IsKnownBefore { get; set; }
+
     /// <summary>Worker deaths, each once: (epoch, run).</summary>
     public IReadOnlyList<Strike> Strikes { get; set; } = [];
 
@@ -30,6 +33,7 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
         Watched = Watched,
         AnnouncedIn = AnnouncedIn,
         AnnouncedMs = AnnouncedMs,
+        IsKnownBefore = IsKnownBefore,
         Strikes = Strikes,
     };
 }

@@ -4,7 +4,7 @@ namespace Rqml.Messaging;
 internal enum MessageKind : byte
 {
     // To the scheduler
-    Announce = 1,       // ledger: this task is open                              Number: 1 where somebody watches it; Body: TaskSpec
+    Announce = 1,       // ledger: this task is open                              Number: of Announcement; Body: TaskSpec
     TaskSettled = 2,    // ledger: it is settled, or unknown here                Epoch: of the attempt whose result it is; Number: iterations
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
@@ -36,6 +36,16 @@ internal enum MessageKind : byte
     Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
     StillOpen = 37,     // node: is this task, which I found on my disk, still open?
     Told = 38,          // node, or a scheduler that waits for one: so far this has happened  Body: Story
+}
+
+/// <summary>What a ledger says with a task that it announces: bits of the number.</summary>
+internal static class Announcement
+{
+    /// <summary>Somebody watches its iterations.</summary>
+    public const long Watched = 1;
+
+    /// <summary>It was announced before, to another leader or by another start of the ledger: nodes may have worked on it.</summary>
+    public const long KnownBefore = 2;
 }
 
 /// <summary>Which channel a kind of message takes.</summary>
@@ -80,6 +90,9 @@ internal sealed record Assignment(Tasks.TaskSpec Spec, Peer Ledger, Incarnation 
     public bool Adopted { get; init; }
 
     public Nodes.Suspicion Suspicion { get; init; }
+
+    /// <summary>Where another node left off, as the coordination store holds it; null where nothing is known.</summary>
+    public byte[]? Checkpoint { get; init; }
 
     /// <summary>How hard the task is expected to be, from 0 to 1: as stated, or as learnt from its class.</summary>
     public double Difficulty { get; init; } = Scheduling.ExpectedDifficulty.Unknown;

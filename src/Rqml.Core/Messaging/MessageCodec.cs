@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using Rqml.Checkpoints;
 using Rqml.Messaging.Links;
 using Rqml.Nodes;
 using Rqml.Protocol;
@@ -137,6 +138,7 @@ internal static class MessageCodec
             Difficulty = body.Difficulty,
         };
         if (body.RemainingMs != long.MaxValue) record.RemainingMs = body.RemainingMs;
+        if (body.Checkpoint is { } checkpoint) record.Checkpoint = UnsafeByteOperations.UnsafeWrap(checkpoint);
         return record;
     }
 
@@ -148,7 +150,12 @@ internal static class MessageCodec
         Adopted = record.Adopted,
         Suspicion = Records.Read(record.Suspicion),
         Difficulty = record.HasDifficulty ? Check.Share(record.Difficulty, "A difficulty") : Scheduling.ExpectedDifficulty.Unknown,
+        Checkpoint = record.HasCheckpoint ? ReadCheckpoint(record.Checkpoint) : null,
     };
+
+    private static byte[] ReadCheckpoint(ByteString checkpoint) => checkpoint.Length <= InlineCheckpoint.MaxBytes
+        ? checkpoint.ToByteArray()
+        : throw new RecordDamagedException($"An assignment's checkpoint has at most {InlineCheckpoint.MaxBytes} bytes, not {checkpoint.Length}.");
 
     private static ReportBody Write(NodeReport body)
     {

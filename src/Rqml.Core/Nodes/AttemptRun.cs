@@ -51,7 +51,8 @@ internal sealed class AttemptRun : LaneRun
 
     private RunWitness Witness => new(Context, _attempt, _class);
 
-    private RefinementSnapshot Boundary { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+    /// <summary>Its state at the last iteration boundary. Any thread.</summary>
+    public RefinementSnapshot Boundary { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>What has happened to the task up to its last boundary.</summary>
     public Story Story => Boundary.Story;
@@ -84,6 +85,7 @@ internal sealed class AttemptRun : LaneRun
     {
         Enter(Station.Lane);
         Enter(Station.RefinementQueue);
+        if (_attempt.IsBrought) KeepBrought();
         if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally, tally.Opinions), null)) return Ended();
         while (!Stopped.IsCancellationRequested)
         {
@@ -183,6 +185,13 @@ internal sealed class AttemptRun : LaneRun
     };
 
     private Ledgers.Settlement Finish(Outcome outcome, string? reason) => _machine.Finish(outcome, reason, Attempt, _attempt.ResumedAt);
+
+    /// <summary>What another node left becomes our own first checkpoint: from here on our disk is enough.</summary>
+    private void KeepBrought()
+    {
+        _attempt.IsBrought = false;
+        Checkpoint();
+    }
 
     /// <summary>Hands the boundary's state over and goes on.</summary>
     private void Checkpoint()

@@ -75,6 +75,9 @@ internal sealed class NodeAttempt(StoredAttempt stored)
     /// <summary>Iteration at which it was taken up again after a crash, a move or a worker's death; 0 where it never was.</summary>
     public int ResumedAt { get; set; }
 
+    /// <summary>Whether it goes on from what another node left, and nothing of that is on our disk yet.</summary>
+    public bool IsBrought { get; set; }
+
     public long RetryMs { get; set; }
 
     /// <summary>How hard the task is expected to be, from 0 to 1.</summary>
@@ -108,6 +111,9 @@ internal sealed class NodeAttempt(StoredAttempt stored)
         ResumedAt = checkpoint.Snapshot.Iteration,
         Chain = checkpoint.Chain,
     };
+
+    /// <summary>Begins where another node left off.</summary>
+    public void GoOnFrom(RefinementSnapshot left) => (Resume, ResumedAt, IsBrought) = (left, left.Iteration, true);
 
     /// <summary>Its ledger may have another start by now.</summary>
     public void Follow(Peer ledger) => Stored = ReferenceEquals(ledger, Ledger) ? Stored : Stored with { Ledger = ledger };

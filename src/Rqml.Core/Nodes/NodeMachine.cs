@@ -1,4 +1,5 @@
 using System.Text;
+using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -52,6 +53,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Fills in what only the shell can measure.</summary>
     public Func<LoadSeen, NodeLoad>? MeasureLoad { get; set; }
 
+    /// <summary>Told of each task that came with a checkpoint of another node.</summary>
+    public Action<TaskId>? Brought { get; set; }
+
+    /// <summary>Told of each task whose result its ledger has durably.</summary>
+    public Action<TaskId>? Answered { get; set; }
+
     public Peer Self => _self;
 
     public int RunningCount => _running;
@@ -59,6 +66,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public int HeldCount => _attempts.Count;
 
     public IEnumerable<TaskId> Held => _attempts.Keys;
+
+    public IEnumerable<NodeAttempt> Attempts => _attempts.Values;
+
+    public bool Holds(TaskId task) => _attempts.ContainsKey(task) || _outbound.Contains(task);
 
     public int StrikingCount => _attempts.Values.Count(attempt => attempt.State == AttemptState.AwaitingStrike);
 
@@ -279,11 +290,22 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         var stored = new StoredAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger, assignment.Suspicion, null);
         var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = EndOf(assignment, nowMs), Difficulty = assignment.Difficulty };
-        if (held is not null)
+        if (assignment.Checkpoint is { } left)
+        {
+            Brought?.Invoke(message.Task);
+            if (InlineCheckpoint.Read(left, message.Task) is { } snapshot) taken.GoOnFrom(snapshot);
+        }
+
+        if (held is not null && held.Resume.Iteration >= taken.Resume.Iteration)
         {
             taken.Resume = held.Resume;
-            taken.Chain = held.Chain;
+            taken.IsBrought = false;
             taken.ResumedAt = held.Resume.Iteration;
+        }
+
+        if (held is not null)
+        {
+            taken.Chain = held.Chain;
             taken.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             if (held.State is AttemptState.Running or AttemptState.AwaitingEnd) (held.Heir, taken.State) = (taken, AttemptState.AwaitingEnd);
             Stop(held, effects);
@@ -610,6 +632,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>The ledger has it durably: nothing of the task is needed here any more.</summary>
     private void Forget(TaskId task, EffectBuffer<NodeEffect> effects)
     {
+        Answered?.Invoke(task);
         if (_outbound.Remove(task)) effects.Add(NodeEffect.DropTask(task));
         if (_attempts.TryGetValue(task, out var attempt)) Drop(attempt, effects);
     }

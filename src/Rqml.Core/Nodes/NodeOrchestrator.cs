@@ -9,7 +9,7 @@ using Rqml.Storage;
 namespace Rqml.Nodes;
 
 /// <summary>Feeds the <see cref="NodeMachine"/>, runs attempts on lanes, and watches over them.</summary>
-internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, INodeOrchestrator, IAsyncDisposable
+internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, INodeOrchestrator, IHolder, IAsyncDisposable
 {
     private const int FirstRestartMs = 10;
     private const int LongestRestartMs = 5_000;
@@ -62,6 +62,23 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public NodeId Id => _fabric.Self.Node;
 
     internal NodeMachine Machine => _machine;
+
+    Peer IHolder.Self => _machine.Self;
+
+    int IHolder.HeldCount => _machine.HeldCount;
+
+    bool IHolder.Holds(TaskId task) => _machine.Holds(task);
+
+    IEnumerable<HeldSnapshot> IHolder.Snapshots()
+    {
+        foreach (var attempt in _machine.Attempts)
+        {
+            if (attempt.State == AttemptState.Unserved) continue;
+            var snapshot = attempt.State == AttemptState.Running && RunOf(attempt) is { } run ? run.Boundary : attempt.Resume;
+            var models = _classes.Get(attempt.Spec.Class.Name, attempt.Spec.Class.Version).Models;
+            yield return new HeldSnapshot(attempt.Attempt, snapshot, models[Math.Min(snapshot.Model, models.Count - 1)].Name);
+        }
+    }
 
     public NodePhase Phase => _stopped ? NodePhase.Stopped : (NodePhase)Volatile.Read(ref _phase);
 

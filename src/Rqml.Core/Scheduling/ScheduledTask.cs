@@ -39,6 +39,15 @@ internal sealed class ScheduledTask(TaskSpec spec, Peer ledger, long takenMs)
     /// <summary>Whether the ledger has been asked if it is still open.</summary>
     public bool Inquired { get; set; }
 
+    /// <summary>Whether a node may have worked on it and left a checkpoint in the coordination store that nobody has looked for yet.</summary>
+    public bool MayHaveLeft { get; set; }
+
+    /// <summary>Since when it is looked for; null while it is not.</summary>
+    public long? RecallMs { get; set; }
+
+    /// <summary>Where another node left off; null where nothing was found, and once a node holds the task.</summary>
+    public byte[]? Checkpoint { get; set; }
+
     /// <summary>How the last assignment was decided; null where there was no choice.</summary>
     public PlacementDecision? Placement { get; set; }
 }

@@ -1,3 +1,4 @@
+using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -7,7 +8,7 @@ using Rqml.Storage;
 namespace Rqml.Scheduling;
 
 /// <summary>Feeds the <see cref="SchedulerMachine"/> and carries out what it decides.</summary>
-internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, SchedulingInstruments instruments, IStationObserver? stations)
+internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, InlineReader? copies, SchedulingInstruments instruments, IStationObserver? stations)
     : Owner<SchedulerEvent, SchedulerEffect>(loop, machine, store: null), IScheduler
 {
     private readonly SchedulerMachine _machine = machine;
@@ -58,6 +59,16 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
                 break;
             case SchedulerEffectKind.StepDown:
                 membership.StepDown(effect.Term);
+                break;
+            case SchedulerEffectKind.Recall:
+                var lost = effect.Tasks;
+                copies!.Recall(lost, found => Post(SchedulerEvent.Recalled(lost, found)));
+                break;
+            case SchedulerEffectKind.ListCopies:
+                copies!.List(found => Post(SchedulerEvent.CopiesListed(found)));
+                break;
+            case SchedulerEffectKind.RemoveCopies:
+                copies!.Remove(effect.Tasks, effect.Term);
                 break;
         }
     }

@@ -11,6 +11,9 @@ internal enum SchedulerEffectKind : byte
     Register,
     Fence,
     StepDown,
+    Recall,
+    ListCopies,
+    RemoveCopies,
 }
 
 /// <summary>One effect of the <see cref="SchedulerMachine"/>. Small, as each task has several: what only some kinds have shares its place.</summary>
@@ -33,6 +36,8 @@ internal readonly struct SchedulerEffect : IEffect
 
     public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
+    public IReadOnlyList<TaskId> Tasks => _message.Body as TaskId[] ?? [];
+
     public bool IsWrite => false;
 
     public bool OnceDurable => false;
@@ -44,6 +49,14 @@ internal readonly struct SchedulerEffect : IEffect
     public static SchedulerEffect Fence(Peer node, Term term) => new(SchedulerEffectKind.Fence, node, In(term));
 
     public static SchedulerEffect StepDown(Peer self, Term term) => new(SchedulerEffectKind.StepDown, self, In(term));
+
+    /// <summary>Look in the coordination store for where other nodes left these tasks.</summary>
+    public static SchedulerEffect Recall(Peer self, TaskId[] tasks) => new(SchedulerEffectKind.Recall, self, new Message { Body = tasks });
+
+    public static SchedulerEffect ListCopies(Peer self) => new(SchedulerEffectKind.ListCopies, self, default);
+
+    /// <summary>These copies belong to tasks that nobody knows.</summary>
+    public static SchedulerEffect RemoveCopies(Peer self, TaskId[] tasks, Term term) => new(SchedulerEffectKind.RemoveCopies, self, In(term) with { Body = tasks });
 
     private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

@@ -14,6 +14,8 @@ internal enum SchedulerEventKind : byte
     Registered,
     Fenced,
     RefusedAsFenced,
+    Recalled,
+    CopiesListed,
 }
 
 /// <summary>One event for the <see cref="SchedulerMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
@@ -40,6 +42,10 @@ internal readonly struct SchedulerEvent
 
     public Peer? Peer => _subject as Peer;
 
+    public IReadOnlyList<TaskId> Tasks => _message.Body as IReadOnlyList<TaskId> ?? [];
+
+    public IReadOnlyDictionary<TaskId, byte[]>? Copies => _subject as IReadOnlyDictionary<TaskId, byte[]>;
+
     public static SchedulerEvent Of(in Message message) => new(SchedulerEventKind.Message, null, message);
 
     public static SchedulerEvent Elected(Term term, IReadOnlyList<Peer> members) => new(SchedulerEventKind.Elected, members, In(term));
@@ -60,6 +66,12 @@ internal readonly struct SchedulerEvent
 
     /// <summary>That start of the node is fenced, and cannot be registered any more.</summary>
     public static SchedulerEvent RefusedAsFenced(Peer peer, Term term) => new(SchedulerEventKind.RefusedAsFenced, peer, In(term));
+
+    /// <summary>What the coordination store held of those tasks: a checkpoint where there was one.</summary>
+    public static SchedulerEvent Recalled(IReadOnlyList<TaskId> tasks, IReadOnlyDictionary<TaskId, byte[]> copies) => new(SchedulerEventKind.Recalled, copies, new Message { Body = tasks });
+
+    /// <summary>Tasks of which the coordination store holds a checkpoint.</summary>
+    public static SchedulerEvent CopiesListed(IReadOnlyList<TaskId> tasks) => new(SchedulerEventKind.CopiesListed, null, new Message { Body = tasks });
 
     private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

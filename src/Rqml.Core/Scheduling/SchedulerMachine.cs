@@ -18,6 +18,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const long SweepEveryMs = 250;
     private const long ConfirmAfterMs = 2_000;
     private const long StartingMs = 2_000;
+    private const long RecallTimeoutMs = 2_000;
+    private const int MostRecalls = 1_024;
+    private const long ListCopiesEveryMs = 300_000;
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
@@ -28,6 +31,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly ExpectedDifficulty _difficulty = new();
     private readonly VoteTable _votes;
     private readonly List<ScheduledTask> _unacknowledged = [];
+    private readonly HashSet<ScheduledTask> _recalled = [];      // whose checkpoints are being looked for
+    private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
+    private long _listCopiesDueMs;
     private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
     private bool _leading;
@@ -99,6 +105,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case SchedulerEventKind.RefusedAsFenced when _leading && @event.Term == _term:
                 TurnAway(@event.Peer!, nowMs, effects);
                 break;
+            case SchedulerEventKind.Recalled when _leading:
+                foreach (var id in @event.Tasks) EndRecall(_tasks.GetValueOrDefault(id), @event.Copies!.GetValueOrDefault(id));
+                break;
+            case SchedulerEventKind.CopiesListed when _leading:
+                RemoveStrays(@event.Tasks, effects);
+                break;
         }
 
         if (_leading) AssignWaiting(nowMs, effects);
@@ -120,6 +132,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _sweepDueMs = nowMs + SweepEveryMs;
         _sweptMs = nowMs;
         _beganMs = nowMs;
+        _listCopiesDueMs = nowMs + ListCopiesEveryMs;
         _unreported = [.. members.Select(member => member.Node)];
         foreach (var member in members)
         {
@@ -134,6 +147,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _number = 0;
         _tasks.Clear();
         _unacknowledged.Clear();
+        _recalled.Clear();
+        _strays.Clear();
         _votes.Clear();
         _pool.Clear();
         _parkedClasses.Clear();
@@ -198,7 +213,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
     private void Take(in Message announced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        var (id, ledger, isWatched) = (announced.Task, announced.From, announced.Number != 0);
+        var (id, ledger) = (announced.Task, announced.From);
+        var (isWatched, isKnownBefore) = ((announced.Number & Announcement.Watched) != 0, (announced.Number & Announcement.KnownBefore) != 0);
         if (_tasks.TryGetValue(id, out var known))
         {
             known.Ledger = ledger;
@@ -211,7 +227,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
-        var task = new ScheduledTask((TaskSpec)announced.Body!, ledger, nowMs) { Watched = isWatched };
+        var task = new ScheduledTask((TaskSpec)announced.Body!, ledger, nowMs) { Watched = isWatched, MayHaveLeft = isKnownBefore };
         _tasks.Add(id, task);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
@@ -229,6 +245,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         task.IsReleased = true;
+        _recalled.Remove(task);
         _votes.Forget(id);
         if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
         if (task.Node is { } node)
@@ -313,6 +330,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
             if (task.Node == node && task.Epoch == entry.Attempt.Epoch)
             {
+                task.Checkpoint = null;      // it has come to where the node has it
                 if (entry.AwaitsAdoption) SendAssignment(task, node, nowMs, effects);      // our agreement was lost on the way
                 continue;
             }
@@ -435,6 +453,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Adopt(ScheduledTask task, ScheduledNode node, HeldAttempt held, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var epoch = held.Attempt.Epoch;
+        EndRecall(task);
         if (task.Spec.PartitionKey is { } key)
         {
             _waiting.Remove(task.Spec.Id);
@@ -463,7 +482,45 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         if (task.Node is { } node) Withdraw(task, node, nowMs);
         task.Inquired = false;
+        task.MayHaveLeft = true;
         Enqueue(task);
+    }
+
+    /// <summary>Its node is lost, or another leader had it: before it is given out, the store says how far it has come.</summary>
+    private bool TryRecall(ScheduledTask task, ref List<TaskId>? wanted, long nowMs)
+    {
+        if (!_settings.RecallsCheckpoints || !task.MayHaveLeft) return false;
+        task.MayHaveLeft = false;
+        task.RecallMs = nowMs;
+        _recalled.Add(task);
+        (wanted ??= []).Add(task.Spec.Id);
+        return true;
+    }
+
+    /// <summary>The store has answered, or it has taken too long: the task has its turn.</summary>
+    private void EndRecall(ScheduledTask? task, byte[]? checkpoint)
+    {
+        if (task is null || !EndRecall(task)) return;
+        task.Checkpoint = checkpoint;
+
+        // Nobody was given it in this term. An earlier one of its key may have been announced meanwhile, and goes first.
+        if (task is { Epoch.Number: 0, Spec.PartitionKey: { } key }) _waiting.Release(key, task.Spec.Id);
+        Enqueue(task);
+    }
+
+    private bool EndRecall(ScheduledTask task)
+    {
+        task.RecallMs = null;
+        return _recalled.Remove(task);
+    }
+
+    /// <summary>A copy whose task neither a ledger nor a node has spoken of from one list to the next belongs to nobody: it was settled while the node that had it was dead.</summary>
+    private void RemoveStrays(IReadOnlyList<TaskId> copied, EffectBuffer<SchedulerEffect> effects)
+    {
+        var unknown = copied.Where(id => !_tasks.ContainsKey(id) && _pool.HolderOf(id) is null).ToHashSet();
+        var strays = unknown.Where(_strays.Contains).ToArray();
+        _strays = unknown;
+        if (strays.Length > 0) effects.Add(SchedulerEffect.RemoveCopies(_self, strays, _term));
     }
 
     private void Withdraw(ScheduledTask task, ScheduledNode node, long nowMs)
@@ -521,7 +578,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         // A new leader first hears what runs already: from each registered node, or from the store that it is fenced. Silent ones are fenced within seconds.
         if (_unreported.Count > 0) return;
-        while (_pool.HasRoom && _waiting.TryDequeue(nowMs, out var task))
+        List<TaskId>? wanted = null;
+        while (_pool.HasRoom && _recalled.Count < MostRecalls && _waiting.TryDequeue(nowMs, out var task))
         {
             // A node that still holds it has neither given it back nor been fenced: the task stays there.
             if (_pool.HolderOf(task.Spec.Id) is { } holder)
@@ -530,6 +588,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 continue;
             }
 
+            if (TryRecall(task, ref wanted, nowMs)) continue;
             if (_pool.Draw(task, nowMs, out var placement) is not { } node)
             {
                 Park(task.Spec.Class);      // nobody who serves it has room; other classes go on
@@ -540,6 +599,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             task.Placement = placement;
             Assign(task, node, nowMs, effects);
         }
+
+        if (wanted is not null) effects.Add(SchedulerEffect.Recall(_self, [.. wanted]));
     }
 
     private void Assign(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -563,6 +624,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Adopted = task.Adopted,
             Suspicion = task.Suspicion,
             Difficulty = DifficultyOf(task.Spec),
+            Checkpoint = task.Checkpoint,
         };
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }
@@ -587,6 +649,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         foreach (var task in _unacknowledged) task.IsUnacknowledged = false;
         _unacknowledged.Clear();
+        foreach (var task in _recalled.Where(task => task.RecallMs + RecallTimeoutMs <= nowMs).ToArray()) EndRecall(task, null);
+        if (_settings.RecallsCheckpoints && _listCopiesDueMs <= nowMs)
+        {
+            _listCopiesDueMs = nowMs + ListCopiesEveryMs;
+            effects.Add(SchedulerEffect.ListCopies(_self));
+        }
+
         ForgiveSilence(nowMs);
         foreach (var node in _pool.Nodes.ToArray())
         {
@@ -629,6 +698,9 @@ internal sealed record SchedulerSettings
     public Func<ClassKey, int> IterationLimit { get; init; } = static _ => new Refinement.ClassPolicy().MaxIterations;
 
     public long AgeEveryMs { get; init; } = 30_000;
+
+    /// <summary>Whether nodes copy checkpoints into the coordination store.</summary>
+    public bool RecallsCheckpoints { get; init; }
 
     public Liveness Liveness { get; init; } = Liveness.Default;
 }

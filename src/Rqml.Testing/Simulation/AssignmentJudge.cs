@@ -33,6 +33,12 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         foreach (var change in transaction.Changes)
         {
             if (change is not Change.Put put) continue;
+            if (_keys.TaskOf(put.Key) is { } copied)
+            {
+                judge.Checkpoints.Copied(endpoint, copied, put.Value.Span);
+                continue;
+            }
+
             var peer = CoordinationKeys.Read(new CoordinationEntry(put.Key, put.Value, revision, revision, LeaseId.None)).Peer;
             if (put.Key == _keys.Leader)
             {
@@ -101,6 +107,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         world.Tell($"decided: {node} is to run {task} at {epoch}{(assignment.Adopted ? ", which it has" : "")}");
         var isNew = !assignment.Adopted && !_starts.ContainsKey((task, epoch));
         _starts[(task, epoch)] = assignment.To;
+        if (assignment.Checkpoint is { } left) judge.Supervision.Brought(new Attempt(task, epoch), left);
         if (assignment.Spec.PartitionKey is { } key) _partitions[task] = key;
         if (_newest < assignment.Term) _newest = assignment.Term;      // without a coordination store there is no other word of it
         if (judge.IsOpen(task) && assignment.Term == _newest) Check(node, assignment, task, epoch, isNew);

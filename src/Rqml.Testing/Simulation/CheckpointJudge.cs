@@ -15,12 +15,31 @@ internal sealed class CheckpointJudge(Judge judge)
     private readonly Dictionary<(string Machine, TaskId Task), Chain> _chains = [];
     private readonly Dictionary<(int Process, TaskId Task, Epoch Epoch), int> _resumable = [];
     private readonly Dictionary<int, TaskId> _passedOver = [];
+    private readonly Dictionary<TaskId, HashSet<int>> _copied = [];
+    private readonly HashSet<(int Process, TaskId Task)> _begun = [];
 
     /// <summary>Attempts that went on from a checkpoint after a restart.</summary>
     public long Resumed { get; private set; }
 
     /// <summary>Attempts that went on from an earlier checkpoint, or from none, because a later one was damaged.</summary>
     public long PassedOver { get; private set; }
+
+    /// <summary>Attempts that went on from what another node had left in the coordination store.</summary>
+    public long Recalled { get; private set; }
+
+    /// <summary>A node has copied a checkpoint into the coordination store.</summary>
+    public void Copied(string endpoint, TaskId task, ReadOnlySpan<byte> value)
+    {
+        if (InlineCheckpoint.Read(value, task) is not { } snapshot)
+        {
+            judge.Violated('e', $"the copy of {task} cannot be read");
+            return;
+        }
+
+        if (!_copied.TryGetValue(task, out var iterations)) _copied.Add(task, iterations = []);
+        iterations.Add(snapshot.Iteration);
+        judge.Supervision.Copied(endpoint, task, snapshot, value);
+    }
 
     /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
     public void Started(string machine, SimulatedProcess process, IReadOnlyDictionary<TaskId, Epoch> attempts)
@@ -45,9 +64,26 @@ internal sealed class CheckpointJudge(Judge judge)
 
     public void ModelCalled(string machine, SimulatedProcess process, Attempt attempt, int iteration)
     {
-        if (!_resumable.Remove((process.Number, attempt.Task, attempt.Epoch), out var reached)) return;
+        var isFirst = _begun.Add((process.Number, attempt.Task));
+        if (!_resumable.Remove((process.Number, attempt.Task, attempt.Epoch), out var reached))
+        {
+            if (isFirst && iteration > 1 && !IsOnDisk(process, attempt.Task, iteration - 1)) Recall(machine, attempt, iteration);
+            return;
+        }
+
         if (iteration != reached + 1) judge.Violated('e', $"{attempt} began at iteration {iteration} on {machine}, whose newest whole checkpoint is of iteration {reached}");
         else if (reached > 0) Resumed++;
+    }
+
+    /// <summary>Whether the process found the task there when it started, under an attempt that another has superseded since.</summary>
+    private bool IsOnDisk(SimulatedProcess process, TaskId task, int reached) =>
+        _resumable.Any(found => found.Key.Process == process.Number && found.Key.Task == task && found.Value == reached);
+
+    /// <summary>What a node begins in the middle, and has nothing of on its disk, another one has left.</summary>
+    private void Recall(string machine, Attempt attempt, int iteration)
+    {
+        if (_copied.GetValueOrDefault(attempt.Task)?.Contains(iteration - 1) == true) Recalled++;
+        else judge.Violated('e', $"{attempt} began at iteration {iteration} on {machine}, and nobody has left it there");
     }
 
     public void Applied(string machine, SimulatedProcess process, in Write write)

@@ -86,7 +86,11 @@ internal sealed class Judge
     public Term ObeyedTermOf(string machine) => Disk(machine).Term;
 
     /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
-    public void Started(string machine, SimulatedProcess process) => Checkpoints.Started(machine, process, Disk(machine).Attempts);
+    public void Started(string machine, SimulatedProcess process)
+    {
+        Supervision.Started(machine, process);
+        Checkpoints.Started(machine, process, Disk(machine).Attempts);
+    }
 
     /// <summary>The machine has a new disk; nobody can hold it to what was on the old one.</summary>
     public void DiskReplaced(string machine)

@@ -16,9 +16,9 @@ public sealed class CoordinationTests
     {
         await using var store = new InMemoryCoordinationStore();
         var gate = new Gate();
-        var a = await StartAsync($"lead-{isKilled}-a", store, gate);
+        var a = await StartAsync($"lead-{isKilled}-a", store, gate.Refine);
         await TestHost.Until("a leads", () => a.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().IsActive);      // before b could
-        await using var b = await StartAsync($"lead-{isKilled}-b", store, gate);
+        await using var b = await StartAsync($"lead-{isKilled}-b", store, gate.Refine);
         var tasks = await TestHost.Step("the submissions", b.Client.SubmitAllAsync(Words.Class, Words.Stream(40)).ToListAsync());
         await TestStep.Of("the first pass", gate.Entered);
         Assert.True((await a.Services.GetRequiredService<IScheduler>().GetStatisticsAsync()).IsActive);
@@ -55,6 +55,29 @@ public sealed class CoordinationTests
     }
 
     [Fact]
+    public async Task The_task_of_a_node_that_is_killed_goes_on_elsewhere_at_the_iteration_that_was_copied_last()
+    {
+        await using var store = new InMemoryCoordinationStore();
+        var (keys, counted) = (new CoordinationKeys("rqml"), new Counted());
+        await using var lead = await StartAsync("copies-lead", store, null, rqml => rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler));
+        var first = await StartAsync("copies-a", store, counted.Refine, rqml => rqml.Roles(NodeRoles.Worker));
+        var task = await TestHost.Step("the submission", lead.Client.SubmitAsync(Words.Class, "a").AsTask());
+        await TestHost.Until("its copy", () => store.ReadAsync(keys.Checkpoint(task.Id), CancellationToken.None).AsTask().GetAwaiter().GetResult().Entries.Count > 0);
+
+        await first.Main.KillAsync();
+        counted.Forget();
+        await using var second = await StartAsync("copies-b", store, counted.Refine, rqml => rqml.Roles(NodeRoles.Worker));
+        await TestStep.Of("a pass elsewhere", counted.Entered);
+
+        Assert.InRange(counted.First, 2, int.MaxValue);
+        counted.Converge();
+        var result = await TestHost.Step("completion", task.Completion);
+        Assert.Equal(("copies-b", Outcome.Converged), (result.Node!.Value.Value, result.Outcome));
+        await TestHost.Until("no copy", () => store.ReadAsync(keys.Checkpoints, CancellationToken.None).AsTask().GetAwaiter().GetResult().Entries.Count == 0);
+        await first.DisposeAsync();
+    }
+
+    [Fact]
     public async Task While_the_stores_entry_of_the_leader_is_damaged_tasks_are_taken_and_once_it_is_gone_they_run()
     {
         var key = new CoordinationKeys("rqml").Leader;
@@ -72,13 +95,38 @@ public sealed class CoordinationTests
         Assert.Single(logs.Lines, line => line.Contains("5101", StringComparison.Ordinal));
     }
 
-    private static Task<TestHost> StartAsync(string node, ICoordinationStore store, Gate? gate, Action<IRqmlBuilder>? more = null, KeptLogs? logs = null) => TestHost.StartAsync(
+    private static Task<TestHost> StartAsync(string node, ICoordinationStore store, Func<RefinementContext<string, string>, CancellationToken, ValueTask<Refinement<string>>>? model, Action<IRqmlBuilder>? more = null, KeptLogs? logs = null) => TestHost.StartAsync(
         rqml =>
         {
             rqml.AddInProcess().UseCoordinationStore("memory", _ => store)
-                .AddWords(gate is null ? Words.Echo : gate.Refine)
+                .AddWords(model ?? Words.Echo, words => words.Limit(iterations: 1_000_000))
                 .Configure(options => (options.NodeName, options.Heartbeat) = (node, TimeSpan.FromMilliseconds(50)));
             more?.Invoke(rqml);
         },
         services => services.AddLogging(logging => logging.AddProvider(logs ?? new KeptLogs())));
+
+    /// <summary>A model that makes something else in each iteration, until it is told to converge.</summary>
+    private sealed class Counted
+    {
+        private TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _converges;
+        private int _first;
+
+        public Task Entered => _entered.Task;
+
+        /// <summary>The first iteration that it was asked for.</summary>
+        public int First => Volatile.Read(ref _first);
+
+        public void Converge() => _converges = true;
+
+        public void Forget() => (_entered, _first) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+
+        public async ValueTask<Refinement<string>> Refine(RefinementContext<string, string> context, CancellationToken cancellationToken)
+        {
+            Interlocked.CompareExchange(ref _first, context.Iteration, 0);
+            _entered.TrySetResult();
+            await Task.Delay(1, cancellationToken);
+            return _converges ? "end" : $"{context.Iteration}";
+        }
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class SchedulerBench
             Held = held,
         })));
 
-    public TaskSpec Announce(string? key = null, double difficulty = double.NaN, int payloadBytes = 0, int priority = 0, ClassKey? @class = null, string ledger = "ledger")
+    public TaskSpec Announce(string? key = null, double difficulty = double.NaN, int payloadBytes = 0, int priority = 0, ClassKey? @class = null, string ledger = "ledger", long number = 0)
     {
         var spec = new TaskSpec
         {
@@ -73,7 +73,7 @@ internal sealed class SchedulerBench
             Difficulty = difficulty,
             Priority = priority,
         };
-        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Body: spec)));
+        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Number: number, Body: spec)));
         return spec;
     }
 
@@ -82,6 +82,16 @@ internal sealed class SchedulerBench
     {
         Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, EpochOf(task), iterations)));
     }
+
+    /// <summary>The ledger says that the task is settled, which nobody was given.</summary>
+    public void SettleUnassigned(TaskSpec task) => Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id)));
+
+    /// <summary>The coordination store has answered where another node left the task.</summary>
+    public void Find(TaskSpec task, byte[]? checkpoint) =>
+        Step(SchedulerEvent.Recalled([task.Id], checkpoint is null ? new Dictionary<TaskId, byte[]>() : new Dictionary<TaskId, byte[]> { [task.Id] = checkpoint }));
+
+    /// <summary>The coordination store has listed the tasks of which it holds a copy.</summary>
+    public void List(params TaskId[] tasks) => Step(SchedulerEvent.CopiesListed(tasks));
 
     /// <summary>The node asks for a vote on its attempt at the task.</summary>
     public void CallVote(string node, TaskSpec task) =>

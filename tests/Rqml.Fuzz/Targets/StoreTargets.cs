@@ -23,6 +23,7 @@ internal static class StoreTargets
         new("checkpoint-state", CoreTargets.Seeds(samples => Write(samples).Record.ToByteArray()), ReadState) { Refusals = [] },
         new("checkpoint-entry", CoreTargets.Seeds(samples => Write(samples).Entry.ToByteArray()), ReadEntry) { Repair = RepairEntry },
         new("checkpoint-chain", CoreTargets.Seeds(WriteChain), ReadChain) { Repair = RepairChain, Refusals = [], Cost = 4, BytesPerByte = 2_000 },
+        new("checkpoint-copy", CoreTargets.Seeds(WriteCopy), ReadCopy) { Repair = RepairCopy, Refusals = [], Cost = 2 },
         new("node-store", NodeStores(), ReadNodeStore) { Refusals = [typeof(StoreCorruptException), typeof(StoreFormatException)], Cost = 2, BytesPerByte = 1_000 },
     ];
 
@@ -99,6 +100,29 @@ internal static class StoreTargets
         parsed.ContentHash = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(record.ToByteArray()));
         record.Hash = Hashed(parsed).Hash;
         return Joined(record.ToByteArray(), parsed.ToByteArray());
+    }
+
+    private static byte[] WriteCopy(Samples samples)
+    {
+        while (true)
+        {
+            if (InlineCheckpoint.Write(Attempt, samples.Snapshot(), "model") is { } value) return value;
+        }
+    }
+
+    private static byte[] RepairCopy(byte[] bytes)
+    {
+        if (Parsed(InlineCheckpointRecord.Parser, bytes) is not { } copy) return bytes;
+        var (state, entry) = Parted(RepairChain(Joined(copy.State.ToByteArray(), copy.Entry.ToByteArray())));
+        (copy.State, copy.Entry) = (ByteString.CopyFrom(state), ByteString.CopyFrom(entry));
+        return copy.ToByteArray();
+    }
+
+    private static byte[]? ReadCopy(byte[] bytes)
+    {
+        if (InlineCheckpoint.Read(bytes, Task) is not { } snapshot) return null;
+        if (snapshot is { Iteration: < 0 } or { Model: < 0 }) throw new InvalidOperationException("A task would go on from where nothing can.");
+        return InlineCheckpoint.Write(Attempt, snapshot, "model");
     }
 
     private static byte[]? ReadChain(byte[] bytes)

@@ -26,7 +26,8 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly MessagingInstruments _instruments;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<LinkKey, OutgoingLink> _outgoing = new();
+    private readonly ConcurrentDictionary<LinkKey, OutgoingLink> _outgoing = new();      // to look up; its own order is another in each process
+    private volatile KeyValuePair<LinkKey, OutgoingLink>[] _links = [];                  // the same, in the order in which they were opened
     private readonly HashSet<IncomingLink> _incoming = [];
     private readonly Dictionary<StreamKey, IncomingStreams> _streams = [];
     private readonly Subscribers _subscribers = new();
@@ -111,7 +112,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public int Broadcast(FabricChannel channel, ulong topics, in ActivityContext trace, ReadOnlyMemory<byte> content)
     {
         var taken = 0;
-        foreach (var link in _outgoing.Values)
+        foreach (var (_, link) in _links)
         {
             if (link.TrySend(null, channel, FrameKind.Broadcast, topics, trace, new WrittenContent(content))) taken++;
             else _instruments.Dropped();
@@ -156,10 +157,10 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public void Subscribe(Peer publisher, FabricChannel channel, ulong topics) => LinkTo(publisher)?.Subscribe(new Subscription(channel, topics));
 
     /// <summary>Bytes that links keep until they are acknowledged.</summary>
-    public long KeptBytes() => _outgoing.Values.Sum(link => link.KeptBytes);
+    public long KeptBytes() => _links.Sum(link => link.Value.KeptBytes);
 
     /// <summary>Frames that were sent again, over all links.</summary>
-    public long Replayed() => _outgoing.Values.Sum(link => link.Replayed);
+    public long Replayed() => _links.Sum(link => link.Value.Replayed);
 
     /// <summary>Stops listening, closes every link, and returns when nothing of the table runs any more. What still waits is dropped.</summary>
     public async ValueTask DisposeAsync()
@@ -168,7 +169,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         lock (_lock)
         {
             _isClosing = true;
-            outgoing = [.. _outgoing.Values];
+            outgoing = [.. _links.Select(link => link.Value)];
         }
 
         _closing.Cancel();
@@ -389,7 +390,10 @@ internal sealed partial class LinkTable : IAsyncDisposable
             if (IsClosing) return null;
             if (Find(to) is { } link) return link;
             if (AddressesIn(to.Endpoint) is not { Length: > 0 } addresses) return null;
-            _outgoing[LinkKey.Of(to)] = link = new OutgoingLink(this, to, addresses, _random.Next());
+            link = new OutgoingLink(this, to, addresses, _random.Next());
+            var key = LinkKey.Of(to);
+            _outgoing[key] = link;
+            _links = [.. _links.Where(other => other.Key != key), new(key, link)];
             TickLocked();
             return link;
         }
@@ -475,13 +479,22 @@ internal sealed partial class LinkTable : IAsyncDisposable
         }
 
         if (hasChanged) Receiver.SubscribersChanged();
-        foreach (var (key, link) in _outgoing)
+        foreach (var link in _links)
         {
-            if (link.TryRetire(nowMs)) _outgoing.TryRemove(new(key, link));
+            if (link.Value.TryRetire(nowMs)) Forget(link);
         }
 
-        foreach (var link in _outgoing.Values) link.Tick(nowMs, lateMs);
+        foreach (var (_, link) in _links) link.Tick(nowMs, lateMs);
         foreach (var link in incoming) link.Tick(nowMs, lateMs);
+    }
+
+    private void Forget(KeyValuePair<LinkKey, OutgoingLink> retired)
+    {
+        lock (_lock)
+        {
+            _outgoing.TryRemove(retired);
+            _links = [.. _links.Where(link => link.Value != retired.Value)];
+        }
     }
 
     /// <summary>The link that was looked up last.</summary>

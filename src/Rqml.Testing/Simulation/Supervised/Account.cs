@@ -27,7 +27,10 @@ internal sealed class Account(Boundary resumed, TaskClassDefinition @class)
     public HashSet<Epoch> Epochs { get; } = [];
 
     /// <summary>Whether another attempt has taken over, and may have done so from an earlier boundary than the last.</summary>
-    public bool IsTakenOver { get; set; }
+    public bool IsTakenOver { get; private set; }
+
+    /// <summary>Whether it may also go on from what another node has left.</summary>
+    public bool MayBeBrought { get; private set; }
 
     /// <summary>The worker that makes the current iteration; null between two.</summary>
     public object? Runner { get; set; }
@@ -51,6 +54,13 @@ internal sealed class Account(Boundary resumed, TaskClassDefinition @class)
     /// <summary>Whether it goes on from a disk, and no policy has been asked since.</summary>
     public bool IsResumed { get; set; }
 
+    public void TakenOver(Boundary? brought)
+    {
+        IsTakenOver = true;
+        MayBeBrought = brought is not null;
+        if (brought is not null) _boundaries.Add(brought);
+    }
+
     public void Reach(Boundary boundary)
     {
         At = boundary;
@@ -68,7 +78,7 @@ internal sealed class Account(Boundary resumed, TaskClassDefinition @class)
         Written = boundary;
         DurableDecisions = boundary.Decided.Count;
         MayKeepVote = boundary.Decided.Count > 0 && boundary.Decided[^1].Seen.Kind == ObservationKind.Voted;
-        IsTakenOver = false;
+        IsTakenOver = MayBeBrought = false;
     }
 
     /// <summary>Whether a story tells of each of these decisions, and of nothing else.</summary>

@@ -1,6 +1,8 @@
+using Rqml.Checkpoints;
 using Rqml.Ledgers;
 using Rqml.Models;
 using Rqml.Nodes;
+using Rqml.Protocol;
 using Rqml.Refinement;
 using Rqml.Storage;
 using Rqml.Supervision;
@@ -19,6 +21,10 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     private readonly RecordJudge _records = new(judge);
     private readonly Dictionary<ClassKey, TaskClassDefinition> _classes = [];
     private readonly Dictionary<TaskId, Allowance> _tasks = [];
+    private readonly Dictionary<string, int> _processes = [];                                                   // by endpoint, the newest
+    private readonly Dictionary<string, Boundary> _copies = [];                                                 // by what was copied
+    private readonly Dictionary<Attempt, Boundary> _brought = [];
+    private readonly Dictionary<TaskId, Attempt> _lastBrought = [];
     private (int Process, TaskId Task) _asked;
 
     public SupervisionCoverage Coverage { get; } = new();
@@ -27,6 +33,25 @@ internal sealed class SupervisionJudge(World world, Judge judge)
 
     /// <summary>A class that is supervised, as one of the processes runs it.</summary>
     public void Know(TaskClassDefinition @class) => _classes[@class.Key] = @class;
+
+    /// <summary>A process starts on a machine.</summary>
+    public void Started(string machine, SimulatedProcess process) => _processes[$"sim://{machine}/"] = process.Number;
+
+    /// <summary>A node has copied a checkpoint of a task into the coordination store.</summary>
+    public void Copied(string endpoint, TaskId task, RefinementSnapshot snapshot, ReadOnlySpan<byte> value)
+    {
+        var process = _processes[endpoint];
+        KeptBrought(process, new Attempt(task, Records.Read(CheckpointCodec.Read(InlineCheckpointRecord.Parser.Read(value).State.ToByteArray(), task)!.Epoch)));
+        if (_accounts.TryGetValue((process, task), out var account) && account.Find(snapshot.Passes) is { } boundary) _copies[Convert.ToBase64String(value)] = boundary;
+    }
+
+    /// <summary>A leader gives an attempt out with what another node has left of its task.</summary>
+    public void Brought(Attempt attempt, byte[] left)
+    {
+        if (!_copies.TryGetValue(Convert.ToBase64String(left), out var boundary)) return;
+        _brought[attempt] = boundary;
+        _lastBrought[attempt.Task] = attempt;
+    }
 
     /// <summary>A process starts on a machine that holds a task, with this checkpoint as the newest that is whole; null: with none.</summary>
     public void Started(string machine, SimulatedProcess process, TaskId task, Epoch held, (Epoch Epoch, int Iteration)? newest)
@@ -45,7 +70,13 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     /// <summary>A run of a task begins: at the boundary before, whatever the last one was about.</summary>
     public void RunBegan(SimulatedProcess process, TaskId task)
     {
-        if (!_accounts.TryGetValue((process.Number, task), out var account)) return;
+        if (!_accounts.TryGetValue((process.Number, task), out var account))
+        {
+            // What it goes on from may ask the policy before it makes a pass.
+            if (_lastBrought.TryGetValue(task, out var attempt)) _accounts[(process.Number, task)] = Resumed(attempt);
+            return;
+        }
+
         account.Accepted = null;
         BeginIteration(account);
     }
@@ -105,6 +136,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
             return;
         }
 
+        account = BroughtWithVote(account, task, seen) ?? account;
         world.Tell($"{machine}: {task} {seen.Kind} in iteration {seen.Iteration}, {seen.Passes} passes, cost {seen.Cost}: {decision.Action}");
         TakeOver(account, task, seen);
         var now = Now(account, @class, seen, task);
@@ -134,6 +166,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
     public void Applied(string machine, SimulatedProcess process, in Write write)
     {
         if (write.Family != StoreFamily.Checkpoint || write.Kind != WriteKind.Put) return;
+        if (write.Key.Length == CheckpointStore.StateKeyBytes) KeptBrought(process.Number, CheckpointStore.AttemptOf(write.Key));
         if (_accounts.TryGetValue((process.Number, TaskId.Read(write.Key)), out var account) && account.Epochs.Count > 0) _records.Applied(machine, account, write);
     }
 
@@ -188,6 +221,24 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         if (settlement.HasArtifact && !double.IsNaN(settlement.Score) && settlement.Score != Sketch.Read(settlement.Artifact.Span).Quality) judge.Violated('j', $"the artifact of {task} has another score than it says");
     }
 
+    /// <summary>What was brought is kept, or copied on, before its first pass.</summary>
+    private void KeptBrought(int process, Attempt attempt)
+    {
+        var key = (process, attempt.Task);
+        if (_brought.ContainsKey(attempt) && (!_accounts.TryGetValue(key, out var account) || !account.Epochs.Contains(attempt.Epoch))) _accounts[key] = Resumed(attempt);
+    }
+
+    /// <summary>What was brought may begin with the result of a vote; only a pass would name its attempt.</summary>
+    private Account? BroughtWithVote(Account account, TaskId task, Observation seen)
+    {
+        if (seen.Vote is not { } vote || !_lastBrought.TryGetValue(task, out var attempt) || account.Epochs.Contains(attempt.Epoch)) return null;
+        var from = _brought[attempt];
+        if (from.Vote == 0 || from.Passes != seen.Passes - vote.Voters || (account.At.Vote > 0 && account.At.Passes == from.Passes)) return null;
+        return _accounts[_asked] = Resumed(attempt);
+    }
+
+    private Account Resumed(Attempt brought) => new(_brought[brought], _tasks[brought.Task].Class) { Epochs = { brought.Epoch }, IsResumed = true };
+
     private static void BeginIteration(Account account)
     {
         account.Runner = null;
@@ -200,8 +251,10 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         var (key, epoch) = ((process.Number, request.Pass.Attempt.Task), request.Pass.Attempt.Epoch);
         var isKnown = _accounts.TryGetValue(key, out var account);
         if (isKnown && account!.Epochs.Contains(epoch)) return account;
-        if (!isKnown || (request.Pass.Iteration == 1 && !request.HasArtifact)) _accounts[key] = account = new Account(Boundary.Beginning, @class);
-        else account!.IsTakenOver = true;
+        var isBrought = _brought.ContainsKey(request.Pass.Attempt);
+        if (request.Pass.Iteration == 1 && !request.HasArtifact) _accounts[key] = account = new Account(Boundary.Beginning, @class);
+        else if (!isKnown) _accounts[key] = account = isBrought ? Resumed(request.Pass.Attempt) : new Account(Boundary.Beginning, @class);
+        else account!.TakenOver(isBrought ? _brought[request.Pass.Attempt] : null);
         account!.Epochs.Add(epoch);
         return account;
     }
@@ -213,7 +266,7 @@ internal sealed class SupervisionJudge(World world, Judge judge)
         var spent = seen.Kind == ObservationKind.Voted ? seen.Vote!.Value.Voters : account.Passes.Count;
         if (account.Find(seen.Passes - spent) is { } from)
         {
-            if (from.Passes < account.Written.Passes) judge.Violated('i', $"{task} was taken over behind a checkpoint that its node has: from {from.Passes} passes, and not from {account.Written.Passes}");
+            if (from.Passes < account.Written.Passes && !account.MayBeBrought) judge.Violated('i', $"{task} was taken over behind a checkpoint that its node has: from {from.Passes} passes, and not from {account.Written.Passes}");
             account.GoBack(from);
             return;
         }
