@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Rqml.Diagnostics;
 
 namespace Rqml.Hosting;
 
@@ -74,13 +75,13 @@ internal sealed partial class LiveOptions : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1004, LogLevel.Warning, "Changed options were not taken, those before go on: {Faults}")]
+        [LoggerMessage(LogIds.OptionsNotTaken, LogLevel.Warning, "Changed options were not taken, those before go on: {Faults}")]
         public static partial void NotTaken(ILogger logger, string faults);
 
-        [LoggerMessage(1005, LogLevel.Warning, "Option {Option} has changed to '{Value}'; it takes effect with the next start")]
+        [LoggerMessage(LogIds.OptionNeedsRestart, LogLevel.Warning, "Option {Option} has changed to '{Value}'; it takes effect with the next start")]
         public static partial void NeedsRestart(ILogger logger, string option, object? value);
 
-        [LoggerMessage(1006, LogLevel.Information, "Options were read anew: results are kept {KeepResults}, a drain takes at most {DrainTimeout}, and the ledger {MaxOpenTasks} open tasks")]
+        [LoggerMessage(LogIds.OptionsTaken, LogLevel.Information, "Options were read anew: results are kept {KeepResults}, a drain takes at most {DrainTimeout}, and the ledger {MaxOpenTasks} open tasks")]
         public static partial void Taken(ILogger logger, TimeSpan? keepResults, TimeSpan drainTimeout, int maxOpenTasks);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -8,11 +9,14 @@ using Rqml.Tasks;
 namespace Rqml.Ledgers;
 
 /// <summary>The durable record of what was submitted here and how it was settled: feeds the <see cref="LedgerMachine"/> and carries out what it decides.</summary>
-internal sealed class Ledger(
-    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, TaskInstruments instruments, IStationObserver? stations, Admission? admission, Func<Exception> lost)
+internal sealed partial class Ledger(
+    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, TaskInstruments instruments, IStationObserver? stations, Admission? admission, Func<Exception> lost,
+    ILogger logger)
     : Owner<LedgerEvent, LedgerEffect>(loop, machine, store)
 {
     private readonly LedgerMachine _machine = machine;
+    private readonly EngineLoop _loop = loop;
+    private readonly LogPace _late = new();
     private long _settled;
 
     public override bool Drain(long nowMs)
@@ -117,6 +121,7 @@ internal sealed class Ledger(
         switch (effect.Kind)
         {
             case LedgerEffectKind.Send:
+                if (effect.Message is { Kind: MessageKind.Answered, Number: (long)Verdict.AlreadySettled }) Answered((Peer)effect.Target!, effect.Message);
                 fabric.Send((Peer)effect.Target!, effect.Message);
                 break;
             case LedgerEffectKind.AnswerSubmit:
@@ -144,6 +149,11 @@ internal sealed class Ledger(
         }
     }
 
+    private void Answered(Peer node, in Message answer)
+    {
+        if (_late.Passes(_loop.Clock.NowMs)) Log.LateWord(logger, node, new Attempt(answer.Task, answer.Epoch), _late.Total);
+    }
+
     protected override void Encode(in LedgerEffect effect, WriteBatch batch)
     {
         switch (effect.Kind)
@@ -162,6 +172,12 @@ internal sealed class Ledger(
                 NodeStore.PurgeTask(batch, effect.Task);
                 break;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogIds.LateWord, LogLevel.Information, "Node {Node} still had {Attempt}, whose task is settled: what it made of it is dropped; {Total} such since the start")]
+        public static partial void LateWord(ILogger logger, Peer node, Attempt attempt, long total);
     }
 }
 

@@ -11,6 +11,9 @@ internal enum SchedulerEffectKind : byte
     Register,
     Fence,
     StepDown,
+
+    /// <summary>An operator is to hear of it.</summary>
+    Tell,
 }
 
 /// <summary>One effect of the <see cref="SchedulerMachine"/>. Small, as each task has several: what only some kinds have shares its place.</summary>
@@ -18,15 +21,19 @@ internal readonly struct SchedulerEffect : IEffect
 {
     private readonly Message _message;
 
-    private SchedulerEffect(SchedulerEffectKind kind, Peer to, in Message message)
+    private SchedulerEffect(SchedulerEffectKind kind, Peer to, in Message message, SchedulerNews news = default)
     {
         Kind = kind;
+        News = news;
         To = to;
         _message = message;
     }
 
     public SchedulerEffectKind Kind { get; }
 
+    public SchedulerNews News { get; }
+
+    /// <summary>Who gets it, or whom it is about.</summary>
     public Peer To { get; }
 
     public Message Message => _message;
@@ -44,6 +51,14 @@ internal readonly struct SchedulerEffect : IEffect
     public static SchedulerEffect Fence(Peer node, Term term) => new(SchedulerEffectKind.Fence, node, In(term));
 
     public static SchedulerEffect StepDown(Peer self, Term term) => new(SchedulerEffectKind.StepDown, self, In(term));
+
+    /// <param name="news">What has happened.</param>
+    /// <param name="about">To whom.</param>
+    /// <param name="term">In which term.</param>
+    /// <param name="number">What the news counts.</param>
+    /// <param name="detail">What else it says.</param>
+    public static SchedulerEffect Tell(SchedulerNews news, Peer about, Term term, long number, object? detail = null) =>
+        new(SchedulerEffectKind.Tell, about, In(term) with { Number = number, Body = detail }, news);
 
     private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

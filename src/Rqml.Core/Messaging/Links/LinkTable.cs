@@ -71,6 +71,8 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     public bool IsClosing => _isClosing;
 
+    public ILogger Logger => _logger;
+
     /// <summary>Streams of others whose place is remembered.</summary>
     public int RememberedStreams
     {
@@ -503,13 +505,13 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1201, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
+        [LoggerMessage(LogIds.LinkViolated, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
         public static partial void Violated(ILogger logger, string peer, LinkFault fault, string what);
 
-        [LoggerMessage(1203, LogLevel.Critical, "Nobody listens at {Address} any more: other nodes cannot reach this one there until it is started again")]
+        [LoggerMessage(LogIds.ListenerLost, LogLevel.Critical, "Nobody listens at {Address} any more: other nodes cannot reach this one there until it is started again")]
         public static partial void Deaf(ILogger logger, string address, Exception error);
 
-        [LoggerMessage(1202, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
+        [LoggerMessage(LogIds.LinkBroken, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
         public static partial void Broken(ILogger logger, string peer, Exception error);
     }
 }
