@@ -78,6 +78,18 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     /// <summary>Open tasks that were found in the ledger at the start.</summary>
     public int Recovered { get; private set; }
 
+    /// <summary>The schemes of the listeners that have ended by themselves.</summary>
+    public IReadOnlyList<string> LostListeners => _links?.LostListeners ?? [];
+
+    /// <summary>How the ledger here stands to its scheduler: of a node that only takes submissions nothing else would tell.</summary>
+    public SchedulerReach Reach => Ledger?.Follows switch
+    {
+        null or { Leader: null } => SchedulerReach.Unwelcome,
+        { Term: var term } when term == Term.None => SchedulerReach.Unwelcome,
+        { Leader: { } leader } when leader.Node != Self.Node && _links?.IsCutOffFrom(leader) == true => SchedulerReach.CutOff,
+        _ => SchedulerReach.Heard,
+    };
+
     /// <summary>Completes with what stopped the node, if anything did.</summary>
     public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -410,6 +422,18 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         [LoggerMessage(LogIds.NodeStopped, LogLevel.Information, "Node {Node} has stopped in order")]
         public static partial void Stopped(ILogger logger, Peer node);
     }
+}
+
+/// <summary>How a ledger stands to its scheduler.</summary>
+internal enum SchedulerReach
+{
+    /// <summary>No scheduler has welcomed it yet: what is submitted waits.</summary>
+    Unwelcome,
+
+    Heard,
+
+    /// <summary>There has been no link to it for too long.</summary>
+    CutOff,
 }
 
 /// <summary>What a node does.</summary>

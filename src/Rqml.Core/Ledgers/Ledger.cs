@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -18,12 +19,17 @@ internal sealed partial class Ledger(
     private readonly EngineLoop _loop = loop;
     private readonly LogPace _late = new();
     private long _settled;
+    private volatile Followed _follows = new(null, Term.None);
+
+    /// <summary>Whom the ledger announces its tasks to, and in which term, as one value. Any thread.</summary>
+    public Followed Follows => _follows;
 
     public override bool Drain(long nowMs)
     {
         var worked = base.Drain(nowMs);
         if (_machine.SettledCount != _settled) admission?.Leave((int)(_machine.SettledCount - _settled));
         _settled = _machine.SettledCount;
+        if (!ReferenceEquals(_machine.Leader, _follows.Leader) || _machine.Term != _follows.Term) _follows = new Followed(_machine.Leader, _machine.Term);
         return worked;
     }
 
@@ -180,6 +186,9 @@ internal sealed partial class Ledger(
         public static partial void LateWord(ILogger logger, Peer node, Attempt attempt, long total);
     }
 }
+
+/// <summary>The leader that a ledger follows; null, or without a term, where none has spoken to it yet.</summary>
+internal sealed record Followed(Peer? Leader, Term Term);
 
 /// <summary>A question with an answer of its own type.</summary>
 internal sealed class Question<T>(Func<LedgerMachine, T> lookUp) : Question

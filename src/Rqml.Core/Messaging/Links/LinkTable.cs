@@ -32,6 +32,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly Subscribers _subscribers = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly List<Task> _accepting = [];
+    private readonly List<string> _lostListeners = [];
     private readonly ITimer _timer;
     private SplitMix64 _random;
     private volatile Found? _found;
@@ -72,6 +73,15 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public bool IsClosing => _isClosing;
 
     public ILogger Logger => _logger;
+
+    /// <summary>The schemes of the listeners that have ended by themselves: other nodes cannot reach this one there.</summary>
+    public IReadOnlyList<string> LostListeners
+    {
+        get
+        {
+            lock (_lock) return [.. _lostListeners];
+        }
+    }
 
     /// <summary>Streams of others whose place is remembered.</summary>
     public int RememberedStreams
@@ -135,6 +145,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
         return taken;
     }
+
+    /// <summary>Whether there is no way to the peer, or has been none for too long.</summary>
+    public bool IsCutOffFrom(Peer peer) => Find(peer)?.IsCutOff(NowMs) != false;
 
     /// <summary>Whoever wants at least one of these topics.</summary>
     public IReadOnlyList<Peer> Subscribers(FabricChannel channel, ulong topics)
@@ -423,6 +436,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         catch (Exception error)
         {
             if (IsClosing) return;      // we disposed it
+            lock (_lock) _lostListeners.Add(listener.Address.Scheme);
             _instruments.ListenerLost();
             Log.Deaf(_logger, listener.Address.AbsoluteUri, error);
         }

@@ -81,6 +81,12 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     /// <summary>Whether its table still knows it.</summary>
     public bool IsInUse => !_isRetired;
 
+    /// <summary>Whether nobody has been at the other end for too long.</summary>
+    public bool IsCutOff(long nowMs)
+    {
+        lock (_lock) return _life.IsCutOff(nowMs);
+    }
+
     /// <summary>Whether it leads to the peer: one to whoever answers leads to whoever did.</summary>
     public bool Serves(Peer? to) => to is null || _to.Node == to.Node || _streams.Greeted?.Node == to.Node;
 
