@@ -81,12 +81,13 @@ public sealed class HealthPagesTests
     [Fact]
     public async Task Workers_that_hang_degrade_a_node_until_they_come_back()
     {
-        var gate = new Gate();
-        await using var host = await WebHost.StartAsync(rqml => gate.AddTo(rqml, beatTimeout: TimeSpan.FromSeconds(1)));
+        var (gate, time) = (new Gate(), new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
+        await using var host = await WebHost.StartAsync(rqml => gate.AddTo(rqml, beatTimeout: TimeSpan.FromMinutes(1)), services => services.AddSingleton<TimeProvider>(time));
         await host.Client.SubmitAsync(gate.Class, 1);
-        await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded" && Reasons(body).Any(reason => reason.EndsWith("workers of node 'local' hang in their models", StringComparison.Ordinal)));
+        await gate.Running;
+        await host.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded" && Reasons(body).Any(reason => reason.EndsWith("workers of node 'local' hang in their models", StringComparison.Ordinal)));
         gate.Release();
-        await host.UntilAsync("/health/ready", (_, body) => Text(body, "status") == "healthy");
+        await host.PassAsync(time, "/health/ready", (_, body) => Text(body, "status") == "healthy");
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class SlowReaderTests
         var id = await host.SubmitAsync("1", "class=large");
         RawClient[] clients = [.. Enumerable.Range(0, readers).Select(_ => new RawClient(host.Address))];
         await Parallel.ForEachAsync(clients, async (client, _) => await client.SendAsync($"GET /tasks/{id}/events?artifacts=true HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
-        await UntilAsync("all places are taken", () => streams.Open == places);
+        await Condition.HoldsAsync("all places are taken", () => streams.Open == places);
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         // All that nobody reads is 200 × 20 KB for each of 400: 1.6 GB. What is held for each is the server's buffer, and one event that waits for it.
@@ -53,17 +53,7 @@ public sealed class SlowReaderTests
         }
 
         foreach (var client in clients) await client.DisposeAsync();
-        await UntilAsync("readers that have gone leave their places", () => streams.Open == 0);
-    }
-
-    private static async Task UntilAsync(string step, Func<bool> holds)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!holds())
-        {
-            Assert.False(limit.IsCancellationRequested, $"'{step}' does not hold");
-            await Task.Delay(10);
-        }
+        await Condition.HoldsAsync("readers that have gone leave their places", () => streams.Open == 0);
     }
 }
 

@@ -17,6 +17,7 @@ internal sealed class WebHost : IAsyncDisposable
     public static readonly TaskClass<double, double> Root = new("square-root");
 
     private readonly WebApplication _app;
+    private FakeTimeProvider? _time;      // that the test lets pass
 
     private WebHost(WebApplication app) => _app = app;
 
@@ -106,6 +107,7 @@ internal sealed class WebHost : IAsyncDisposable
     /// <summary>Lets the host's own time pass until the answer is as it should be.</summary>
     public async Task<JsonElement> PassAsync(FakeTimeProvider time, string path, Func<int, JsonElement, bool> holds)
     {
+        _time = time;
         using var limit = new CancellationTokenSource(Limit);
         while (true)
         {
@@ -121,6 +123,13 @@ internal sealed class WebHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _app.DisposeAsync();
+        var disposing = _app.DisposeAsync().AsTask();
+        while (!disposing.IsCompleted && _time is not null)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));      // a stop may wait for time to pass, as of a worker that is to start again
+            await Task.Yield();
+        }
+
+        await disposing;
     }
 }
