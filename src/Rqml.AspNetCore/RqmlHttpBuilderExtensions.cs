@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,7 +22,7 @@ public static class RqmlHttpBuilderExtensions
 {
     /// <summary>
     /// Adds the health checks <c>rqml_live</c> and <c>rqml_ready</c>, and what <c>app.MapRqml()</c> and <c>app.MapRqmlTasks()</c> serve. Where these are called, the node is drained
-    /// before the server stops. A meter provider of the host listens to the meter <c>Rqml</c> from now on. Calling it twice is harmless: both calls configure the same pages.
+    /// before the server stops. A meter provider of the host listens to the meter <c>Rqml</c> of this host's nodes from now on. Calling it twice is harmless: both calls configure the same pages.
     /// </summary>
     public static IRqmlBuilder AddHttpEndpoints(this IRqmlBuilder rqml, Action<RqmlHttpOptions>? configure = null)
     {
@@ -42,8 +43,8 @@ public static class RqmlHttpBuilderExtensions
         services.AddHealthChecks()
             .AddCheck<LiveCheck>(LiveCheck.Name, tags: [HealthPages.Tag, LiveCheck.Tag])
             .AddCheck<ReadyCheck>(ReadyCheck.Name, tags: [HealthPages.Tag, ReadyCheck.Tag]);
-        services.AddSingleton(provider => new ScrapedMeters(provider.GetService<MeterProvider>()));
-        services.ConfigureOpenTelemetryMeterProvider(meters => meters.AddRqmlInstrumentation());
+        services.AddSingleton(provider => new ScrapedMeters(provider.GetService<MeterProvider>(), provider.GetService<IMeterFactory>()));
+        services.ConfigureOpenTelemetryMeterProvider((provider, meters) => ScrapedMeters.OfHost(meters, provider.GetService<IMeterFactory>()));
         services.Configure<JsonOptions>(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RqmlJson.Default));
         return rqml;
     }

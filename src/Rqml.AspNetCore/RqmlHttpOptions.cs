@@ -20,6 +20,10 @@ public sealed class RqmlHttpOptions
     /// <summary>Streams of events that are open at once; who comes then is told to come again.</summary>
     /// <value>Default 256. From 1 to 100,000.</value>
     public int MaxEventStreams { get; set; } = 256;
+
+    /// <summary>After how long without an event a stream of events says that it lives, so that proxies keep it and readers that have gone are noticed. A reader that takes nothing for four times as long is given up.</summary>
+    /// <value>Default 15 s. From 1 s to 10 min; less than the proxies before the host wait.</value>
+    public TimeSpan EventKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>Names every fault of <see cref="RqmlHttpOptions"/> at once.</summary>
@@ -32,6 +36,7 @@ internal sealed class RqmlHttpOptionsValidator : IValidateOptions<RqmlHttpOption
         Check(options.DegradedAtMemory is > 0 and <= 1, nameof(options.DegradedAtMemory), options.DegradedAtMemory, "above 0, to 1");
         Check(options.PageSize is >= 1 and <= 1_000, nameof(options.PageSize), options.PageSize, "1 to 1,000");
         Check(options.MaxEventStreams is >= 1 and <= 100_000, nameof(options.MaxEventStreams), options.MaxEventStreams, "1 to 100,000");
+        Check(options.EventKeepAlive >= TimeSpan.FromSeconds(1) && options.EventKeepAlive <= TimeSpan.FromMinutes(10), nameof(options.EventKeepAlive), options.EventKeepAlive, "1 s to 10 min");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Check(bool holds, string option, object? value, string range)

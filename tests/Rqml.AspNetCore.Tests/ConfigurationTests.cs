@@ -1,10 +1,10 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rqml.Hosting;
+using Rqml.Supervision.Events;
 
 namespace Rqml.AspNetCore.Tests;
 
@@ -31,14 +31,65 @@ public sealed class ConfigurationTests
 
     [Theory]
     [InlineData("Lanes", "0", "RqmlOptions.Lanes is '0'; it takes 1 to 1,024.")]
-    [InlineData("Lanes", "many", "'many' at 'Rqml:Lanes'")]
+    [InlineData("Lanes", "many", "Rqml:Lanes is 'many'; it takes a whole number, 1 to 1,024.")]
+    [InlineData("Lanes", "", "Rqml:Lanes is ''; it takes a whole number, 1 to 1,024.")]
+    [InlineData("Lanes:Many", "4", "Rqml:Lanes is a section; it takes a whole number, 1 to 1,024.")]
+    [InlineData("Seed", "-1", "Rqml:Seed is '-1'; it takes a whole number that is not negative.")]
+    [InlineData("AllowPlaintext", "yes", "Rqml:AllowPlaintext is 'yes'; it takes true or false.")]
+    [InlineData("Events:SpikeZ", "1,5", "Rqml:Events:SpikeZ is '1,5'; it takes a number, 1 to 1,000.")]
+    [InlineData("Events:SpikeZ", "0.5", "RqmlOptions.Events.SpikeZ is '0.5'; it takes 1 to 1,000.")]
+    [InlineData("KeepResults", "forever", "Rqml:KeepResults is 'forever'; it takes a time such as 00:00:10, or nothing, zero to 3650 days.")]
     [InlineData("DrainTimeout", "2:00:00:00", "RqmlOptions.DrainTimeout is '2.00:00:00'; it takes zero to 1 h.")]
-    [InlineData("Heartbeat", "soon", "'soon' at 'Rqml:Heartbeat'")]
-    public async Task What_is_out_of_range_or_unreadable_keeps_the_host_from_starting_and_is_named_with_its_value(string key, string value, string named)
+    [InlineData("Heartbeat", "soon", "Rqml:Heartbeat is 'soon'; it takes a time such as 00:00:10, 50 ms to 2 s.")]
+    public async Task What_is_out_of_range_or_unreadable_keeps_the_host_from_starting_and_is_named_with_its_value_and_what_it_takes(string key, string value, string named)
     {
         using var host = Build(new() { [$"Rqml:{key}"] = value });
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync());
-        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Equal([named], error.Failures);
+    }
+
+    [Theory]
+    [InlineData("Lane", "8", "Rqml:Lane is no option of Rqml; the nearest is Lanes.")]
+    [InlineData("keepresult", "1", "Rqml:keepresult is no option of Rqml; the nearest is KeepResults.")]
+    [InlineData("Events:SpikesZ", "6", "Rqml:Events:SpikesZ is no option of Rqml; the nearest is Events:SpikeZ.")]
+    [InlineData("Event:SpikeZ", "6", "Rqml:Event is no option of Rqml; the nearest is Events.")]
+    [InlineData("Colour", "red", "Rqml:Colour is no option of Rqml; it takes NodeName, Lanes, ")]
+    [InlineData("Events:Colour:Of", "red", "Rqml:Events:Colour is no option of Rqml; it takes NodeName, Lanes, ")]
+    public async Task A_key_that_is_no_option_keeps_the_host_from_starting_and_the_nearest_is_named(string key, string value, string named)
+    {
+        using var host = Build(new() { [$"Rqml:{key}"] = value });
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.StartsWith(named, Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_faults_of_a_configuration_are_named_at_once()
+    {
+        using var host = Build(new() { ["Rqml:Lane"] = "8", ["Rqml:Heartbeat"] = "soon", ["Rqml:MaxOpenTasks"] = "0" });
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Equal(3, error.Failures.Count());
+    }
+
+    [Fact]
+    public async Task Sections_of_others_below_ours_and_keys_in_any_case_are_taken()
+    {
+        using var host = Build(new() { ["Rqml:Http:MaxEventStreams"] = "5", ["Rqml:Store:Path"] = "data", ["rqml:LANES"] = "3", ["Rqml:KeepResults"] = "" });
+        await host.StartAsync();
+        var options = host.Services.GetRequiredService<IOptions<RqmlOptions>>().Value;
+        Assert.Equal((3, null), (options.Lanes, options.KeepResults));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Of_a_whole_configuration_only_the_options_are_looked_at()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Lanes", "3"), new("PATH", "/bin"), new("Lane", "1")]).Build();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddRqml(configuration, rqml => { });
+        using var host = builder.Build();
+        await host.StartAsync();
+        Assert.Equal(3, host.Services.GetRequiredService<IOptions<RqmlOptions>>().Value.Lanes);
+        await host.StopAsync();
     }
 
     [Fact]
@@ -69,8 +120,14 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
-    public void Every_option_is_either_reloaded_or_said_to_need_a_restart() =>
-        Assert.Equal(typeof(RqmlOptions).GetProperties().Where(property => property.SetMethod is not null).Select(property => property.Name).Order(StringComparer.Ordinal), LiveOptions.Known.Order(StringComparer.Ordinal));
+    public void Every_option_can_be_configured_and_is_either_reloaded_or_said_to_need_a_restart()
+    {
+        var options = Settable(typeof(RqmlOptions)).Concat(Settable(typeof(EventOptions)).Select(name => $"Events:{name}"));
+        Assert.Equal(options.Order(StringComparer.Ordinal), KnownOptions.All.Select(option => option.Key).Order(StringComparer.Ordinal));
+        Assert.All(LiveOptions.Reloaded, option => Assert.Contains(KnownOptions.All, known => known.Key == option));
+
+        static IEnumerable<string> Settable(Type type) => type.GetProperties().Where(property => property.SetMethod is not null).Select(property => property.Name);
+    }
 
     private static IHost Build(Dictionary<string, string?> settings, Action<IRqmlBuilder>? rqml = null, LogLines? log = null)
     {
@@ -94,20 +151,5 @@ public sealed class ConfigurationTests
         {
             // The framework's own monitor of the options throws at whoever changes them to what is invalid; a file's watcher does not hear it.
         }
-    }
-
-    private sealed class LogLines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue($"{eventId.Id} {formatter(state, exception)}");
-
-        public void Dispose() { }
     }
 }

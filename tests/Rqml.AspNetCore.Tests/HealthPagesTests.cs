@@ -2,6 +2,9 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Rqml.Hosting;
+using Rqml.Messaging;
 using Rqml.Nodes;
 
 namespace Rqml.AspNetCore.Tests;
@@ -20,10 +23,12 @@ public sealed class HealthPagesTests
         Assert.All(body.GetProperty("checks").EnumerateArray(), check => Assert.Equal(0, check.GetProperty("reasons").GetArrayLength()));
     }
 
-    [Fact]
-    public async Task A_node_that_no_scheduler_has_welcomed_lives_and_is_not_ready()
+    [Theory]
+    [InlineData(NodeRoles.Worker)]
+    [InlineData(NodeRoles.Client)]
+    public async Task A_node_that_no_scheduler_has_welcomed_lives_and_is_not_ready(NodeRoles roles)
     {
-        await using var host = await WebHost.StartAsync(rqml => rqml.JoinScheduler("inproc://nobody").Roles(Hosting.NodeRoles.Worker));
+        await using var host = await WebHost.StartAsync(rqml => rqml.JoinScheduler("inproc://nobody").Roles(roles));
         await ExpectAsync(host, "/health/ready", 503, "unhealthy", "node 'local' has not been welcomed by a scheduler yet");
         await ExpectAsync(host, "/health/live", 200, "healthy", null);
     }
@@ -76,12 +81,13 @@ public sealed class HealthPagesTests
     [Fact]
     public async Task Workers_that_hang_degrade_a_node_until_they_come_back()
     {
-        var gate = new Gate();
-        await using var host = await WebHost.StartAsync(rqml => gate.AddTo(rqml, beatTimeout: TimeSpan.FromSeconds(1)));
+        var (gate, time) = (new Gate(), new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
+        await using var host = await WebHost.StartAsync(rqml => gate.AddTo(rqml, beatTimeout: TimeSpan.FromMinutes(1)), services => services.AddSingleton<TimeProvider>(time));
         await host.Client.SubmitAsync(gate.Class, 1);
-        await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded" && Reasons(body).Any(reason => reason.EndsWith("workers of node 'local' hang in their models", StringComparison.Ordinal)));
+        await gate.Running;
+        await host.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded" && Reasons(body).Any(reason => reason.EndsWith("workers of node 'local' hang in their models", StringComparison.Ordinal)));
         gate.Release();
-        await host.UntilAsync("/health/ready", (_, body) => Text(body, "status") == "healthy");
+        await host.PassAsync(time, "/health/ready", (_, body) => Text(body, "status") == "healthy");
     }
 
     [Fact]
@@ -100,15 +106,40 @@ public sealed class HealthPagesTests
         await task.Completion;
     }
 
-    [Fact]
-    public async Task A_node_that_is_cut_off_from_its_scheduler_is_degraded()
+    [Theory]
+    [InlineData(NodeRoles.Worker)]
+    [InlineData(NodeRoles.Client)]
+    [InlineData(NodeRoles.Client | NodeRoles.Worker)]
+    public async Task A_node_that_is_cut_off_from_its_scheduler_is_degraded_until_it_is_there_again(NodeRoles roles)
     {
-        var scheduler = await WebHost.StartAsync(rqml => rqml.AddInProcess().Configure(options => options.NodeName = "health-leader"));
-        await using var worker = await WebHost.StartAsync(rqml => rqml.AddInProcess().JoinScheduler("inproc://health-leader").Roles(Hosting.NodeRoles.Worker).Configure(options => options.NodeName = "health-worker"));
-        await worker.UntilAsync("/health/ready", (status, _) => status == 200);
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var leader = $"health-leader-{(int)roles}";
+        var scheduler = await StartLeaderAsync();
+        await using var node = await WebHost.StartAsync(
+            rqml => rqml.AddInProcess().JoinScheduler($"inproc://{leader}").Roles(roles).Configure(options => options.NodeName = $"health-{(int)roles}"),
+            services => services.AddSingleton<TimeProvider>(time));
+        await node.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");
+
         await scheduler.DisposeAsync();
-        var body = await worker.UntilAsync("/health/ready", (_, body) => Text(body, "status") == "degraded");
-        Assert.Equal(["node 'health-worker' is cut off from its scheduler"], Reasons(body));
+        var body = await node.PassAsync(time, "/health/ready", (_, body) => Text(body, "status") == "degraded");
+        Assert.Equal([$"node 'health-{(int)roles}' is cut off from its scheduler"], Reasons(body));
+
+        await using var again = await StartLeaderAsync();
+        await node.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");
+
+        Task<WebHost> StartLeaderAsync() => WebHost.StartAsync(rqml => rqml.AddInProcess().Configure(options => options.NodeName = leader));
+    }
+
+    [Fact]
+    public async Task A_listener_that_ends_by_itself_degrades_its_node()
+    {
+        var transport = new FallibleTransport();
+        await using var host = await WebHost.StartAsync(services: services => services.AddSingleton<ITransport>(transport));
+        await ExpectAsync(host, "/health/ready", 200, "healthy", null);
+
+        transport.Break();
+        var body = await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded");
+        Assert.Equal(["node 'local' has lost a listener: other nodes cannot reach it over 'fallible'"], Reasons(body));
     }
 
     [Fact]
@@ -130,6 +161,38 @@ public sealed class HealthPagesTests
         var (got, body) = await host.GetAsync(page);
         Assert.Equal((status, health), (got, Text(body, "status")));
         if (reason is not null) Assert.Contains(reason, Reasons(body));
+    }
+
+    /// <summary>A transport whose listener ends when the test says so.</summary>
+    private sealed class FallibleTransport : ITransport, IListener
+    {
+        private readonly TaskCompletionSource<ILink> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Scheme => "fallible";
+
+        public TransportCapabilities Capabilities { get; } = new(TransportCapabilities.LeastMaxBlockBytes, IsLocal: true, IsEncrypted: false);
+
+        public Uri Address { get; private set; } = null!;
+
+        public void Break() => _accepted.TrySetException(new IOException("the network is gone"));
+
+        public Uri AddressFor(string node, bool isOwn) => new($"{Scheme}://{node}/");
+
+        public ValueTask<IListener> ListenAsync(Uri address, CancellationToken cancellationToken)
+        {
+            Address = address;
+            return new(this);
+        }
+
+        public ValueTask<ILink> ConnectAsync(Uri address, CancellationToken cancellationToken) => throw new ConnectionRefusedException(address.AbsoluteUri);
+
+        public ValueTask<ILink> AcceptAsync(CancellationToken cancellationToken) => new(_accepted.Task);
+
+        public ValueTask DisposeAsync()
+        {
+            _accepted.TrySetException(new TransportException(Address.AbsoluteUri, "the listener was disposed"));
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static string? Text(JsonElement body, string name) => body.GetProperty(name).GetString();

@@ -73,6 +73,31 @@ public sealed class MetricsPageTests
         Assert.Contains("rqml_tasks_submitted_total", await host.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_two_hosts_in_one_process_each_shows_its_own_nodes(bool hasOwnProvider)
+    {
+        await using var one = await StartAsync();
+        await using var other = await StartAsync();
+        for (var i = 0; i < 3; i++) await (await one.Client.SubmitAsync(WebHost.Root, 2)).Completion;
+        await (await other.Client.SubmitAsync(WebHost.Root, 2)).Completion;
+
+        Assert.Equal((3, 1), (await SubmittedAsync(one), await SubmittedAsync(other)));
+
+        Task<WebHost> StartAsync() => WebHost.StartAsync(services: services =>
+        {
+            if (hasOwnProvider) services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
+        });
+    }
+
+    private static async Task<double> SubmittedAsync(WebHost host)
+    {
+        var text = await host.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        return text.Split('\n').Where(line => line.StartsWith("rqml_tasks_submitted_total{", StringComparison.Ordinal))
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public async Task Only_reading_is_answered()
     {

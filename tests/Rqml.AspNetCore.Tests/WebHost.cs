@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Hosting;
 
 namespace Rqml.AspNetCore.Tests;
@@ -16,6 +17,7 @@ internal sealed class WebHost : IAsyncDisposable
     public static readonly TaskClass<double, double> Root = new("square-root");
 
     private readonly WebApplication _app;
+    private FakeTimeProvider? _time;      // that the test lets pass
 
     private WebHost(WebApplication app) => _app = app;
 
@@ -102,11 +104,32 @@ internal sealed class WebHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets the host's own time pass until the answer is as it should be.</summary>
+    public async Task<JsonElement> PassAsync(FakeTimeProvider time, string path, Func<int, JsonElement, bool> holds)
+    {
+        _time = time;
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            var (status, body) = await GetAsync(path);
+            if (holds(status, body)) return body;
+            if (limit.IsCancellationRequested) throw new TimeoutException($"{path} still says {status} {body}");
+            time.Advance(TimeSpan.FromMilliseconds(100));      // well below what a node takes for a machine that was asleep
+        }
+    }
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _app.DisposeAsync();
+        var disposing = _app.DisposeAsync().AsTask();
+        while (!disposing.IsCompleted && _time is not null)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));      // a stop may wait for time to pass, as of a worker that is to start again
+            await Task.Yield();
+        }
+
+        await disposing;
     }
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rqml.Diagnostics;
 
 namespace Rqml.Docs.Tests;
 
@@ -48,6 +49,14 @@ public sealed partial class TroubleshootingPageTests
         var lines = PublicAssemblies.All.SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetMethods(any))
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>().Select(line => (line.EventId.ToString(), line.Level.ToString()));
         Assert.Equal(lines.Order(), LogRow().Matches(Page).Select(row => (row.Groups[1].Value, row.Groups[2].Value)).Order());
+    }
+
+    [Fact]
+    public void Every_id_of_the_log_is_listed_once_in_one_place()
+    {
+        var listed = typeof(LogIds).GetFields(BindingFlags.Static | BindingFlags.Public).Select(id => ((int)id.GetRawConstantValue()!).ToString()).ToArray();
+        Assert.Equal(listed.Distinct(), listed);
+        Assert.Equal(LogRow().Matches(Page).Select(row => row.Groups[1].Value).Order(), listed.Order());
     }
 
     [Fact]

@@ -43,14 +43,21 @@ internal sealed class NodeHealth(RqmlHost host, NodeDrain drain, IOptions<RqmlHt
         var name = node.Self.Node;
         if (node.Failure.Task.IsCompletedSuccessfully) finding.Add(HealthStatus.Unhealthy, $"node '{name}' has stopped: {node.Failure.Task.Result.GetType().Name}");
         else if (node.IsStopped) finding.Add(HealthStatus.Unhealthy, $"node '{name}' has stopped");
-        if (node.Node is not { } worker) return;
+        foreach (var scheme in node.LostListeners) finding.Add(HealthStatus.Degraded, $"node '{name}' has lost a listener: other nodes cannot reach it over '{scheme}'");
+        if (node.Node is { } worker) Look(worker, finding);
+        else if (node.Ledger is not null && !node.IsStopped) Look(node.Reach, name, finding);
+    }
+
+    private static void Look(NodeOrchestrator worker, Finding finding)
+    {
+        var name = worker.Id;
         switch (worker.Phase)
         {
             case NodePhase.Joining:
-                finding.Add(HealthStatus.Unhealthy, $"node '{name}' has not been welcomed by a scheduler yet");
+                finding.Add(HealthStatus.Unhealthy, NotWelcomed(name));
                 break;
             case NodePhase.Degraded:
-                finding.Add(HealthStatus.Degraded, $"node '{name}' is cut off from its scheduler");
+                finding.Add(HealthStatus.Degraded, CutOff(name));
                 break;
             case NodePhase.Draining:
                 finding.Add(HealthStatus.Unhealthy, $"node '{name}' takes nothing new");
@@ -59,6 +66,17 @@ internal sealed class NodeHealth(RqmlHost host, NodeDrain drain, IOptions<RqmlHt
 
         if (worker.Hanging is > 0 and var hanging) finding.Add(HealthStatus.Degraded, $"{hanging} workers of node '{name}' hang in their models");
     }
+
+    /// <summary>A node that only submits: what it takes is durable, and waits.</summary>
+    private static void Look(SchedulerReach reach, NodeId name, Finding finding)
+    {
+        if (reach == SchedulerReach.Unwelcome) finding.Add(HealthStatus.Unhealthy, NotWelcomed(name));
+        else if (reach == SchedulerReach.CutOff) finding.Add(HealthStatus.Degraded, CutOff(name));
+    }
+
+    private static string NotWelcomed(NodeId name) => $"node '{name}' has not been welcomed by a scheduler yet";
+
+    private static string CutOff(NodeId name) => $"node '{name}' is cut off from its scheduler";
 
     private async Task<bool> AnswersAsync(NodeRuntime node, CancellationToken cancellationToken)
     {

@@ -49,7 +49,7 @@ internal static class NodePages
         host.Nodes.LastOrDefault() ?? throw new ProblemException(StatusCodes.Status503ServiceUnavailable, ProblemTypes.NotStarted, "The host's node has not started yet.");
 
     private static WorkerStats Describe(Rqml.Nodes.NodeQueues queues, Rqml.Nodes.NodeOrchestrator node) => new(
-        Names.Of(node.Phase), Describe(queues.Inbound), Describe(queues.Refinement), queues.Outbound, queues.Running, queues.Lanes, queues.Abandoned, node.Hanging);
+        Names.Of(node.Phase), Describe(queues.Inbound), Describe(queues.Refinement), queues.Outbound, queues.Running, queues.Lanes, queues.Abandoned, queues.Hanging);
 
     private static QueueDepth Describe(QueueStatistics queue) => new(
         queue.Waiting, queue.Ready, queue.Parked, queue.Delayed, queue.HeldByKey, queue.Capacity, queue.OldestWait.TotalSeconds, queue.WaitingByClass);

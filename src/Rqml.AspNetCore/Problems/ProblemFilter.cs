@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rqml.Diagnostics;
 
 namespace Rqml.AspNetCore.Problems;
 
@@ -30,7 +31,7 @@ internal sealed partial class ProblemFilter : IEndpointFilter
 
     private static partial class Log
     {
-        [LoggerMessage(6101, LogLevel.Error, "The page '{Page}' failed")]
+        [LoggerMessage(LogIds.PageFailed, LogLevel.Error, "The page '{Page}' failed")]
         public static partial void PageFailed(ILogger logger, string? page, Exception error);
     }
 }

@@ -7,6 +7,9 @@ internal sealed class EventStreams(IOptions<RqmlHttpOptions> options)
 {
     private int _open;
 
+    /// <summary>After how long an idle one says that it lives.</summary>
+    public TimeSpan KeepAlive => options.Value.EventKeepAlive;
+
     public int Open => Volatile.Read(ref _open);
 
     /// <summary>A place for one more, which is free again when it is disposed of; null where there is none.</summary>

@@ -63,7 +63,7 @@ internal static class TaskPages
         return TypedResults.Json(KnownTask.Of(status, result), RqmlJson.Default.KnownTask);
     }
 
-    private static async Task<IResult> Events([FromServices] OpaqueTasks tasks, [FromServices] RqmlHost host, [FromServices] EventStreams streams, [FromServices] NodeDrain drain, string id, HttpContext context)
+    private static async Task<IResult> Events([FromServices] OpaqueTasks tasks, [FromServices] RqmlHost host, [FromServices] EventStreams streams, [FromServices] NodeDrain drain, [FromServices] TimeProvider time, string id, HttpContext context)
     {
         var task = Ids.Read(id, nameof(id));
         var withArtifacts = new StrictQuery(context.Request.Query, ["artifacts"]).Flag("artifacts");
@@ -78,7 +78,7 @@ internal static class TaskPages
         var handle = await tasks.AttachAsync(task, context.RequestAborted).ConfigureAwait(false);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Stopping);
         context.Response.RegisterForDispose(ends);
-        return TypedResults.ServerSentEvents(TaskEvents.ReadAsync(status, handle, tasks.ClassOf(status.Class, status.ClassVersion), withArtifacts, seen, ends.Token));
+        return new EventStreamResult(TaskEvents.ReadAsync(status, handle, tasks.ClassOf(status.Class, status.ClassVersion), withArtifacts, seen, ends.Token), ends, streams.KeepAlive, time);
     }
 
     private static async Task<JsonHttpResult<ToldTask>> Explain([FromServices] IRqmlClient client, [FromServices] RqmlHost host, string id, HttpContext context)

@@ -191,10 +191,10 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
 
     private static partial class Log
     {
-        [LoggerMessage(5101, LogLevel.Error, "'{Key}' of the coordination store is damaged: who leads cannot be said, so nobody takes over until it is gone or written anew")]
+        [LoggerMessage(LogIds.LeaderUnreadable, LogLevel.Error, "'{Key}' of the coordination store is damaged: who leads cannot be said, so nobody takes over until it is gone or written anew")]
         public static partial void Stuck(ILogger logger, string key);
 
-        [LoggerMessage(5102, LogLevel.Warning, "'{Key}' of the coordination store is damaged and was skipped; its node is registered again once it reports")]
+        [LoggerMessage(LogIds.MemberUnreadable, LogLevel.Warning, "'{Key}' of the coordination store is damaged and was skipped; its node is registered again once it reports")]
         public static partial void SkippedMember(ILogger logger, string key);
     }
 }

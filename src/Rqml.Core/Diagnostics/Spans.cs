@@ -48,6 +48,14 @@ internal static class Spans
         return Source.StartActivity($"iterate {@class}")?.SetTag("rqml.class", @class).SetTag("rqml.iteration", iteration).SetTag("rqml.model", model);
     }
 
+    /// <summary>One voter at work, on whatever node it was asked.</summary>
+    public static Activity? Vote(BallotJob job, NodeId node)
+    {
+        if (!Source.HasListeners() || job.Call.Spec is not { Trace: { } trace } spec) return null;
+        return Source.StartActivity($"vote {spec.Class.Name}", ActivityKind.Consumer, trace.Parent).About(spec.Id, spec.Class, "vote", "process")?
+            .SetTag("rqml.node", node.Value).SetTag("rqml.epoch", job.Attempt.Epoch.ToString()).SetTag("rqml.vote", job.Number).SetTag("rqml.model", job.Call.Model.Name);
+    }
+
     /// <summary>The first result, or the ledger's own ending.</summary>
     public static void Settled(TaskId task, ClassKey @class, TaskTrace? trace, Settlement settlement)
     {

@@ -8,11 +8,18 @@ namespace Rqml.Diagnostics;
 /// </summary>
 internal sealed record TaskTrace
 {
+    public const int MostStateLength = 512;
+
     private TaskTrace(ActivityContext parent) => Parent = parent;
 
     public ActivityContext Parent { get; }
 
-    public static TaskTrace Of(in ActivityContext context) => new(new ActivityContext(context.TraceId, context.SpanId, context.TraceFlags, isRemote: true));
+    /// <summary>What vendors have written beside the ids goes on with them; where it is longer than W3C asks everybody to carry, it is left out, and the trace goes on without it.</summary>
+    public static TaskTrace Of(in ActivityContext context)
+    {
+        var state = context.TraceState is { Length: > 0 and <= MostStateLength } carried ? carried : null;
+        return new(new ActivityContext(context.TraceId, context.SpanId, context.TraceFlags, state, isRemote: true));
+    }
 
     /// <summary>Null where there is nothing to go on with: nobody traces.</summary>
     public static TaskTrace? Of(Activity? span, Activity? ambient)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Rqml.Diagnostics;
 
 namespace Rqml.Hosting;
 
@@ -13,15 +14,7 @@ internal sealed partial class LiveOptions : IDisposable
     /// <summary>What a running node goes by as soon as it changes.</summary>
     public static readonly string[] Reloaded = [nameof(RqmlOptions.KeepResults), nameof(RqmlOptions.DrainTimeout), nameof(RqmlOptions.MaxOpenTasks)];
 
-    private static readonly (string Name, Func<RqmlOptions, object?> Value)[] AtStart =
-    [
-        (nameof(RqmlOptions.NodeName), options => options.NodeName), (nameof(RqmlOptions.Lanes), options => options.Lanes),
-        (nameof(RqmlOptions.InboundPerLane), options => options.InboundPerLane), (nameof(RqmlOptions.AgeEvery), options => options.AgeEvery),
-        (nameof(RqmlOptions.Heartbeat), options => options.Heartbeat), (nameof(RqmlOptions.Seed), options => options.Seed),
-        (nameof(RqmlOptions.MaxAbandonedWorkers), options => options.MaxAbandonedWorkers), (nameof(RqmlOptions.Cluster), options => options.Cluster),
-        (nameof(RqmlOptions.LinkWindowBytes), options => options.LinkWindowBytes), (nameof(RqmlOptions.AllowPlaintext), options => options.AllowPlaintext),
-        (nameof(RqmlOptions.CopyCheckpoints), options => options.CopyCheckpoints),
-    ];
+    private static readonly HostOption[] AtStart = [.. KnownOptions.All.Where(option => !Reloaded.Contains(option.Key))];
 
     private readonly RqmlOptions _started;
     private readonly IOptionsFactory<RqmlOptions> _factory;
@@ -41,9 +34,6 @@ internal sealed partial class LiveOptions : IDisposable
 
     public RqmlOptions Now => Volatile.Read(ref _now);
 
-    /// <summary>Every option of the host, each once: those that are reloaded and those that are not.</summary>
-    public static IEnumerable<string> Known => Reloaded.Concat(AtStart.Select(option => option.Name));
-
     public void Dispose()
     {
         foreach (var watch in _watches) watch.Dispose();
@@ -58,15 +48,15 @@ internal sealed partial class LiveOptions : IDisposable
         }
         catch (Exception error) when (error is OptionsValidationException or InvalidOperationException)
         {
-            // The second is the binder's, where a value cannot be read at all. What was valid goes on.
+            // The second is what a host's own binding throws where it cannot read a value. What was valid goes on.
             Log.NotTaken(_logger, error is OptionsValidationException invalid ? string.Join(" ", invalid.Failures) : error.Message);
             return;
         }
 
         Volatile.Write(ref _now, anew);
-        foreach (var (name, value) in AtStart)
+        foreach (var option in AtStart)
         {
-            if (!Equals(value(_started), value(anew))) Log.NeedsRestart(_logger, name, value(anew));
+            if (!Equals(option.ValueOf(_started), option.ValueOf(anew))) Log.NeedsRestart(_logger, option.Key, option.ValueOf(anew));
         }
 
         Log.Taken(_logger, anew.KeepResults, anew.DrainTimeout, anew.MaxOpenTasks);
@@ -75,13 +65,13 @@ internal sealed partial class LiveOptions : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1004, LogLevel.Warning, "Changed options were not taken, those before go on: {Faults}")]
+        [LoggerMessage(LogIds.OptionsNotTaken, LogLevel.Warning, "Changed options were not taken, those before go on: {Faults}")]
         public static partial void NotTaken(ILogger logger, string faults);
 
-        [LoggerMessage(1005, LogLevel.Warning, "Option {Option} has changed to '{Value}'; it takes effect with the next start")]
+        [LoggerMessage(LogIds.OptionNeedsRestart, LogLevel.Warning, "Option {Option} has changed to '{Value}'; it takes effect with the next start")]
         public static partial void NeedsRestart(ILogger logger, string option, object? value);
 
-        [LoggerMessage(1006, LogLevel.Information, "Options were read anew: results are kept {KeepResults}, a drain takes at most {DrainTimeout}, and the ledger {MaxOpenTasks} open tasks")]
+        [LoggerMessage(LogIds.OptionsTaken, LogLevel.Information, "Options were read anew: results are kept {KeepResults}, a drain takes at most {DrainTimeout}, and the ledger {MaxOpenTasks} open tasks")]
         public static partial void Taken(ILogger logger, TimeSpan? keepResults, TimeSpan drainTimeout, int maxOpenTasks);
     }
 }

@@ -16,7 +16,7 @@ using Rqml.Tasks;
 namespace Rqml.Hosting;
 
 /// <summary>Everything of one node, wired: its loop, its store, and the owners of its roles. The host starts one for itself and one for each node that was added; the simulator, one for each process.</summary>
-internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipListener, IAsyncDisposable
+internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILeadershipListener, IAsyncDisposable
 {
     private readonly NodeRuntimeOptions _options;
     private readonly Fabric _fabric;
@@ -27,6 +27,9 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     private Term _term;
     private Task _leading = Task.CompletedTask;
     private readonly List<Task> _answers = [];      // of the loop alone
+    private bool _isNew;                // nothing was ever kept in the store
+    private bool _endedInOrder;         // the start before this one
+    private (int Attempts, int Results) _kept;      // that the node found in the store
     private int _stopped;
 
     public NodeRuntime(NodeRuntimeOptions options)
@@ -78,6 +81,18 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     /// <summary>Open tasks that were found in the ledger at the start.</summary>
     public int Recovered { get; private set; }
 
+    /// <summary>The schemes of the listeners that have ended by themselves.</summary>
+    public IReadOnlyList<string> LostListeners => _links?.LostListeners ?? [];
+
+    /// <summary>How the ledger here stands to its scheduler: of a node that only takes submissions nothing else would tell.</summary>
+    public SchedulerReach Reach => Ledger?.Follows switch
+    {
+        null or { Leader: null } => SchedulerReach.Unwelcome,
+        { Term: var term } when term == Term.None => SchedulerReach.Unwelcome,
+        { Leader: { } leader } when leader.Node != Self.Node && _links?.IsCutOffFrom(leader) == true => SchedulerReach.CutOff,
+        _ => SchedulerReach.Heard,
+    };
+
     /// <summary>Completes with what stopped the node, if anything did.</summary>
     public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -103,7 +118,8 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             {
                 Suspected = task => Events.Suspected(EventOrigin.OfTask(task), SecurityConcern.DamagedCheckpoint, Self.Node.Value),
             };
-            if (NodeStore.IsNew(_store)) await CommitAsync(NodeStore.PutLayout);
+            _isNew = NodeStore.IsNew(_store);
+            if (_isNew) await CommitAsync(NodeStore.PutLayout);
         }
 
         if (_options.Coordination is { } coordination) PrepareCluster(coordination);
@@ -111,11 +127,24 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         if (_options.Roles.HasFlag(NodeRoles.Scheduler)) StartScheduler();
         if (_options.Roles.HasFlag(NodeRoles.Worker)) await StartNodeAsync(cancellationToken);
         if (Node is not null && _options is { Coordination: { } shared, CopiesCheckpoints: true }) StartToCopy(Node, shared);
+        if (_options.Logger.IsEnabled(LogLevel.Information)) Log.Started(_options.Logger, Self, _options.Roles, Self.Endpoint, WhatIsFound());      // before anything that follows from it
         StartLinks();
         if (Leadership is not null) Leadership.Start();
         else if (_options.Roles.HasFlag(NodeRoles.Scheduler)) await (_leading = LeadAsync(Term.None));
         else if (_options.Leader is { } leader) FollowFixedLeader(leader);
         Loop.Wake();
+    }
+
+    /// <summary>What this start goes on with, in words.</summary>
+    private string WhatIsFound()
+    {
+        if (_store is null) return "it keeps nothing on disk";
+        if (_isNew) return "its store is new";
+        var found = new List<string>();
+        if (Node is not null) found.Add($"{_kept.Attempts} unfinished attempts and {_kept.Results} unanswered results");
+        if (Ledger is not null) found.Add($"{Recovered} open tasks of its ledger");
+        var end = Node is null ? "" : _endedInOrder ? "the start before this one ended in order; " : "the start before this one was killed; ";
+        return $"{end}its store holds {string.Join(", ", found.DefaultIfEmpty("nothing of tasks"))}";
     }
 
     /// <summary>After every owner, so that what comes over links finds them all.</summary>
@@ -219,6 +248,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         await Task.WhenAll(_answers);
         if (_links is not null) await _links.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
+        if (!Failure.Task.IsCompleted) Log.Stopped(_options.Logger, Self);
     }
 
     /// <summary>A hint for the next start: without it what ran here is suspect. A disk that fails at this moment does not keep the rest from being closed.</summary>
@@ -269,7 +299,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         Recovered = machine.OpenCount;
         _options.Admission?.Occupy(machine.OpenCount);
         foreach (var open in machine.Open) _options.Instruments.Tasks.Recovered(open.Spec.Class.Name);
-        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Instruments.Tasks, _options.Stations, _options.Admission, Lost);
+        Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Instruments.Tasks, _options.Stations, _options.Admission, Lost, _options.Logger);
     }
 
     private void PrepareCluster(ICoordinationStore store)
@@ -287,7 +317,7 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
     }
 
     private void StartScheduler() =>
-        Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _reader, _options.Instruments.Scheduling, _options.Stations);
+        Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _reader, _options.Instruments.Scheduling, _options.Stations, _options.Logger);
 
     private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling with { RecallsCheckpoints = _reader is not null }, _random.Next())
     {
@@ -300,9 +330,10 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
         var machine = new NodeMachine(Self, _options.NodeSettings);
         if (_store is not null)
         {
-            var endedInOrder = NodeStore.ReadEndedInOrder(_store);
-            machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store), endedInOrder);
-            if (endedInOrder) await CommitAsync(batch => ForgetEnd(batch, machine.Unwritten));
+            _endedInOrder = NodeStore.ReadEndedInOrder(_store);
+            machine.Restore(NodeStore.ReadTerm(_store), NodeStore.ReadAttempts(_store, Checkpoints!), NodeStore.ReadOutbound(_store), _endedInOrder);
+            _kept = (machine.HeldCount, machine.OutboundCount);
+            if (_endedInOrder) await CommitAsync(batch => ForgetEnd(batch, machine.Unwritten));
         }
 
         var lanes = new Lanes(_options.Dispatcher, _options.WorkerHost, _options.NodeSettings.Lanes);
@@ -402,6 +433,27 @@ internal sealed class NodeRuntime : IMessageReceiver, IMembership, ILeadershipLi
             throw new LedgerLostException(Self.Node, error);
         }
     }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogIds.NodeStarted, LogLevel.Information, "Node {Node} has started with the roles {Roles} at {Endpoints}; {Found}")]
+        public static partial void Started(ILogger logger, Peer node, NodeRoles roles, string endpoints, string found);
+
+        [LoggerMessage(LogIds.NodeStopped, LogLevel.Information, "Node {Node} has stopped in order")]
+        public static partial void Stopped(ILogger logger, Peer node);
+    }
+}
+
+/// <summary>How a ledger stands to its scheduler.</summary>
+internal enum SchedulerReach
+{
+    /// <summary>No scheduler has welcomed it yet: what is submitted waits.</summary>
+    Unwelcome,
+
+    Heard,
+
+    /// <summary>There has been no link to it for too long.</summary>
+    CutOff,
 }
 
 /// <summary>What a node does.</summary>

@@ -213,13 +213,13 @@ internal sealed partial class RqmlHost(
 
     private static partial class Log
     {
-        [LoggerMessage(1003, LogLevel.Warning, "Node {Node} does not run task class '{Class}': its model '{Model}' needs a lane of '{Device}', and the node has none")]
+        [LoggerMessage(LogIds.ClassWithoutDevice, LogLevel.Warning, "Node {Node} does not run task class '{Class}': its model '{Model}' needs a lane of '{Device}', and the node has none")]
         public static partial void ClassWithoutDevice(ILogger logger, string node, string @class, string model, string device);
 
-        [LoggerMessage(1001, LogLevel.Critical, "Node {Node} has stopped: its store or its loop failed")]
+        [LoggerMessage(LogIds.NodeFailed, LogLevel.Critical, "Node {Node} has stopped: its store or its loop failed")]
         public static partial void NodeFailed(ILogger logger, string node, Exception error);
 
-        [LoggerMessage(1002, LogLevel.Warning, "Node {Node} did not drain in time; what runs resumes from its checkpoint")]
+        [LoggerMessage(LogIds.DrainTimedOut, LogLevel.Warning, "Node {Node} did not drain in time; what runs resumes from its checkpoint")]
         public static partial void DrainTimedOut(ILogger logger, NodeId node);
     }
 }

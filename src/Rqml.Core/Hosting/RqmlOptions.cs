@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Rqml.Supervision.Events;
 
 namespace Rqml;
@@ -66,30 +65,4 @@ public sealed class RqmlOptions
 
     /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
     public EventOptions Events { get; } = new();
-}
-
-/// <summary>Names every fault of <see cref="RqmlOptions"/> at once.</summary>
-internal sealed class RqmlOptionsValidator : IValidateOptions<RqmlOptions>
-{
-    public ValidateOptionsResult Validate(string? name, RqmlOptions options)
-    {
-        var faults = new List<string>();
-        Check(NodeId.IsValid(options.NodeName), nameof(options.NodeName), options.NodeName, "1 to 64 letters, digits, '-', '_' or '.'");
-        Check(options.Lanes is >= 1 and <= 1_024, nameof(options.Lanes), options.Lanes, "1 to 1,024");
-        Check(options.InboundPerLane is >= 1 and <= 64, nameof(options.InboundPerLane), options.InboundPerLane, "1 to 64");
-        Check(options.MaxOpenTasks is >= 1 and <= 10_000_000, nameof(options.MaxOpenTasks), options.MaxOpenTasks, "1 to 10,000,000");
-        Check(options.KeepResults is null || (options.KeepResults >= TimeSpan.Zero && options.KeepResults <= TimeSpan.FromDays(3650)), nameof(options.KeepResults), options.KeepResults, "zero to 3650 days");
-        Check(options.AgeEvery >= TimeSpan.FromSeconds(1) && options.AgeEvery <= TimeSpan.FromDays(1), nameof(options.AgeEvery), options.AgeEvery, "1 s to 1 day");
-        Check(options.Heartbeat >= TimeSpan.FromMilliseconds(50) && options.Heartbeat <= TimeSpan.FromSeconds(2), nameof(options.Heartbeat), options.Heartbeat, "50 ms to 2 s");
-        Check(options.MaxAbandonedWorkers is >= 1 and <= 1_024, nameof(options.MaxAbandonedWorkers), options.MaxAbandonedWorkers, "1 to 1,024");
-        Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), nameof(options.DrainTimeout), options.DrainTimeout, "zero to 1 h");
-        Check(NodeId.IsValid(options.Cluster), nameof(options.Cluster), options.Cluster, "1 to 64 letters, digits, '-', '_' or '.'");
-        Check(options.LinkWindowBytes is >= 256 << 10 and <= 256 << 20, nameof(options.LinkWindowBytes), options.LinkWindowBytes, "256 KiB to 256 MiB");
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-
-        void Check(bool holds, string option, object? value, string range)
-        {
-            if (!holds) faults.Add($"{nameof(RqmlOptions)}.{option} is '{value}'; it takes {range}.");
-        }
-    }
 }

@@ -34,7 +34,8 @@ public static class RqmlServiceCollectionExtensions
     /// Adds a node of Rqml to this host, with its <see cref="RqmlOptions"/> from a section of the host's configuration: <c>appsettings.json</c>, environment variables such as
     /// <c>Rqml__Lanes</c>, and whatever else it is made of. What the configuration says wins over what the code says, so that an operator has the last word. Where it
     /// changes while the host runs, <see cref="RqmlOptions.KeepResults"/>, <see cref="RqmlOptions.DrainTimeout"/> and <see cref="RqmlOptions.MaxOpenTasks"/> take effect at once; the log
-    /// names what waits for a restart, and what was refused.
+    /// names what waits for a restart, and what was refused. What cannot be read, is out of range, or is no option keeps the host from starting; a section below that is none of
+    /// Rqml's is left to whoever binds it.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">The section whose keys are the names of the options.</param>
@@ -43,7 +44,10 @@ public static class RqmlServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddRqml(configure);
-        return services.Configure<RqmlOptions>(configuration);
+        var options = new HostConfiguration(configuration);
+        return services.AddSingleton<IConfigureOptions<RqmlOptions>>(options)
+            .AddSingleton<IValidateOptions<RqmlOptions>>(options)
+            .AddSingleton<IOptionsChangeTokenSource<RqmlOptions>>(new ConfigurationChangeTokenSource<RqmlOptions>(configuration));
     }
 
     private static RqmlBuilder BuilderOf(IServiceCollection services)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -8,18 +10,26 @@ using Rqml.Tasks;
 namespace Rqml.Ledgers;
 
 /// <summary>The durable record of what was submitted here and how it was settled: feeds the <see cref="LedgerMachine"/> and carries out what it decides.</summary>
-internal sealed class Ledger(
-    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, TaskInstruments instruments, IStationObserver? stations, Admission? admission, Func<Exception> lost)
+internal sealed partial class Ledger(
+    EngineLoop loop, LedgerMachine machine, GroupCommit? store, Fabric fabric, TaskInstruments instruments, IStationObserver? stations, Admission? admission, Func<Exception> lost,
+    ILogger logger)
     : Owner<LedgerEvent, LedgerEffect>(loop, machine, store)
 {
     private readonly LedgerMachine _machine = machine;
+    private readonly EngineLoop _loop = loop;
+    private readonly LogPace _late = new();
     private long _settled;
+    private volatile Followed _follows = new(null, Term.None);
+
+    /// <summary>Whom the ledger announces its tasks to, and in which term, as one value. Any thread.</summary>
+    public Followed Follows => _follows;
 
     public override bool Drain(long nowMs)
     {
         var worked = base.Drain(nowMs);
         if (_machine.SettledCount != _settled) admission?.Leave((int)(_machine.SettledCount - _settled));
         _settled = _machine.SettledCount;
+        if (!ReferenceEquals(_machine.Leader, _follows.Leader) || _machine.Term != _follows.Term) _follows = new Followed(_machine.Leader, _machine.Term);
         return worked;
     }
 
@@ -117,6 +127,7 @@ internal sealed class Ledger(
         switch (effect.Kind)
         {
             case LedgerEffectKind.Send:
+                if (effect.Message is { Kind: MessageKind.Answered, Number: (long)Verdict.AlreadySettled }) Answered((Peer)effect.Target!, effect.Message);
                 fabric.Send((Peer)effect.Target!, effect.Message);
                 break;
             case LedgerEffectKind.AnswerSubmit:
@@ -144,6 +155,11 @@ internal sealed class Ledger(
         }
     }
 
+    private void Answered(Peer node, in Message answer)
+    {
+        if (_late.Passes(_loop.Clock.NowMs)) Log.LateWord(logger, node, new Attempt(answer.Task, answer.Epoch), _late.Total);
+    }
+
     protected override void Encode(in LedgerEffect effect, WriteBatch batch)
     {
         switch (effect.Kind)
@@ -163,7 +179,16 @@ internal sealed class Ledger(
                 break;
         }
     }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogIds.LateWord, LogLevel.Information, "Node {Node} still had {Attempt}, whose task is settled: what it made of it is dropped; {Total} such since the start")]
+        public static partial void LateWord(ILogger logger, Peer node, Attempt attempt, long total);
+    }
 }
+
+/// <summary>The leader that a ledger follows; null, or without a term, where none has spoken to it yet.</summary>
+internal sealed record Followed(Peer? Leader, Term Term);
 
 /// <summary>A question with an answer of its own type.</summary>
 internal sealed class Question<T>(Func<LedgerMachine, T> lookUp) : Question

@@ -65,6 +65,12 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         }
     }
 
+    /// <summary>Whom it announces its tasks to; null before it has heard of anybody.</summary>
+    public Peer? Leader => _leader;
+
+    /// <summary>The term of that leader; none: it was named by its address, and has said nothing yet.</summary>
+    public Term Term => _term;
+
     public IEnumerable<LedgerTask> Open => _open.Values;
 
     public IEnumerable<SettledTask> Settled => _settled.Values;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Rqml.Diagnostics;
 using Rqml.Models;
 using Rqml.Supervision;
 using Rqml.Tasks;
@@ -18,6 +19,7 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
     [SuppressMessage("Design", "CA1031", Justification = "A voter is a user's: whatever it throws is an abstention.")]
     protected override async ValueTask<NodeEvent> WorkAsync(LaneWorker worker)
     {
+        using var span = Spans.Vote(job, Context.Node);
         if (_model is null) return NodeEvent.Voted(job, Abstain($"this node has no model '{job.Call.Model.Name}'"));
         var spec = job.Call.Spec;
 
@@ -35,10 +37,12 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
             var ballot = await worker.Worker.VoteAsync(new BallotRequest(spec.Class.Name, spec.Class.Version, pass, spec.Payload, job.Call.Artifact, Beat), Stopped);
             EndCall(gate, permit.Value, Context.Clock.NowMs - startedMs, null);
             permit = null;
+            span?.SetTag("rqml.judgement", ballot.Judgement.ToString());
             return NodeEvent.Voted(job, double.IsNaN(ballot.Cost) ? ballot with { Cost = _model.Cost } : ballot);
         }
         catch (Exception error)
         {
+            span?.Failed(error);
             if (permit is { } taken) EndCall(gate, taken, Context.Clock.NowMs - startedMs, error);
             if (error is WorkerDiedException) throw;
             if (!Stopped.IsCancellationRequested) Context.Instruments.PassFailed(spec.Class.Name, _model.Name, error);

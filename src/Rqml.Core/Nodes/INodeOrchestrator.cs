@@ -44,4 +44,5 @@ public enum NodePhase
 /// <param name="Lanes">Lanes.</param>
 /// <param name="Outbound">Finished results that no ledger has answered yet.</param>
 /// <param name="Abandoned">Workers that were given up since the start.</param>
-public sealed record NodeQueues(QueueStatistics Inbound, QueueStatistics Refinement, int Running, int Lanes, int Outbound, long Abandoned);
+/// <param name="Hanging">Of these, workers that have not come back.</param>
+public sealed record NodeQueues(QueueStatistics Inbound, QueueStatistics Refinement, int Running, int Lanes, int Outbound, long Abandoned, int Hanging);

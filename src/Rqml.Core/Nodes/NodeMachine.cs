@@ -98,6 +98,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public Term Term => _term;
 
+    /// <summary>Whom it reports to; null before it has heard of anybody.</summary>
+    public Peer? Leader => _leader;
+
     public long NextDueMs
     {
         get

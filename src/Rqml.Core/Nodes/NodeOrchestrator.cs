@@ -29,6 +29,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly List<LaneRun> _runs = [];      // at most one a lane, and those that were given up
     private readonly List<Task> _replacements = [];
     private readonly LoopQuestions _questions;
+    private readonly NodeLife _life;
+    private readonly LogPace _stale = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
@@ -53,6 +55,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
         _checkpointed = surroundings.Instruments.Checkpoints;
         _questions = new LoopQuestions(loop);
+        _life = new NodeLife(machine, surroundings.Logger);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, surroundings.Events, _stations);
         machine.MeasureLoad = Measure;
         _carriedMs = loop.Clock.NowMs;
@@ -111,6 +114,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         var worked = base.Drain(nowMs);
         Volatile.Write(ref _phase, (int)_machine.Phase);
         if (_machine.Phase == NodePhase.Active) _joined.TrySetResult();
+        _life.Look();
         _questions.Answer();
         return worked;
     }
@@ -175,7 +179,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         {
             case NodeEffectKind.Send:
                 if (effect.Message.Kind == MessageKind.Result) _stations?.Entered(Station.OutboundQueue, effect.Message.Task);
-                if (effect.Message.Kind == MessageKind.Refused) _context.Instruments.AttemptRefused(((RefusalReason)effect.Message.Number).ToString());
+                if (effect.Message.Kind == MessageKind.Refused) Refused(effect.To!, effect.Message);
                 _fabric.Send(effect.To!, effect.Message);
                 break;
             case NodeEffectKind.StartRun:
@@ -199,9 +203,17 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
                 Start(new BallotRun(_context, effect.Ballot!, _classes.Get(effect.Ballot!.Call.Spec.Class.Name, effect.Ballot!.Call.Spec.Class.Version)));
                 break;
             case NodeEffectKind.Drained:
-                _drained.TrySetResult();
+                if (_drained.TrySetResult()) _life.Drained();
                 break;
         }
+    }
+
+    private void Refused(Peer leader, in Message refused)
+    {
+        var reason = (RefusalReason)refused.Number;
+        _context.Instruments.AttemptRefused(reason.ToString());
+        if (reason is not (RefusalReason.StaleEpoch or RefusalReason.OtherIncarnation) || !_stale.Passes(_loop.Clock.NowMs)) return;
+        Log.StaleCommand(_logger, _machine.Self, new Attempt(refused.Task, refused.Epoch), leader, reason, _stale.Total);
     }
 
     protected override void Encode(in NodeEffect effect, WriteBatch batch)
@@ -360,6 +372,6 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private NodeQueues Describe()
     {
         var nowMs = _loop.Clock.NowMs;
-        return new NodeQueues(_machine.InboundStatistics(nowMs), _machine.RefiningStatistics(nowMs), _machine.RunningCount, _lanes.Count, _machine.OutboundCount, Interlocked.Read(ref _abandoned));
+        return new NodeQueues(_machine.InboundStatistics(nowMs), _machine.RefiningStatistics(nowMs), _machine.RunningCount, _lanes.Count, _machine.OutboundCount, Interlocked.Read(ref _abandoned), Hanging);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
@@ -72,6 +73,7 @@ internal static class Records
         if (spec.PartitionKey is { } key) record.PartitionKey = key;
         if (spec.IdempotencyKey is { } idempotency) record.IdempotencyKey = idempotency;
         if (spec.Trace is { } trace) record.Trace = Write(trace);
+        if (spec.Trace?.Parent.TraceState is { } state) record.TraceState = state;
         return record;
     }
 
@@ -99,7 +101,7 @@ internal static class Records
             PartitionKey = record.HasPartitionKey ? Check.Length(record.PartitionKey, 1, MaxKeyLength, "A partition key") : null,
             IdempotencyKey = record.HasIdempotencyKey ? Check.Length(record.IdempotencyKey, 1, MaxKeyLength, "An idempotency key") : null,
             Seed = record.Seed,
-            Trace = record.HasTrace ? ReadTrace(record.Trace) : null,
+            Trace = record.HasTrace ? ReadTrace(record.Trace, record.HasTraceState ? Check.Length(record.TraceState, 1, TaskTrace.MostStateLength, "A trace's state") : null) : null,
         };
     }
 
@@ -110,10 +112,10 @@ internal static class Records
         return ByteString.CopyFrom(bytes);
     }
 
-    private static TaskTrace? ReadTrace(ByteString bytes)
+    private static TaskTrace? ReadTrace(ByteString bytes, string? state)
     {
         if (bytes.Length != TraceContext.Bytes) throw new RecordDamagedException($"A trace takes {TraceContext.Bytes} bytes, not {bytes.Length}.");
-        return TraceContext.Read(bytes.Span) is { } context ? TaskTrace.Of(context) : null;
+        return TraceContext.Read(bytes.Span) is { } context ? TaskTrace.Of(new ActivityContext(context.TraceId, context.SpanId, context.TraceFlags, state)) : null;
     }
 
     public static SettlementRecord Write(Settlement settlement)

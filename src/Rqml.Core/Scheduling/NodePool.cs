@@ -11,7 +11,7 @@ internal sealed class NodePool(ulong seed)
     private const int RememberedNodes = 4_096;
 
     private readonly Dictionary<NodeId, ScheduledNode> _nodes = [];
-    private readonly Dictionary<NodeId, Reliability> _departed = [];
+    private readonly Dictionary<NodeId, Departed> _departed = [];
     private readonly Dictionary<string, NodeGroup> _groups = new(StringComparer.Ordinal);      // few: nodes of a cluster run mostly the same
     private readonly Dictionary<ClassKey, List<NodeGroup>> _servers = [];
     private readonly Dictionary<TaskId, Holding> _held = [];
@@ -43,8 +43,8 @@ internal sealed class NodePool(ulong seed)
     public ScheduledNode Add(Peer peer, long nowMs)
     {
         if (_nodes.TryGetValue(peer.Node, out var known)) Remove(known);
-        _departed.Remove(peer.Node, out var reliability);
-        var node = new ScheduledNode(peer) { Standing = NodeStanding.Suspect, HeardMs = nowMs, Reliability = reliability };
+        _departed.Remove(peer.Node, out var before);
+        var node = new ScheduledNode(peer) { Standing = NodeStanding.Suspect, HeardMs = nowMs, Reliability = before.Reliability, Before = before.Incarnation };
         _nodes[peer.Node] = node;
         return node;
     }
@@ -55,7 +55,7 @@ internal sealed class NodePool(ulong seed)
         Leave(node);
         ForgetHeld(node, []);
         if (_departed.Count >= RememberedNodes) _departed.Clear();      // names that never come back: the prior will do
-        _departed[node.Peer.Node] = node.Reliability;
+        _departed[node.Peer.Node] = new Departed(node.Reliability, node.Peer.Incarnation);
     }
 
     /// <summary>What the node says that it runs.</summary>
@@ -216,6 +216,9 @@ internal sealed class NodePool(ulong seed)
 
     private static double ExpectedWait(ScheduledNode node) => node.Assigned.Count / (double)Math.Max(1, node.Load?.Lanes ?? 1);
 }
+
+/// <summary>What is remembered of a node that has left.</summary>
+internal readonly record struct Departed(Reliability Reliability, Incarnation Incarnation);
 
 /// <summary>Which node's report named a task, and what it said of it.</summary>
 internal readonly record struct Holding(ScheduledNode Node, HeldAttempt Held);

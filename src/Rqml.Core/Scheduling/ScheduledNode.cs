@@ -35,6 +35,9 @@ internal sealed class ScheduledNode(Peer peer)
     /// <summary>The start of the node that is a member as long as this one's registration is not in the store; null afterwards.</summary>
     public Peer? Earlier { get; set; }
 
+    /// <summary>The start of the node that was known before; none: this is the first, or known since long.</summary>
+    public Incarnation Before { get; init; }
+
     /// <summary>Whether it has reported to this term.</summary>
     public bool Reported { get; set; }
 

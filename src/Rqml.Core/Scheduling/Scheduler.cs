@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
@@ -8,7 +9,8 @@ using Rqml.Storage;
 namespace Rqml.Scheduling;
 
 /// <summary>Feeds the <see cref="SchedulerMachine"/> and carries out what it decides.</summary>
-internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, InlineReader? copies, SchedulingInstruments instruments, IStationObserver? stations)
+internal sealed partial class Scheduler(
+    EngineLoop loop, SchedulerMachine machine, Fabric fabric, IMembership membership, InlineReader? copies, SchedulingInstruments instruments, IStationObserver? stations, ILogger logger)
     : Owner<SchedulerEvent, SchedulerEffect>(loop, machine, store: null), IScheduler
 {
     private readonly SchedulerMachine _machine = machine;
@@ -70,6 +72,9 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
             case SchedulerEffectKind.RemoveCopies:
                 copies!.Remove(effect.Tasks, effect.Term);
                 break;
+            case SchedulerEffectKind.Tell:
+                Tell(effect);
+                break;
         }
     }
 
@@ -82,6 +87,53 @@ internal sealed class Scheduler(EngineLoop loop, SchedulerMachine machine, Fabri
         using var span = isNew ? Spans.Assign(effect.Message, effect.To) : null;
         fabric.Send(effect.To, effect.Message);
     }
+
+    private void Tell(in SchedulerEffect effect)
+    {
+        var (about, number, detail) = (effect.To, effect.Message.Number, effect.Message.Body);
+        switch (effect.News)
+        {
+            case SchedulerNews.Elected:
+                Log.Elected(logger, about.Node, effect.Term, number);
+                break;
+            case SchedulerNews.Deposed:
+                Log.Deposed(logger, about.Node, effect.Term, number);
+                break;
+            case SchedulerNews.Joined:
+                Log.Joined(logger, about, number);
+                break;
+            case SchedulerNews.CameBack:
+                Log.CameBack(logger, about, (Incarnation)detail!, number);
+                break;
+            case SchedulerNews.Suspected:
+                Log.Suspected(logger, about, number);
+                break;
+            case SchedulerNews.HeardAgain:
+                Log.HeardAgain(logger, about);
+                break;
+            case SchedulerNews.GivenUp:
+                Log.GivenUp(logger, about, WordsOf((FenceReason)detail!), number);
+                break;
+            case SchedulerNews.Fenced:
+                Log.Fenced(logger, about, number);
+                break;
+            case SchedulerNews.HandedOver:
+                Log.HandedOver(logger, about, number, (HandOver)detail!);
+                break;
+            case SchedulerNews.TurnedAway:
+                Log.TurnedAway(logger, about);
+                break;
+        }
+    }
+
+    private static string WordsOf(FenceReason reason) => reason switch
+    {
+        FenceReason.Gone => "nobody listens where it did",
+        FenceReason.Unreachable => "nothing could be said to it for too long",
+        FenceReason.Silent => "nothing was heard of it for too long",
+        FenceReason.Restarted => "another start of it has reported",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A node is fenced for a reason."),
+    };
 
     private SchedulerStatistics Describe()
     {

@@ -14,6 +14,9 @@ internal enum SchedulerEffectKind : byte
     Recall,
     ListCopies,
     RemoveCopies,
+
+    /// <summary>An operator is to hear of it.</summary>
+    Tell,
 }
 
 /// <summary>One effect of the <see cref="SchedulerMachine"/>. Small, as each task has several: what only some kinds have shares its place.</summary>
@@ -21,15 +24,19 @@ internal readonly struct SchedulerEffect : IEffect
 {
     private readonly Message _message;
 
-    private SchedulerEffect(SchedulerEffectKind kind, Peer to, in Message message)
+    private SchedulerEffect(SchedulerEffectKind kind, Peer to, in Message message, SchedulerNews news = default)
     {
         Kind = kind;
+        News = news;
         To = to;
         _message = message;
     }
 
     public SchedulerEffectKind Kind { get; }
 
+    public SchedulerNews News { get; }
+
+    /// <summary>Who gets it, or whom it is about.</summary>
     public Peer To { get; }
 
     public Message Message => _message;
@@ -57,6 +64,14 @@ internal readonly struct SchedulerEffect : IEffect
 
     /// <summary>These copies belong to tasks that nobody knows.</summary>
     public static SchedulerEffect RemoveCopies(Peer self, TaskId[] tasks, Term term) => new(SchedulerEffectKind.RemoveCopies, self, In(term) with { Body = tasks });
+
+    /// <param name="news">What has happened.</param>
+    /// <param name="about">To whom.</param>
+    /// <param name="term">In which term.</param>
+    /// <param name="number">What the news counts.</param>
+    /// <param name="detail">What else it says.</param>
+    public static SchedulerEffect Tell(SchedulerNews news, Peer about, Term term, long number, object? detail = null) =>
+        new(SchedulerEffectKind.Tell, about, In(term) with { Number = number, Body = detail }, news);
 
     private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

@@ -34,6 +34,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly HashSet<ScheduledTask> _recalled = [];      // whose checkpoints are being looked for
     private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
     private long _listCopiesDueMs;
+    private readonly Dictionary<TaskId, HandOver> _moving = [];      // taken from a node that was fenced, and at no other yet
     private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
     private bool _leading;
@@ -85,16 +86,17 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 BeginTerm(@event.Term, @event.Members, nowMs, effects);
                 break;
             case SchedulerEventKind.Deposed:
+                if (_leading) effects.Add(SchedulerEffect.Tell(SchedulerNews.Deposed, _self, _term, _tasks.Count));
                 EndTerm();
                 break;
             case SchedulerEventKind.Message when _leading:
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, effects);
+                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, FenceReason.Gone, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
-                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, effects);
+                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, FenceReason.Unreachable, effects);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
@@ -134,6 +136,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _beganMs = nowMs;
         _listCopiesDueMs = nowMs + ListCopiesEveryMs;
         _unreported = [.. members.Select(member => member.Node)];
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
         foreach (var member in members)
         {
             _pool.Add(member, nowMs);
@@ -146,6 +149,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _leading = false;
         _number = 0;
         _tasks.Clear();
+        _moving.Clear();
         _unacknowledged.Clear();
         _recalled.Clear();
         _strays.Clear();
@@ -246,6 +250,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         task.IsReleased = true;
         _recalled.Remove(task);
+        if (_moving.Count > 0 && _moving.Remove(id, out var handOver) && handOver.Settle()) EndHandOver(handOver, nowMs, effects);
         _votes.Forget(id);
         if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
         if (task.Node is { } node)
@@ -277,7 +282,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             if (node is { Standing: NodeStanding.Fencing }) return;
             if (node is not null && node.Assigned.Count + node.Held.Count > 0)
             {
-                Fence(node, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
+                Fence(node, FenceReason.Restarted, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
                 return;
             }
 
@@ -299,7 +304,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             return;
         }
 
-        if (node.Standing == NodeStanding.Suspect) node.Standing = NodeStanding.Active;
+        if (node.Standing == NodeStanding.Suspect)
+        {
+            node.Standing = NodeStanding.Active;
+            effects.Add(SchedulerEffect.Tell(NewsOf(node), from, _term, report.Held.Count, node.Before));
+        }
+
         node.Reported = true;
         _unreported.Remove(from.Node);
         node.Peer = from;
@@ -310,6 +320,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         Reconcile(node, report, nowMs, effects);
         Weigh(node, nowMs);
         effects.Add(SchedulerEffect.Send(from, new Message(MessageKind.Heard, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
+    }
+
+    private static SchedulerNews NewsOf(ScheduledNode heard)
+    {
+        if (heard.Reported) return SchedulerNews.HeardAgain;
+        return heard.Before == default || heard.Before == heard.Peer.Incarnation ? SchedulerNews.Joined : SchedulerNews.CameBack;
     }
 
     /// <summary>Compares what the node holds with what it was given.</summary>
@@ -404,11 +420,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         effects.Add(SchedulerEffect.Send(peer, Welcome()));
     }
 
-    private void Fence(ScheduledNode node, EffectBuffer<SchedulerEffect> effects)
+    private void Fence(ScheduledNode node, FenceReason reason, EffectBuffer<SchedulerEffect> effects)
     {
         if (node.Standing == NodeStanding.Fencing) return;
         node.Standing = NodeStanding.Fencing;
         NodePool.Weigh(node, 0);
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.GivenUp, node.Peer, _term, node.Assigned.Count, reason));
         effects.Add(SchedulerEffect.Fence(node.Peer, _term));
     }
 
@@ -430,22 +447,35 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (node.Earlier is { } earlier)
         {
             // It went before it was registered: the start before it is still a member, and nothing of what that one may hold is anybody's yet.
-            Fence(_pool.Add(earlier, nowMs), effects);
+            Fence(_pool.Add(earlier, nowMs), FenceReason.Restarted, effects);
             return;
         }
 
         _unreported.Remove(fenced.Node);
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.Fenced, fenced, _term, node.Assigned.Count));
+        var handOver = new HandOver(fenced, node.Assigned.Count, nowMs);
         foreach (var id in node.Assigned.ToArray())
         {
             var task = _tasks[id];
             Moved++;
+            _moving[id] = handOver;
             Unassign(task, nowMs);
         }
     }
 
+    /// <summary>A node has the task; where it was taken from another one, that one's operator may be waiting to hear it.</summary>
+    private void Arrive(TaskId task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        if (_moving.Count > 0 && _moving.Remove(task, out var handOver) && handOver.Take(node.Peer.Node)) EndHandOver(handOver, nowMs, effects);
+    }
+
+    private void EndHandOver(HandOver handOver, long nowMs, EffectBuffer<SchedulerEffect> effects) =>
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.HandedOver, handOver.From, _term, nowMs - handOver.BeganMs, handOver));
+
     /// <summary>A node that is fenced and lives: it comes back as a new start of itself.</summary>
     private void TurnAway(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.TurnedAway, fenced, _term, 0));
         HandOver(fenced, nowMs, effects);
         effects.Add(SchedulerEffect.Send(fenced, new Message(MessageKind.Fenced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)fenced.Incarnation.Value)));
     }
@@ -475,6 +505,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         task.AssignedMs = nowMs;
         node.Assigned.Add(task.Spec.Id);
         if (new Term(epoch.Generation, epoch.Term) == _term) _number = Math.Max(_number, epoch.Number);
+        Arrive(task.Spec.Id, node, nowMs, effects);
         SendAssignment(task, node, nowMs, effects);
     }
 
@@ -612,6 +643,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         node.Assigned.Add(task.Spec.Id);
         if (task.Spec.PartitionKey is { } key) _pool.KeyRanAt(key, node.Peer.Node);
         NodePool.Weigh(node, nowMs);
+        Arrive(task.Spec.Id, node, nowMs, effects);
         SendAssignment(task, node, nowMs, effects);
     }
 
@@ -661,11 +693,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
             if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
-            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, effects);
+            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, FenceReason.Silent, effects);
             else if (node.HeardMs + _settings.Liveness.SuspectMs <= nowMs && node.Standing == NodeStanding.Active)
             {
                 node.Standing = NodeStanding.Suspect;
                 NodePool.Weigh(node, nowMs);
+                effects.Add(SchedulerEffect.Tell(SchedulerNews.Suspected, node.Peer, _term, nowMs - node.HeardMs));
             }
         }
     }

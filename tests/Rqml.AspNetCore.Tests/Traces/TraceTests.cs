@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Rqml.Supervision;
 
 namespace Rqml.AspNetCore.Tests.Traces;
 
@@ -23,7 +26,7 @@ public sealed class TraceTests
 
         var spans = new[] { "submitter", "scheduler", "worker" }.SelectMany(role => File.ReadAllLines(Path.Combine(folder.Path, $"{role}.spans"))).Select(FinishedSpan.Parse).ToArray();
         var caller = Assert.Single(spans, span => span.Name == TracedProcess.CallerName);
-        Assert.All(spans, span => Assert.Equal(caller.Trace, span.Trace));
+        Assert.All(spans, span => Assert.Equal((caller.Trace, TracedProcess.State), (span.Trace, span.State)));
         Assert.All(spans.Where(span => span != caller), span => Assert.Contains(spans, other => other.Id == span.Parent));      // no span hangs in the air
 
         var iterations = int.Parse(said.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
@@ -36,6 +39,37 @@ public sealed class TraceTests
         var iterates = spans.Where(span => span.Name == "iterate square-root").Select(span => span.Id).ToHashSet();
         Assert.All(spans.Where(span => span.Name == TracedProcess.ModelName), span => Assert.Contains(span.Parent, iterates));
         Assert.All(spans.Where(span => span.Task.Length > 0), span => Assert.Equal(said.Split(' ')[2].Trim(), span.Task));
+    }
+
+    [Fact]
+    public async Task Each_voter_of_a_vote_is_a_span_of_the_tasks_trace_with_what_it_said()
+    {
+        var asked = new TaskClass<int, string>("asked");
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener { ShouldListenTo = source => source.Name is "Rqml" or "Voters", Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded, ActivityStopped = spans.Enqueue };
+        ActivitySource.AddActivityListener(listener);
+        using var shop = new ActivitySource("Voters");
+        await using var host = await WebHost.StartAsync(rqml => rqml.AddTaskClass(asked, @class => @class
+            .AddModel("first", (_, _) => new(new Refinement<string>("same", 0.5)), family: "a")
+            .AddModel("second", (_, _) => new(new Refinement<string>("same", 0.5)), family: "b")
+            .AddModel("third", (_, _) => new(new Refinement<string>("other", 0.5)), family: "c")
+            .ConvergeWhenAll(Stability.Over(2)).AcceptAt(0.9)
+            .EscalateWith(Ladder.Of(Rung.Vote))
+            .Vote(voters: 3)));
+        RefinementHandle<string> task;
+        ActivityTraceId trace;
+        using (var caller = shop.StartActivity("order placed"))
+        {
+            trace = caller!.TraceId;
+            task = await host.Client.SubmitAsync(asked, 1);
+        }
+
+        await task.Completion.WaitAsync(Limit);
+        var votes = spans.Where(span => span.DisplayName == "vote asked").ToArray();
+        Assert.Equal(3, votes.Length);
+        Assert.All(votes, vote => Assert.Equal((trace, task.Id.ToString(), 1), (vote.TraceId, vote.GetTagItem("messaging.message.id"), vote.GetTagItem("rqml.vote"))));
+        Assert.Equal(["first", "second", "third"], votes.Select(vote => (string)vote.GetTagItem("rqml.model")!).Order(StringComparer.Ordinal));
+        Assert.All(votes, vote => Assert.Contains(vote.GetTagItem("rqml.judgement"), new[] { "Accept", "Reject", "Abstain" }));
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal static class TracedProcess
 
     public const string ModelName = "model calls out";
 
+    /// <summary>What a vendor wrote beside the trace's ids before the submission.</summary>
+    public const string State = "vendor=order-7";
+
     private static readonly ActivitySource Caller = new("Shop");
 
     public static async Task<int> RunAsync(string role, string address, string folder)
@@ -59,7 +62,12 @@ internal static class TracedProcess
     private static async Task SubmitAsync(IRqmlClient client)
     {
         RefinementHandle<double> task;
-        using (Caller.StartActivity(CallerName)) task = await client.SubmitAsync(WebHost.Root, 2);
+        using (var caller = Caller.StartActivity(CallerName))
+        {
+            caller!.TraceStateString = State;
+            task = await client.SubmitAsync(WebHost.Root, 2);
+        }
+
         var result = await task.Completion.WaitAsync(TimeSpan.FromSeconds(60));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Outcome} {result.Iterations} {task.Id}"));
     }
@@ -72,10 +80,10 @@ internal static class TracedProcess
 }
 
 /// <summary>A span as it stands in a process's file.</summary>
-internal sealed record FinishedSpan(string Process, string Name, string Kind, string Trace, string Id, string Parent, string Task)
+internal sealed record FinishedSpan(string Process, string Name, string Kind, string Trace, string Id, string Parent, string Task, string State)
 {
-    public static string Of(string process, Activity span) => string.Join('\t', process, span.DisplayName, span.Kind, span.TraceId, span.SpanId, span.ParentSpanId, span.GetTagItem("messaging.message.id"));
+    public static string Of(string process, Activity span) => string.Join('\t', process, span.DisplayName, span.Kind, span.TraceId, span.SpanId, span.ParentSpanId, span.GetTagItem("messaging.message.id"), span.TraceStateString);
 
-    public static FinishedSpan Parse(string line) => line.Split('\t') is [var process, var name, var kind, var trace, var id, var parent, var task]
-        ? new FinishedSpan(process, name, kind, trace, id, parent, task) : throw new FormatException(line);
+    public static FinishedSpan Parse(string line) => line.Split('\t') is [var process, var name, var kind, var trace, var id, var parent, var task, var state]
+        ? new FinishedSpan(process, name, kind, trace, id, parent, task, state) : throw new FormatException(line);
 }

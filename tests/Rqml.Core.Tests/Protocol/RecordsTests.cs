@@ -37,7 +37,7 @@ public sealed class RecordsTests
     [Fact]
     public void A_tasks_trace_goes_with_it_and_one_that_is_none_is_left_out()
     {
-        var began = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var began = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "shop=7", isRemote: true);
         var spec = new Samples(1).Spec() with { Trace = TaskTrace.Of(began) };
 
         Assert.Equal(began, Records.Read(Again(Records.Write(spec), SubmissionRecord.Parser)).Trace?.Parent);
@@ -45,6 +45,14 @@ public sealed class RecordsTests
         var record = Records.Write(spec);
         record.Trace = ByteString.CopyFrom(new byte[25]);
         Assert.Null(Records.Read(record).Trace);
+    }
+
+    [Fact]
+    public void Of_a_traces_state_that_is_longer_than_anybody_has_to_carry_nothing_is_kept_and_the_trace_goes_on()
+    {
+        var began = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, new string('x', 513));
+
+        Assert.Equal((began.TraceId, null), (TaskTrace.Of(began).Parent.TraceId, TaskTrace.Of(began).Parent.TraceState));
     }
 
     [Theory]
@@ -79,6 +87,13 @@ public sealed class RecordsTests
         { "A budget of cost is Infinity", record => ((SubmissionRecord)record).MaxCost = double.PositiveInfinity },
         { "A partition key has 513 characters; it takes 1 to 512", record => ((SubmissionRecord)record).PartitionKey = new string('x', 513) },
         { "An idempotency key has 0 characters", record => ((SubmissionRecord)record).IdempotencyKey = "" },
+        {
+            "A trace's state has 513 characters; it takes 1 to 512", record =>
+            {
+                ((SubmissionRecord)record).Trace = ByteString.CopyFrom([.. Enumerable.Repeat((byte)1, 25)]);
+                ((SubmissionRecord)record).TraceState = new string('x', 513);
+            }
+        },
         { "A trace takes 25 bytes, not 24", record => ((SubmissionRecord)record).Trace = ByteString.CopyFrom(new byte[24]) },
     };
 

@@ -114,6 +114,19 @@ internal sealed class SchedulerBench
         Step(SchedulerEvent.Fenced(PeerOf(node), Term));
     }
 
+    /// <summary>What the operator was told so far: of whom, with its number.</summary>
+    public IEnumerable<(SchedulerNews News, string Node, long Number)> Told =>
+        Effects.Where(effect => effect.Kind == SchedulerEffectKind.Tell).Select(effect => (effect.News, effect.To.Node.Value, effect.Message.Number));
+
+    /// <summary>Nobody leads any more from here.</summary>
+    public void Depose() => Step(SchedulerEvent.Deposed());
+
+    /// <summary>The node's fence is in the store.</summary>
+    public void ConfirmFence(string node) => Step(SchedulerEvent.Fenced(PeerOf(node), Term));
+
+    /// <summary>The node's registration is refused, as that start of it is fenced.</summary>
+    public void RefuseAsFenced(string node) => Step(SchedulerEvent.RefusedAsFenced(PeerOf(node), Term));
+
     public Suspicion SuspicionOf(TaskSpec task) => ((Assignment)Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Body!).Suspicion;
 
     public NodeWeight WeightOf(string node) => SchedulerMachine.WeightOf(Machine.Nodes.Single(known => known.Peer.Node.Value == node), NowMs);

@@ -10,6 +10,7 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     private long _heardMs;
     private long _saidMs;
     private long? _partedMs;
+    private long? _awayMs;        // as _partedMs, and no verdict makes an end to it
     private bool _isOpened;
 
     /// <summary>Somebody answers at the address; whether that is who we look for is still to be said.</summary>
@@ -18,14 +19,16 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     /// <summary>The two ends have agreed.</summary>
     public void Opened(long nowMs)
     {
-        (_failures, _partedMs, _isOpened) = (0, null, true);
+        (_failures, _partedMs, _awayMs, _isOpened) = (0, null, null, true);
         _heardMs = _saidMs = nowMs;
     }
 
     /// <summary>The link has ended, or could not be opened. Who was heard last a while ago has been away since.</summary>
     public void Parted(long nowMs)
     {
-        _partedMs ??= _isOpened ? _heardMs : nowMs;
+        var sinceMs = _isOpened ? _heardMs : nowMs;
+        _partedMs ??= sinceMs;
+        _awayMs ??= sinceMs;
         _isOpened = false;
         _failures++;
     }
@@ -41,6 +44,7 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
     {
         _heardMs = Math.Min(nowMs, _heardMs + lateMs);
         if (_partedMs is { } partedMs) _partedMs = Math.Min(nowMs, partedMs + lateMs);
+        if (_awayMs is { } awayMs) _awayMs = Math.Min(nowMs, awayMs + lateMs);
     }
 
     public void Heard(long nowMs) => _heardMs = nowMs;
@@ -59,6 +63,9 @@ internal sealed class LinkLife(LinkSettings settings, ulong seed)
 
     /// <summary>The link is open, and nothing came over it for too long.</summary>
     public bool IsSilent(long nowMs) => nowMs - _heardMs >= settings.Liveness.SilentMs;
+
+    /// <summary>Nobody has been there for too long, whatever verdicts were given meanwhile.</summary>
+    public bool IsCutOff(long nowMs) => nowMs - _awayMs >= settings.Liveness.SilentMs;
 
     /// <summary>There has been no link for too long.</summary>
     public bool IsGivenUp(long nowMs) => _partedMs is { } partedMs && nowMs - partedMs >= settings.Liveness.SilentMs;

@@ -33,6 +33,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
     private readonly Subscribers _subscribers = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly List<Task> _accepting = [];
+    private readonly List<string> _lostListeners = [];
     private readonly ITimer _timer;
     private SplitMix64 _random;
     private volatile Found? _found;
@@ -71,6 +72,17 @@ internal sealed partial class LinkTable : IAsyncDisposable
     public CancellationToken Closing => _closing.Token;
 
     public bool IsClosing => _isClosing;
+
+    public ILogger Logger => _logger;
+
+    /// <summary>The schemes of the listeners that have ended by themselves: other nodes cannot reach this one there.</summary>
+    public IReadOnlyList<string> LostListeners
+    {
+        get
+        {
+            lock (_lock) return [.. _lostListeners];
+        }
+    }
 
     /// <summary>Streams of others whose place is remembered.</summary>
     public int RememberedStreams
@@ -134,6 +146,9 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
         return taken;
     }
+
+    /// <summary>Whether there is no way to the peer, or has been none for too long.</summary>
+    public bool IsCutOffFrom(Peer peer) => Find(peer)?.IsCutOff(NowMs) != false;
 
     /// <summary>Whoever wants at least one of these topics.</summary>
     public IReadOnlyList<Peer> Subscribers(FabricChannel channel, ulong topics)
@@ -425,6 +440,7 @@ internal sealed partial class LinkTable : IAsyncDisposable
         catch (Exception error)
         {
             if (IsClosing) return;      // we disposed it
+            lock (_lock) _lostListeners.Add(listener.Address.Scheme);
             _instruments.ListenerLost();
             Log.Deaf(_logger, listener.Address.AbsoluteUri, error);
         }
@@ -516,13 +532,13 @@ internal sealed partial class LinkTable : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1201, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
+        [LoggerMessage(LogIds.LinkViolated, LogLevel.Warning, "The link with {Peer} was closed for {Fault}: {What}")]
         public static partial void Violated(ILogger logger, string peer, LinkFault fault, string what);
 
-        [LoggerMessage(1203, LogLevel.Critical, "Nobody listens at {Address} any more: other nodes cannot reach this one there until it is started again")]
+        [LoggerMessage(LogIds.ListenerLost, LogLevel.Critical, "Nobody listens at {Address} any more: other nodes cannot reach this one there until it is started again")]
         public static partial void Deaf(ILogger logger, string address, Exception error);
 
-        [LoggerMessage(1202, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
+        [LoggerMessage(LogIds.LinkBroken, LogLevel.Error, "The link with {Peer} broke in a way that its transport does not promise, and was closed")]
         public static partial void Broken(ILogger logger, string peer, Exception error);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private readonly Lock _lock = new();
     private readonly LinkLife _life;
     private readonly OutgoingStreams _streams;
+    private readonly LinkNews _news;
     private Task _run = Task.CompletedTask;      // owned here; faults only by a bug of ours
     private TaskCompletionSource? _running;
     private TaskCompletionSource? _room;
@@ -26,6 +27,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private int _turn;            // of the addresses
     private int _refusals;        // one after the other
     private bool _hasOpened;      // the link that was tried last
+    private bool _isSilent;       // the link, and closed for it
     private bool _isKnocking;     // there is nothing to say, but we want to know whether anybody is there
     private volatile bool _isRetired;
     private bool _isUsed;         // since the last look
@@ -43,6 +45,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         (_table, _to, _addresses, _settings) = (table, to, addresses, table.Settings);
         _life = new LinkLife(_settings, seed);
         _streams = new OutgoingStreams(_settings, to, table.NextStream);
+        _news = new LinkNews(table.Logger);
         _usedMs = table.NowMs;
     }
 
@@ -66,8 +69,23 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
 
     private Uri Address => _addresses[_turn % _addresses.Count];
 
+    /// <summary>Who answered, or for whom the last message was.</summary>
+    private Peer Other
+    {
+        get
+        {
+            lock (_lock) return _streams.Greeted ?? _streams.To;
+        }
+    }
+
     /// <summary>Whether its table still knows it.</summary>
     public bool IsInUse => !_isRetired;
+
+    /// <summary>Whether nobody has been at the other end for too long.</summary>
+    public bool IsCutOff(long nowMs)
+    {
+        lock (_lock) return _life.IsCutOff(nowMs);
+    }
 
     /// <summary>Whether it leads to the peer: one to whoever answers leads to whoever did.</summary>
     public bool Serves(Peer? to) => to is null || _to.Node == to.Node || _streams.Greeted?.Node == to.Node;
@@ -159,7 +177,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         ILink? silent = null;
         lock (_lock)
         {
-            if (_link is not null && _life.IsSilent(nowMs)) (silent, _link) = (_link, null);      // closed once; its reader notices
+            if (_link is not null && _life.IsSilent(nowMs)) (silent, _link, _isSilent) = (_link, null, true);      // closed once; its reader notices
             else if (_streams.IsOpen) LookLocked(nowMs);
         }
 
@@ -334,17 +352,20 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
             _turn++;
             return;
         }
-        catch (TransportException)
+        catch (TransportException error)
         {
+            TellDown(error.Cause);
             Failed();      // silence: it is tried again, and the liveness of its reports decides
         }
         catch (LinkClosedException error)
         {
+            TellDown(error.Cause);
             _table.Ended(error);
             Failed();
         }
         catch (LinkViolationException error)
         {
+            TellDown(error.Message);
             _table.Violated(address.AbsoluteUri, error);
             Failed();
         }
@@ -354,6 +375,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
         catch (Exception error)
         {
+            TellDown(error.GetType().Name);
             _table.Broken(address.AbsoluteUri, error);
             Failed();
         }
@@ -367,7 +389,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         Hello hello;
         lock (_lock)
         {
-            _link = link;
+            (_link, _isSilent) = (link, false);
             _pump = new BlockPump(link, this, _table.Dispatcher, _table.Closing);
             hello = _streams.Greet(_table.HelloOf);
             _life.Connected(_table.NowMs);
@@ -404,6 +426,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
     private void Read(ReadOnlySequence<byte> block)
     {
         List<Returned>? returned = null;
+        var wasOpened = _hasOpened;
         try
         {
             lock (_lock)
@@ -426,6 +449,8 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         {
             HandBack(returned);
         }
+
+        if (_hasOpened && !wasOpened) _news.Up(Other, Address);
     }
 
     private void ReadLocked(in FrameHeader header, ReadOnlySequence<byte> payload, ref List<Returned>? returned)
@@ -462,6 +487,7 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
 
         HandBack(returned);
+        if (!_table.IsClosing) _news.Gone(greeted ?? to);
         if (greeted is not null) _table.Gone(greeted);
         if (to != greeted) _table.Gone(to);      // a node that was fenced goes by another start than its process
     }
@@ -487,7 +513,13 @@ internal sealed class OutgoingLink : IThreadPoolWorkItem, IBlockSource
         }
 
         HandBack(returned);
+        if (!_table.IsClosing) _news.Unreachable(peer, _settings.Liveness.SilentMs);
         _table.Unreachable(peer);
+    }
+
+    private void TellDown(string why)
+    {
+        if (!_table.IsClosing) _news.Down(Other, _isSilent ? "nothing was heard for too long" : why);
     }
 
     private List<Returned> TakeAllLocked()

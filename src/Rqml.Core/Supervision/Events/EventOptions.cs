@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace Rqml.Supervision.Events;
 
 /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
@@ -36,28 +34,4 @@ public sealed class EventOptions
     /// <summary>Events of a kind and a task class that are let through at once after a quiet time.</summary>
     /// <value>Default 50. From 1 to 10,000.</value>
     public int Burst { get; set; } = 50;
-}
-
-/// <summary>Names every fault of <see cref="EventOptions"/> at once.</summary>
-internal sealed class EventOptionsValidator : IValidateOptions<RqmlOptions>
-{
-    public ValidateOptionsResult Validate(string? name, RqmlOptions options)
-    {
-        var events = options.Events;
-        var faults = new List<string>();
-        Check(events.NoveltyAt is > 0 and <= 1, nameof(events.NoveltyAt), events.NoveltyAt, "above 0, to 1");
-        Check(events.ConsistencyBelow is > 0 and <= 1, nameof(events.ConsistencyBelow), events.ConsistencyBelow, "above 0, to 1");
-        Check(events.DisagreementAt is > 0 and <= 1, nameof(events.DisagreementAt), events.DisagreementAt, "above 0, to 1");
-        Check(events.SpikeZ is >= 1 and <= 1_000, nameof(events.SpikeZ), events.SpikeZ, "1 to 1,000");
-        Check(events.SpikeSamples is >= 8 and <= SpikeDetector.Window, nameof(events.SpikeSamples), events.SpikeSamples, "8 to 128");
-        Check(events.Capacity is >= 1 and <= 65_536, nameof(events.Capacity), events.Capacity, "1 to 65,536");
-        Check(events.PerSecond is >= 0.01 and <= 10_000, nameof(events.PerSecond), events.PerSecond, "0.01 to 10,000");
-        Check(events.Burst is >= 1 and <= 10_000, nameof(events.Burst), events.Burst, "1 to 10,000");
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-
-        void Check(bool holds, string option, IFormattable value, string range)
-        {
-            if (!holds) faults.Add($"{nameof(RqmlOptions)}.{nameof(RqmlOptions.Events)}.{option} is '{value}'; it takes {range}.");
-        }
-    }
 }

@@ -10,7 +10,6 @@ internal static class EventServices
 {
     public static void AddEvents(this IServiceCollection services)
     {
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RqmlOptions>, EventOptionsValidator>());
         services.TryAddSingleton(provider => new EventBus(
             provider.GetRequiredService<IOptions<RqmlOptions>>().Value.Events, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RqmlInstruments>().Events));
         services.TryAddSingleton<IRqmlEvents>(provider => provider.GetRequiredService<EventBus>());

@@ -91,7 +91,7 @@ internal sealed class LinkMachineNode(World world, SimulatedNetwork network, Lin
     {
         world.Tell($"{name} logs: {formatter(state, exception)}");
         var fault = (state as IReadOnlyList<KeyValuePair<string, object?>>)?.FirstOrDefault(part => part.Key == "Fault").Value;
-        judge.Logged(fault as LinkFault?, exception);
+        if (fault is not null || exception is not null) judge.Logged(fault as LinkFault?, exception);      // that a link is up or down is no complaint
     }
 
     private void UseUp(IncomingLink link, FabricChannel channel, int bytes)

@@ -27,6 +27,9 @@ internal static class Messages
         if (withArtifact) message.Artifact = UnsafeByteOperations.UnsafeWrap(iteration.Artifact);
         if (iteration.Score is { } score) message.Score = score;
         if (iteration.Similarity is { } similarity) message.Similarity = similarity;
+        if (iteration.Novelty is { } novelty) message.Novelty = novelty;
+        if (iteration.Consistency is { } consistency) message.Consistency = consistency;
+        if (iteration.Concern is { } concern) message.Concern = concern.Kind.ToString();
         return message;
     }
 
@@ -82,6 +85,7 @@ internal static class Messages
         Lanes = queues.Lanes,
         Outbound = queues.Outbound,
         Abandoned = queues.Abandoned,
+        Hanging = queues.Hanging,
     };
 
     private static TaskBudget ToBudget(this Budget budget) => new()

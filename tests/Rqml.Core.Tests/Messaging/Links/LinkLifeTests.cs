@@ -40,6 +40,25 @@ public sealed class LinkLifeTests
     }
 
     [Fact]
+    public void Who_was_away_for_long_is_cut_off_from_whatever_verdicts_were_given_until_it_is_there_again()
+    {
+        var life = new LinkLife(Settings, 1);
+        Assert.False(life.IsCutOff(1_000_000));      // nobody has tried
+        life.Opened(1_000);
+        life.Heard(2_000);
+        life.Parted(2_500);
+        life.Rest();
+        life.Parted(4_000);
+        Assert.False(life.IsCutOff(2_000 + Settings.Liveness.SilentMs - 1));
+        Assert.True(life.IsCutOff(2_000 + Settings.Liveness.SilentMs));
+        life.Rest();
+        Assert.True(life.IsCutOff(1_000_000));
+        life.Opened(1_000_000);
+
+        Assert.False(life.IsCutOff(2_000_000));
+    }
+
+    [Fact]
     public void What_was_not_heard_while_we_did_not_run_is_nobodys_silence()
     {
         var life = new LinkLife(Settings, 1);

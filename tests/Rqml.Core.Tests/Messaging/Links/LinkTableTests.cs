@@ -114,7 +114,34 @@ public sealed class LinkTableTests : IAsyncLifetime
         Answer(link, ReadHello(await link.SentAsync()));
 
         Assert.Single(Messages(await link.SentAsync()));
-        Assert.Contains("1202", Assert.Single(_journal.Lines), StringComparison.Ordinal);
+        Assert.Single(_journal.Lines, line => line.StartsWith("Error 1202 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_change_of_a_link_is_told_once_however_often_it_is_tried()
+    {
+        var link = await OpenLinkAsync();
+        var tries = 0;
+        _transport.Connecting = () => ++tries <= 3 ? throw new ConnectionRefusedException("there") : Task.CompletedTask;
+        link.Close();
+        await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask());
+        while (tries < 3)
+        {
+            Send(1);
+            await Step.Within("that the peer is gone", _hearer.Gone.Reader.ReadAsync().AsTask());
+        }
+
+        Send(1);
+        link = await Step.Within("a link", _transport.OpenedAsync());
+        Answer(link, ReadHello(await link.SentAsync()));
+        await Step.Within("that the link is up", UntilAsync(() => _journal.Lines.Count > 3));
+
+        Assert.Equal(
+            [
+                "Information 1204 The link to there/0000000000000002 is up, at scripted://there/", "Information 1205 The link to there/0000000000000002 is down: closed",
+                "Warning 1206 Nobody listens where there/0000000000000002 did: its process is gone", "Information 1204 The link to there/0000000000000002 is up, at scripted://there/",
+            ],
+            _journal.Lines);
     }
 
     [Fact]
@@ -314,7 +341,7 @@ public sealed class LinkTableTests : IAsyncLifetime
         Assert.All(_transport.Links, link => Assert.True(link.IsClosed));
         Assert.False(Send(1));
         Assert.False(_hearer.Gone.Reader.TryPeek(out _));
-        Assert.Empty(_journal.Lines);
+        Assert.StartsWith("Information 1204 ", Assert.Single(_journal.Lines), StringComparison.Ordinal);
     }
 
     private bool Send(int bytes) => _table.TrySend(There, FabricChannel.TaskInbound, 0, default, new WrittenContent(new byte[bytes]));

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Rqml.Cluster;
+using Rqml.Diagnostics;
+using Rqml.Messaging;
+
+namespace Rqml.Nodes;
+
+/// <summary>Tells an operator of the stations of a node's life, by what its machine looks like after each turn of the loop. Where nothing has changed it is three looks at fields.</summary>
+internal sealed partial class NodeLife(NodeMachine machine, ILogger logger)
+{
+    private NodePhase _phase = machine.Phase;
+    private Term _term = machine.Term;
+    private Peer _self = machine.Self;
+
+    public void Look()
+    {
+        var (phase, term, self) = (machine.Phase, machine.Term, machine.Self);
+        if (phase == _phase && term == _term && ReferenceEquals(self, _self)) return;
+        if (self.Incarnation != _self.Incarnation) Log.BeganAnew(logger, _self, self.Incarnation, machine.HeldCount);
+        if (phase != _phase || term != _term) Tell(phase, term, self);
+        (_phase, _term, _self) = (phase, term, self);
+    }
+
+    /// <summary>No lane is at work any more.</summary>
+    public void Drained() => Log.Drained(logger, _self, machine.HeldCount, machine.OutboundCount);
+
+    private void Tell(NodePhase phase, Term term, Peer self)
+    {
+        switch (phase)
+        {
+            case NodePhase.Active when term != _term || _phase == NodePhase.Joining:
+                Log.Joined(logger, self, machine.Leader!, term);
+                break;
+            case NodePhase.Active:
+                Log.HeardAgain(logger, self, machine.Leader!);
+                break;
+            case NodePhase.Degraded when _phase != NodePhase.Degraded:
+                Log.CutOff(logger, self, machine.Leader!, machine.HeldCount);
+                break;
+            case NodePhase.Draining when _phase != NodePhase.Draining:
+                Log.Draining(logger, self, machine.RunningCount);
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogIds.JoinedTerm, LogLevel.Information, "Node {Node} follows {Leader} in term {Term}")]
+        public static partial void Joined(ILogger logger, Peer node, Peer leader, Term term);
+
+        [LoggerMessage(LogIds.CutOff, LogLevel.Warning, "Node {Node} is cut off from its scheduler {Leader}, and goes on with the {Attempts} attempts that it holds")]
+        public static partial void CutOff(ILogger logger, Peer node, Peer leader, int attempts);
+
+        [LoggerMessage(LogIds.LeaderHeardAgain, LogLevel.Information, "Node {Node} hears its scheduler {Leader} again")]
+        public static partial void HeardAgain(ILogger logger, Peer node, Peer leader);
+
+        [LoggerMessage(LogIds.Draining, LogLevel.Information, "Node {Node} takes nothing new, and waits for {Running} running iterations")]
+        public static partial void Draining(ILogger logger, Peer node, int running);
+
+        [LoggerMessage(LogIds.Drained, LogLevel.Information, "Node {Node} is drained; {Attempts} unfinished attempts and {Results} unanswered results stay with it")]
+        public static partial void Drained(ILogger logger, Peer node, int attempts, int results);
+
+        [LoggerMessage(LogIds.BeganAnew, LogLevel.Warning, "Node {Node} was fenced while nobody heard it; it goes on as {Incarnation}, with the {Attempts} attempts that it holds")]
+        public static partial void BeganAnew(ILogger logger, Peer node, Incarnation incarnation, int attempts);
+    }
+}
