@@ -1,7 +1,11 @@
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Rqml.Cluster;
+using Rqml.Storage.Etcd.Calls;
+using Rqml.Storage.Etcd.Endpoints;
 using Rqml.Storage.Etcd.Protocol;
+using Rqml.Storage.Etcd.Reads;
 
 namespace Rqml.Storage.Etcd.Tests.Answers;
 
@@ -231,6 +235,24 @@ public sealed class LyingServerTests
         });
         await using var store = server.Open();
         Assert.Equal(["/a/1", "/a/2"], (await store.ReadAsync("/a/", CancellationToken.None)).Entries.Select(entry => entry.Key));
+    }
+
+    [Fact(Timeout = LimitMs)]
+    public async Task Pages_without_end_end_at_a_bound()
+    {
+        var pages = 0;
+        await using var server = await FakeEtcd.StartAsync(call => SayAsync(call, new RangeResponse
+        {
+            Header = Header,
+            More = true,
+            Kvs = { new KeyValue { Key = ByteString.CopyFromUtf8($"/a/{pages++:d9}"), CreateRevision = 1, ModRevision = 1, Value = ByteString.CopyFrom(new byte[100 << 10]) } },
+        }));
+        var options = new EtcdOptions { Endpoints = server.Address };
+        using var credentials = Credentials.Read(options);
+        var client = new EtcdClient("etcd", new EndpointSet(options, credentials, TimeProvider.System, NullLogger.Instance), TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        var reader = new PrefixReader(client, NullLogger.Instance, maxBytes: 1 << 20);
+        var error = await Assert.ThrowsAsync<CoordinationRefusedException>(() => reader.ReadAsync(KeyRange.OfPrefix("/a/"), CancellationToken.None));
+        Assert.Equal((CoordinationRefusal.TooLarge, 11), (error.Refusal, pages));
     }
 
     private static readonly Dictionary<string, WatchResponse[]> Streams = new()

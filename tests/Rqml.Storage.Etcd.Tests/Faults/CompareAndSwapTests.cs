@@ -43,13 +43,13 @@ public sealed class CompareAndSwapTests
         var faults = BreakAsync(servers, done.Token);
         await Task.WhenAll(Enumerable.Range(0, Contenders).Select(contender => Task.Run(async () =>
         {
-            await using var way = Detour.To(servers);
-            await using var store = servers.Open(options => (options.Endpoints, options.RequestTimeout) = (way.Endpoints, TimeSpan.FromMilliseconds(400)));
+            await using var detour = Detour.To(servers);
+            await using var store = servers.Open(options => (options.Endpoints, options.RequestTimeout) = (detour.Endpoints, TimeSpan.FromMilliseconds(400)));
             var random = new Random(contender);
             while (Interlocked.Decrement(ref left) >= 0)
             {
                 var nonce = $"{Guid.NewGuid():n}";
-                told[nonce] = await TryAsync(store, way, nonce, isSwallowed: random.Next(5) == 0);
+                told[nonce] = await TryAsync(store, detour, nonce, swallowedForMs: random.Next(5) == 0 ? random.Next(1, 600) : 0);
                 await Task.Delay(random.Next(80));
             }
         })));
@@ -81,28 +81,39 @@ public sealed class CompareAndSwapTests
         Assert.All(broken, fault => Assert.True(fault.Value >= 2, seen));
     }
 
-    private static async Task<(Told Told, long Revision)> TryAsync(EtcdCoordinationStore store, Detour way, string nonce, bool isSwallowed)
+    /// <param name="store">The contender's.</param>
+    /// <param name="detour">What its connections go through.</param>
+    /// <param name="nonce">Names the try.</param>
+    /// <param name="swallowedForMs">How long answers are swallowed from the commit on, after which the connections end: before the contender gives up, or after it; 0: not at all.</param>
+    private static async Task<(Told Told, long Revision)> TryAsync(EtcdCoordinationStore store, Detour detour, string nonce, int swallowedForMs)
     {
         var before = (await ReadAsync(store, Key)).Find(Key);
         Compare compare = before is null ? new Compare.Absent(Key) : new Compare.ModifiedAt(Key, before.ModifiedRevision);
         var transaction = new CoordinationTransaction([compare], [new Change.Put(Key, Bytes(nonce)), new Change.Put(Won + nonce, default)]);
+        var swallowing = swallowedForMs > 0 ? SwallowAsync(detour, swallowedForMs) : Task.CompletedTask;
         try
         {
-            if (isSwallowed) way.SwallowAnswers();
             var result = await store.CommitAsync(transaction, CancellationToken.None);
             return (result.Succeeded ? Told.Won : Told.Lost, result.Revision);
         }
         catch (CoordinationUnavailableException)
         {
-            if (isSwallowed) way.Mend();
+            await swallowing;
             var now = await ReadAsync(store, Prefix);
             if (now.Find(Won + nonce) is { } mine) return (Told.FoundWon, mine.ModifiedRevision);
             return (now.Find(Key)?.ModifiedRevision != before?.ModifiedRevision ? Told.FoundLost : Told.Open, 0);
         }
         finally
         {
-            if (isSwallowed) way.Mend();
+            await swallowing;
         }
+    }
+
+    private static async Task SwallowAsync(Detour detour, int timeMs)
+    {
+        detour.SwallowAnswers();
+        await Task.Delay(timeMs);
+        detour.Mend();
     }
 
     private static async Task<CoordinationSnapshot> ReadAsync(EtcdCoordinationStore store, string prefix)

@@ -79,13 +79,13 @@ public sealed class WatchTests : IAsyncLifetime
     [Fact(Timeout = LimitMs)]
     public async Task A_connection_that_fell_silent_is_noticed_and_left()
     {
-        await using var way = Detour.To(_servers);
-        await using var store = _servers.Open(options => (options.Endpoints, options.RequestTimeout) = ($"{way.Endpoints},{options.Endpoints}", TimeSpan.FromSeconds(1)));
+        await using var detour = Detour.To(_servers);
+        await using var store = _servers.Open(options => (options.Endpoints, options.RequestTimeout) = ($"{detour.Endpoints},{options.Endpoints}", TimeSpan.FromSeconds(1)));
         await using var watch = store.Watch("/w/", CancellationToken.None).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
         await PutAsync("seen");
         await ShowsAsync(watch, "seen");
-        way.SwallowAll();
+        detour.SwallowAll();
         await PutAsync("swallowed");
         await ShowsAsync(watch, "swallowed");      // a ping asks after 6 s, and waits for 3
     }
@@ -93,14 +93,14 @@ public sealed class WatchTests : IAsyncLifetime
     [Fact(Timeout = LimitMs)]
     public async Task What_a_silent_stream_did_not_tell_is_found_by_reading_again()
     {
-        await using var way = Detour.To(_servers);
-        await using var store = _servers.Open(options => (options.Endpoints, options.RelistEvery) = (way.Endpoints, TimeSpan.FromSeconds(2)));
+        await using var detour = Detour.To(_servers);
+        await using var store = _servers.Open(options => (options.Endpoints, options.RelistEvery) = (detour.Endpoints, TimeSpan.FromSeconds(2)));
         await using var watch = store.Watch("/w/", CancellationToken.None).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
-        way.SwallowAnswers();
+        detour.SwallowAnswers();
         await PutAsync("untold");
         await Task.Delay(500);
-        way.GoOn();      // the same connection: nobody will ever tell
+        detour.GoOn();      // the same connection: nobody will ever tell
         await ShowsAsync(watch, "untold");
     }
 
@@ -118,6 +118,22 @@ public sealed class WatchTests : IAsyncLifetime
         await PutAsync("back");
         await using var again = store.Watch("/w/", CancellationToken.None).GetAsyncEnumerator();
         await ShowsAsync(again, "back");
+    }
+
+    /// <summary>etcd closes connections whose pings it finds too many: at the third that comes within 5 s of the one before.</summary>
+    [Fact(Timeout = LimitMs)]
+    public async Task A_watch_that_nobody_writes_to_is_left_alone()
+    {
+        await using var detour = Detour.To(_servers);
+        await using var store = _servers.Open(options => options.Endpoints = detour.Endpoints);
+        await using var watch = store.Watch("/w/", CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await watch.MoveNextAsync());
+        var before = detour.CarriedBytes;
+        await Task.Delay(TimeSpan.FromSeconds(32));
+        Assert.InRange(detour.CarriedBytes - before, 3 * 2 * 17, 12 * 2 * 17);      // a ping has 17 bytes, and so has its answer; four as a rule, as the client looks now and then
+        await PutAsync("at last");
+        await ShowsAsync(watch, "at last");
+        Assert.Equal(1, detour.Connections);
     }
 
     [Fact(Timeout = LimitMs)]

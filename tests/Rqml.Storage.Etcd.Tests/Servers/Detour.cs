@@ -13,17 +13,22 @@ internal sealed class Detour : IAsyncDisposable
 
     public IReadOnlyList<string> Addresses => _addresses;
 
+    public long CarriedBytes => _proxies.Sum(proxy => proxy.CarriedBytes);
+
+    /// <summary>Connections that came, those that have ended included.</summary>
+    public int Connections => _proxies.Sum(proxy => proxy.Accepted);
+
     public static Detour To(EtcdServers servers)
     {
-        var way = new Detour();
+        var detour = new Detour();
         foreach (var port in servers.Ports)
         {
             var front = FreePort.Next();
-            way._proxies.Add(Proxy.Start(Route.Tcp(front, port)));
-            way._addresses.Add($"http://127.0.0.1:{front}");
+            detour._proxies.Add(Proxy.Start(Route.Tcp(front, port)));
+            detour._addresses.Add($"http://127.0.0.1:{front}");
         }
 
-        return way;
+        return detour;
     }
 
     /// <summary>What is asked arrives, and no answer comes back.</summary>

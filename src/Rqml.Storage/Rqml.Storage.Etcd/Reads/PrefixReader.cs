@@ -7,12 +7,15 @@ using Rqml.Storage.Etcd.Protocol;
 namespace Rqml.Storage.Etcd.Reads;
 
 /// <summary>Reads a prefix page by page, all as of the revision of the first page, which is the newest that any member has agreed to.</summary>
-internal sealed partial class PrefixReader(EtcdClient client, ILogger logger)
+/// <param name="client">Makes the calls.</param>
+/// <param name="logger">What operators see.</param>
+/// <param name="maxBytes">Most that a prefix may hold.</param>
+internal sealed partial class PrefixReader(EtcdClient client, ILogger logger, long maxBytes = PrefixReader.MaxBytes)
 {
     /// <summary>Entries of a page. Up to 3.4.23 each page costs the server a walk to the end of the prefix: few and large ones are cheaper.</summary>
     public const int PageEntries = 1_000;
 
-    /// <summary>Most that a prefix may hold. A whole cluster is meant to keep less than this in its store.</summary>
+    /// <summary>Most that a prefix may hold, unless something else is said. A whole cluster is meant to keep less than this in its store.</summary>
     public const long MaxBytes = 256 << 20;
 
     private const int MaxRestarts = 4;
@@ -50,7 +53,7 @@ internal sealed partial class PrefixReader(EtcdClient client, ILogger logger)
             if (request.Revision == 0) request.Revision = page!.Header.Revision;
             Add(page!, entries);
             bytes += page!.CalculateSize();
-            if (bytes > MaxBytes) throw new CoordinationRefusedException(client.Name, CoordinationRefusal.TooLarge, $"a prefix holds more than {MaxBytes} bytes");
+            if (bytes > maxBytes) throw new CoordinationRefusedException(client.Name, CoordinationRefusal.TooLarge, $"a prefix holds more than {maxBytes} bytes");
             if (page.More) request.Key = KeyRange.After(page.Kvs[^1].Key);
             else break;
         }
