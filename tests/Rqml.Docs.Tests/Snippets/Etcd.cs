@@ -30,7 +30,7 @@ public sealed class Etcd
         builder.Configuration["Etcd:Password"] = "s3cret";
         builder.Services.AddRqml(rqml => rqml
             .AddTaskClass(SquareRoot, roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2)))
-            #region snippet
+        #region snippet
             .UseEtcd("https://etcd-0:2379,https://etcd-1:2379,https://etcd-2:2379", etcd =>
             {
                 etcd.CertificateAuthorityPath = "/etc/rqml/etcd-ca.pem";
@@ -39,7 +39,7 @@ public sealed class Etcd
                 etcd.UserName = "rqml";
                 etcd.Password = builder.Configuration["Etcd:Password"];
             })
-            #endregion
+        #endregion
             .Configure(options => options.NodeName = "a"));
         using var host = builder.Build();
         var refused = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IOptions<EtcdOptions>>().Value);

@@ -307,6 +307,30 @@ public sealed class LyingServerTests
     }
 
     [Fact(Timeout = LimitMs)]
+    public async Task A_transaction_that_comes_in_parts_is_shown_whole()
+    {
+        await using var server = await FakeEtcd.StartAsync(async call =>
+        {
+            if (call.Method == "Range")
+            {
+                await SayAsync(call, new RangeResponse { Header = Header });
+                return;
+            }
+
+            await call.SayAsync(Created);
+            for (var i = 1; i <= 3; i++) await call.SayAsync(new WatchResponse { Header = Header, Fragment = i < 3, Events = { new Event { Kv = Pair($"/a/{i}", created: 11, modified: 11) } } });
+            await Task.Delay(Timeout.Infinite, call.Aborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        await using var store = server.Open();
+        await using var watch = store.Watch("/a/", CancellationToken.None).GetAsyncEnumerator();
+        while (watch.Current is not { Revision: 11 })
+        {
+            Assert.True(await watch.MoveNextAsync());
+            Assert.Equal(watch.Current.Revision == 11 ? 3 : 0, watch.Current.Entries.Count);
+        }
+    }
+
+    [Fact(Timeout = LimitMs)]
     public async Task A_store_that_went_back_ends_the_watch_and_says_so()
     {
         var reads = 0;

@@ -98,7 +98,7 @@ public sealed class RefusalTests(RefusalTests.Servers servers) : IClassFixture<R
         var told = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>();
         await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => Task.Run(async () =>
         {
-            for (var i = 0; i < 100; i++)
+            for (var i = 0; i < 400; i++)
             {
                 var key = $"/full/{writer:d2}/{i:d3}";
                 try

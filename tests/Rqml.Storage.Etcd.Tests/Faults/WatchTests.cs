@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Rqml.Cluster;
 using Rqml.Storage.Etcd.Calls;
 using Rqml.Storage.Etcd.Endpoints;
 using Rqml.Storage.Etcd.Protocol;
 using Rqml.Storage.Etcd.Reads;
 using Rqml.Storage.Etcd.Tests.Servers;
+using Rqml.Storage.Etcd.Watches;
 
 namespace Rqml.Storage.Etcd.Tests.Faults;
 
@@ -66,14 +68,21 @@ public sealed class WatchTests : IAsyncLifetime
         for (var i = 0; i < 5; i++) await PutAsync($"{i}");
         using var operators = new Operator(_servers);
         await operators.CompactAsync(4);
-        using var credentials = Credentials.Read(_servers.Options());
-        var endpoints = new EndpointSet(_servers.Options(), credentials, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        var client = new EtcdClient("etcd", endpoints, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
-        using var stream = await client.OpenWatchAsync(endpoints.Current, CancellationToken.None);
-        await stream.CreateAsync(new WatchCreateRequest { Key = KeyRange.Bytes("/w/"), StartRevision = 2 }, CancellationToken.None);
-        var parts = new List<WatchResponse>();
-        while (parts is not [.., { Canceled: true }]) parts.Add((await stream.NextAsync(CancellationToken.None))!);
+        var parts = await FollowAsync(from: 2, part => part.Canceled);
         Assert.Equal(4, parts[^1].CompactRevision);
+    }
+
+    /// <summary>How etcd says a history that is longer than any message.</summary>
+    [Fact(Timeout = LimitMs)]
+    public async Task A_long_history_comes_in_parts_that_are_not_too_long()
+    {
+        for (var i = 0; i < 6; i++) await _writer.CommitAsync(new CoordinationTransaction([], [.. Enumerable.Range(0, 12).Select(key => new Change.Put($"/w/{key}", new byte[100 << 10]))]), CancellationToken.None);
+        var last = await _writer.ReadAsync("/w/", CancellationToken.None);
+        var parts = await FollowAsync(from: 2, part => part.Events is [.., { Kv.ModRevision: var revision }] && revision == last.Revision && !part.Fragment);
+        Assert.Contains(parts, part => part.Fragment);
+        var range = KeyRange.OfPrefix("/w/");
+        var state = PrefixState.Of(new CoordinationSnapshot(1, [])).After([.. parts.SelectMany(part => part.Events)], range);
+        Assert.True(state.HoldsTheSameAs(PrefixState.Of(last)));
     }
 
     [Fact(Timeout = LimitMs)]
@@ -165,6 +174,21 @@ public sealed class WatchTests : IAsyncLifetime
         await ShowsAsync(watch, "text");
         Assert.Single((await _writer.ReadAsync("/w/", CancellationToken.None)).Entries);
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await _writer.ReadAsync("/w/\uD800", CancellationToken.None));
+    }
+
+    /// <summary>The parts of a stream, as they come, up to one.</summary>
+    private async Task<IReadOnlyList<WatchResponse>> FollowAsync(long from, Predicate<WatchResponse> isLast)
+    {
+        using var credentials = Credentials.Read(_servers.Options());
+        var endpoints = new EndpointSet(_servers.Options(), credentials, TimeProvider.System, NullLogger.Instance);
+        var client = new EtcdClient("etcd", endpoints, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        using var stream = await client.OpenWatchAsync(endpoints.Current, CancellationToken.None);
+        var range = KeyRange.OfPrefix("/w/");
+        await stream.CreateAsync(new WatchCreateRequest { Key = range.First, RangeEnd = range.End, StartRevision = from, Fragment = true }, CancellationToken.None);
+        var parts = new List<WatchResponse>();
+        while (parts.Count == 0 || !isLast(parts[^1])) parts.Add((await stream.NextAsync(CancellationToken.None))!);
+        endpoints.Close();
+        return parts;
     }
 
     private async Task PutAsync(string value)

@@ -8,7 +8,6 @@ internal static class EtcdStatus
     public const string NoUser = "etcdserver: user name is empty";
     public const string StaleToken = "etcdserver: invalid auth token";
     public const string StaleUsers = "etcdserver: revision of auth store is old";
-    public const string NotPermitted = "etcdserver: permission denied";
     public const string NoSpace = "etcdserver: mvcc: database space exceeded";
     public const string TooLarge = "etcdserver: request is too large";
     public const string TooManyOperations = "etcdserver: too many operations in txn request";

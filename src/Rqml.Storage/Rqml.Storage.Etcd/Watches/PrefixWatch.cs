@@ -117,11 +117,12 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
         {
             using var stream = await _client.OpenWatchAsync(endpoint, limit.Token).ConfigureAwait(false);
             await BeginAsync(stream, state.Revision + 1, limit.Token).ConfigureAwait(false);
-            while (await NextAsync(stream, limit.Token).ConfigureAwait(false) is { } part)
+            while (true)
             {
-                state = state.After(part.Events, _range);
+                var changes = await ChangesAsync(stream, limit.Token).ConfigureAwait(false);
+                state = state.After(changes, _range);
                 _failures = 0;
-                if (!part.Fragment && state != _told && part.Events.Count > 0) Tell(state);
+                if (changes.Count > 0) Tell(state);
             }
         }
         catch (Exception error) when (error is OperationCanceledException or RpcException && period.IsCancellationRequested && !_stop.IsCancellationRequested)
@@ -131,6 +132,7 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
         catch (CompactedException)
         {
             Log.Compacted(_logger, _client.Name, state.Revision);
+            await Task.Delay(Pause(failures: 1), _time, _stop.Token).ConfigureAwait(false);      // whoever always says so is not asked without a pause
         }
         catch (Exception error) when (IsPassing(error) && !_stop.IsCancellationRequested)
         {
@@ -156,7 +158,23 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
         }
     }
 
-    private async Task<WatchResponse?> NextAsync(WatchStream stream, CancellationToken cancellationToken)
+    /// <summary>Changes up to the end of a revision: what is long comes in parts, and a part may end within a transaction.</summary>
+    private async Task<IReadOnlyList<Event>> ChangesAsync(WatchStream stream, CancellationToken cancellationToken)
+    {
+        var part = await NextAsync(stream, cancellationToken).ConfigureAwait(false);
+        if (!part.Fragment) return part.Events;
+        List<Event> changes = [.. part.Events];
+        for (long bytes = part.CalculateSize(); part.Fragment; bytes += part.CalculateSize())
+        {
+            if (bytes > PrefixReader.MaxBytes) throw new InvalidAnswerException($"more than {PrefixReader.MaxBytes} bytes of changes at once");
+            part = await NextAsync(stream, cancellationToken).ConfigureAwait(false);
+            changes.AddRange(part.Events);
+        }
+
+        return changes;
+    }
+
+    private async Task<WatchResponse> NextAsync(WatchStream stream, CancellationToken cancellationToken)
     {
         if (await stream.NextAsync(cancellationToken).ConfigureAwait(false) is not { } part) throw new InvalidAnswerException("the end of a watch");
         if (part.CompactRevision > 0) throw new CompactedException();
