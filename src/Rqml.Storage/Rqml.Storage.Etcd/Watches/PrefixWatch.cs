@@ -96,13 +96,14 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
         }
         catch (Exception error) when (!_stop.IsCancellationRequested && IsPassing(error))
         {
+            var cause = Failure.Of(error, late: null).Cause;
             if (_failures++ == 0)
             {
                 _failingSince = _time.GetTimestamp();
-                Log.Interrupted(_logger, _client.Name, Failure.Of(error, late: null).Cause);
+                Log.Interrupted(_logger, _client.Name, cause);
             }
 
-            if (_time.GetElapsedTime(_failingSince) >= LongestOutage) throw error as CoordinationUnavailableException ?? new CoordinationUnavailableException(_client.Name, error.Message, error);
+            if (_time.GetElapsedTime(_failingSince) >= LongestOutage) throw error as CoordinationUnavailableException ?? new CoordinationUnavailableException(_client.Name, cause, error);
             await Task.Delay(Pause(_failures), _time, _stop.Token).ConfigureAwait(false);
         }
     }
@@ -154,7 +155,7 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
         catch (Exception error) when (error is OperationCanceledException or RpcException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             stream.ReplaceConnection();
-            throw new InvalidAnswerException($"no watch within {_options.RequestTimeout.TotalSeconds} s");
+            throw new IOException($"no watch within {_options.RequestTimeout.TotalSeconds} s");
         }
     }
 
@@ -176,12 +177,12 @@ internal sealed partial class PrefixWatch : IAsyncDisposable
 
     private async Task<WatchResponse> NextAsync(WatchStream stream, CancellationToken cancellationToken)
     {
-        if (await stream.NextAsync(cancellationToken).ConfigureAwait(false) is not { } part) throw new InvalidAnswerException("the end of a watch");
+        if (await stream.NextAsync(cancellationToken).ConfigureAwait(false) is not { } part) throw new IOException("the server has ended the stream");
         if (part.CompactRevision > 0) throw new CompactedException();
         if (part.Canceled)
         {
             stream.ForgetToken();
-            throw new InvalidAnswerException($"the end of a watch, for '{part.CancelReason}'");
+            throw new IOException($"the server has ended the watch: {part.CancelReason}");
         }
 
         _client.Endpoints.Answered(stream.Endpoint, part.Header);
