@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Rqml.AspNetCore;
 using Rqml.Docs.Tests.Snippets;
 using Rqml.Extensions.AI;
+using Rqml.Storage.Etcd;
 using Rqml.Storage.RocksDb;
 using Rqml.Supervision.Events;
 using Rqml.Transports.Grpc;
@@ -24,8 +25,12 @@ public sealed class OptionRangeTests
     /// <summary>Words for a model, or code of the host.</summary>
     private static readonly string[] OfChat = ["Price", "Json", "Configure", "Instructions", "OnText", "Streaming"];
 
+    /// <summary>Addresses, files and words: the tests of the store try what they take.</summary>
+    private static readonly string[] OfEtcd =
+        [nameof(EtcdOptions.Endpoints), nameof(EtcdOptions.CertificateAuthorityPath), nameof(EtcdOptions.ClientCertificatePath), nameof(EtcdOptions.ClientKeyPath), nameof(EtcdOptions.UserName), nameof(EtcdOptions.Password)];
+
     /// <summary>What is no range: every value of its type will do.</summary>
-    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", nameof(GrpcOptions.UseLargeReceiveBuffers), "weighted", "Budget", .. OfText, .. OfChat];
+    private static readonly string[] WithoutRange = ["AcceptRegression", "AllowPlaintext", nameof(RqmlOptions.CopyCheckpoints), nameof(GrpcOptions.UseLargeReceiveBuffers), "weighted", "Budget", .. OfText, .. OfEtcd, .. OfChat];
 
     [Fact]
     public void Each_range_of_the_hosts_options_holds() => EachRangeHolds(nameof(RqmlOptions), typeof(RqmlOptions), (property, value) => StartHost(options => property.SetValue(options, value)));
@@ -46,6 +51,9 @@ public sealed class OptionRangeTests
 
     [Fact]
     public void Each_range_of_the_options_of_grpc_holds() => EachRangeHolds(nameof(GrpcOptions), typeof(GrpcOptions), (property, value) => Refusal<GrpcOptions>(rqml => rqml.AddGrpc(options => property.SetValue(options, value))));
+
+    [Fact]
+    public void Each_range_of_the_options_of_etcd_holds() => EachRangeHolds(nameof(EtcdOptions), typeof(EtcdOptions), (property, value) => Refusal<EtcdOptions>(rqml => rqml.UseEtcd(options => property.SetValue(options, value))));
 
     [Fact]
     public void Each_range_of_the_options_of_the_pages_holds() => EachRangeHolds(nameof(RqmlHttpOptions), typeof(RqmlHttpOptions), (property, value) => Refusal<RqmlHttpOptions>(rqml => rqml.AddHttpEndpoints(options => property.SetValue(options, value))));

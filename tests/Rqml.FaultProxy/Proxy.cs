@@ -13,6 +13,7 @@ internal sealed class Proxy : IAsyncDisposable
     private readonly Task _accepting;
     private long _carriedBytes;
     private int _cut;
+    private int _accepted;
 
     private Proxy(Route route)
     {
@@ -29,6 +30,9 @@ internal sealed class Proxy : IAsyncDisposable
 
     /// <summary>Connections that were cut off.</summary>
     public int Cuts => Volatile.Read(ref _cut);
+
+    /// <summary>Connections that came, those that have ended included.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     public static Proxy Start(Route route) => new(route);
 
@@ -63,6 +67,7 @@ internal sealed class Proxy : IAsyncDisposable
             while (true)
             {
                 var connection = new Connection(this, await _listener.AcceptAsync(_closing.Token), _route.NewSocket());
+                Interlocked.Increment(ref _accepted);
                 lock (_lock) _connections.Add(connection);
                 connection.Running = connection.RunAsync(_closing.Token);
             }

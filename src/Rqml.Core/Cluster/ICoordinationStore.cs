@@ -5,8 +5,8 @@ namespace Rqml.Cluster;
 /// engine's, never ours.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Every call may throw <see cref="CoordinationUnavailableException"/>; after a commit has thrown it, the outcome is unknown and
-/// the caller reads back what it wrote (every value carries its writer's nonce). Nothing is retried below this seam.
+/// Thread-safe. Every call may throw <see cref="CoordinationUnavailableException"/> or <see cref="CoordinationRefusedException"/>; after a commit has thrown either, or was
+/// cancelled under way, the outcome is unknown and the caller reads back what it wrote (every value carries its writer's nonce). No change is tried twice below this seam.
 /// Safety is a <see cref="Compare"/> inside a transaction, never the belief to hold a lease.
 /// </remarks>
 public interface ICoordinationStore : IAsyncDisposable
@@ -15,7 +15,7 @@ public interface ICoordinationStore : IAsyncDisposable
     ValueTask<CoordinationSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Applies all changes of the transaction at one new revision, or none where a compare does not hold.</summary>
-    /// <exception cref="ArgumentException">More than 128 changes, a key written twice, empty or over 1,024 characters, or a value over 1 MiB.</exception>
+    /// <exception cref="ArgumentException">More than 128 changes or compares, a key written twice, empty or over 1,024 characters, a value over 1 MiB, or 1.25 MiB together.</exception>
     /// <exception cref="LeaseGoneException">A key was to be put under a lease that is gone; nothing was applied.</exception>
     ValueTask<TransactionResult> CommitAsync(CoordinationTransaction transaction, CancellationToken cancellationToken);
 

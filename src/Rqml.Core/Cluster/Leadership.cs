@@ -187,7 +187,8 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         }
     }
 
-    private static bool IsUnavailable(Exception error) => error is CoordinationUnavailableException or OperationCanceledException or ObjectDisposedException;
+    /// <summary>Also where the store refuses: that may change, and until then the node does without it.</summary>
+    private static bool IsUnavailable(Exception error) => error is CoordinationUnavailableException or CoordinationRefusedException or OperationCanceledException or ObjectDisposedException;
 
     private static partial class Log
     {

@@ -108,6 +108,7 @@ public abstract class CoordinationStoreContract : IAsyncLifetime
         Assert.False(await HoldsAsync(new Compare.ModifiedAt(here, revision - 1)));
         Assert.False(await HoldsAsync(new Compare.ModifiedAt(here, revision + 1)));
         Assert.False(await HoldsAsync(new Compare.ModifiedAt(gone, revision)));
+        Assert.False(await HoldsAsync(new Compare.ModifiedAt(gone, 0)));
         Assert.True(await HoldsAsync(new Compare.Holds(here, Bytes("1"))));
         Assert.False(await HoldsAsync(new Compare.Holds(here, Bytes("2"))));
         Assert.False(await HoldsAsync(new Compare.Holds(here, Bytes("10"))));
@@ -156,10 +157,39 @@ public abstract class CoordinationStoreContract : IAsyncLifetime
         await RefusedAsync("1024", [new Change.Delete("")]);
         await RefusedAsync("1024", [new Change.Put(Prefix + new string('x', 1_025), default)]);
         await RefusedAsync("1048576", [Put("b", "1"), new Change.Put(Prefix + "a", new byte[(1 << 20) + 1])]);
+        await RefusedAsync("1310720", [.. Enumerable.Range(0, 2).Select(i => new Change.Put($"{Prefix}{i}", new byte[640 << 10]))]);
+        Compare[] compares = [.. Enumerable.Range(0, 129).Select(i => new Compare.Absent($"{Prefix}absent/{i}"))];
+        await RefusedAsync("128", [Put("a", "1")], compares);
         Assert.Empty((await ReadAsync()).Entries);
 
         Assert.True((await CommitAsync([], [.. Enumerable.Range(0, 128).Select(i => Put($"{i}", "1"))])).Succeeded);
         Assert.True((await CommitAsync([], [new Change.Put(Prefix + "long", new byte[1 << 20])])).Succeeded);
+        Assert.True((await CommitAsync(compares[..128], [new Change.Put(Prefix + "long", new byte[1 << 20]), new Change.Put(Prefix + "longer", new byte[200 << 10])])).Succeeded);
+    }
+
+    /// <summary>A prefix that holds more than any one message is read whole, and as of one revision.</summary>
+    [Fact]
+    public async Task Thousands_of_entries_and_long_ones_are_read_whole()
+    {
+        for (var batch = 0; batch < 20; batch++) await CommitAsync([], [.. Enumerable.Range(batch * 128, 128).Select(i => Put($"many/{i:d5}", $"{i}"))]);
+        for (var i = 0; i < 6; i++) await CommitAsync([], [new Change.Put($"{Prefix}many/long/{i}", Enumerable.Repeat((byte)i, 1 << 20).ToArray())]);
+        var read = await ReadAsync("many/");
+
+        Assert.Equal(20 * 128 + 6, read.Entries.Count);
+        Assert.Equal(Enumerable.Range(0, 20 * 128).Select(i => $"{i}"), read.Entries.Take(20 * 128).Select(entry => System.Text.Encoding.UTF8.GetString(entry.Value.Span)));
+        Assert.All(read.Entries.Skip(20 * 128).Index(), entry => Assert.True(entry.Item.Value.Length == 1 << 20 && !entry.Item.Value.Span.ContainsAnyExcept((byte)entry.Index)));
+        Assert.All(read.Entries, entry => Assert.True(entry.ModifiedRevision <= read.Revision));
+    }
+
+    /// <summary>A key may be of any characters, and their order is that of their code units.</summary>
+    [Fact]
+    public async Task A_key_may_be_of_any_characters()
+    {
+        string[] keys = ["\u0001", " ", "A", "a", "é", "z\u0301", "中", "\uE000", "\uFFFD", "😀", "\U0010FFFF"];
+        foreach (var key in keys) await PutAsync("any/" + key, key);
+
+        Assert.Equal(keys.Order(StringComparer.Ordinal), (await KeysAsync("any/")).Select(key => key[4..]));
+        Assert.Equal(["any/😀"], await KeysAsync("any/😀"));
     }
 
     /// <summary>The caller's buffer is the caller's again once the commit has returned.</summary>
@@ -248,6 +278,12 @@ public abstract class CoordinationStoreContract : IAsyncLifetime
         var error = await Assert.ThrowsAsync<LeaseGoneException>(() => CommitAsync([], [Put("a", "1"), Put("b", "1", lease)]));
 
         Assert.Equal(lease, error.Lease);
+        var other = await GrantAsync();
+        error = await Assert.ThrowsAsync<LeaseGoneException>(() => CommitAsync([], [Put("a", "1", other), Put("b", "1", lease), Put("c", "1", other)]));
+        Assert.Equal(lease, error.Lease);
+        var never = new LeaseId(0x7E57);
+        await Assert.ThrowsAsync<LeaseGoneException>(() => CommitAsync([], [Put("a", "1", never)]));
+        Assert.False(await Store.RenewLeaseAsync(never, CancellationToken.None));
         Assert.Empty(await KeysAsync(""));
     }
 
@@ -297,6 +333,27 @@ public abstract class CoordinationStoreContract : IAsyncLifetime
             if (watch.Current.Entries is [var entry] && System.Text.Encoding.UTF8.GetString(entry.Value.Span) == "300") break;
         }
 
+        await writing;
+    }
+
+    /// <summary>Whatever a watch shows is what the prefix held at one revision: a transaction is there whole, or not at all.</summary>
+    [Fact]
+    public async Task A_watch_never_shows_half_a_transaction()
+    {
+        await using var watch = Watch("w/");
+        Assert.Empty(await NextAsync(watch, _ => true));
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 1; i <= 50; i++) await CommitAsync([], [.. Enumerable.Range(0, 100).Select(key => Put($"w/{key:d3}", $"{i}"))]);
+        });
+        string last;
+        do
+        {
+            var shown = await NextAsync(watch, _ => true);
+            Assert.Equal(100, shown.Count);
+            last = Assert.Single(shown.Select(entry => entry.Split('=')[1]).Distinct());
+        }
+        while (last != "50");
         await writing;
     }
 
@@ -359,9 +416,9 @@ public abstract class CoordinationStoreContract : IAsyncLifetime
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.GrantLeaseAsync(TimeToLive, CancellationToken.None));
     }
 
-    private async Task RefusedAsync(string limit, Change[] changes)
+    private async Task RefusedAsync(string limit, Change[] changes, Compare[]? compares = null)
     {
-        var error = await Assert.ThrowsAsync<ArgumentException>(() => CommitAsync([], changes));
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => CommitAsync(compares ?? [], changes));
         Assert.Contains(limit, error.Message, StringComparison.Ordinal);
     }
 
