@@ -61,6 +61,14 @@ internal static class LogIds
     public const int StoreCloseFailed = 4104;
     public const int StoreRecordDamaged = 4105;
 
+    // 42xx: Rqml.Storage.Etcd
+    public const int EtcdFails = 4201;
+    public const int EtcdAnswersAgain = 4202;
+    public const int EtcdRefuses = 4203;
+    public const int EtcdKeySkipped = 4211;
+    public const int EtcdWatchBeginsAnew = 4221;
+    public const int EtcdWatchCompacted = 4222;
+
     // 51xx: Cluster
     public const int LeaderUnreadable = 5101;
     public const int MemberUnreadable = 5102;
