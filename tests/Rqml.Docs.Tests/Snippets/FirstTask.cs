@@ -90,7 +90,7 @@ public sealed class FirstTask : IDisposable
 
     private async Task<IHost> StartAsync(string folder)
     {
-        Console.SetOut(_workplace.Printed);
+        _workplace.TakeConsole();
         string[] args = [];
         #region snippet
         var builder = Host.CreateApplicationBuilder(args);

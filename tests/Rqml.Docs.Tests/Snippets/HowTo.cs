@@ -64,7 +64,7 @@ public sealed class HowTo : IDisposable
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task Many_tasks_are_submitted_looked_at_and_cancelled()
     {
-        Console.SetOut(_workplace.Printed);
+        _workplace.TakeConsole();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddRqml(rqml => rqml
             .AddTaskClass(SquareRoot, roots => roots.AddModel<NewtonStep>().ConvergeWhenAll(Stability.Over(2).AtLeast(1)))

@@ -152,7 +152,7 @@ public sealed class Supervising : IDisposable
             .UseRocksDb(_workplace.Folder));
         using var host = builder.Build();
         await host.StartAsync();
-        Console.SetOut(_workplace.Printed);
+        _workplace.TakeConsole();
         var rqml = host.Services.GetRequiredService<IRqmlClient>();
         var task = await rqml.SubmitAsync(SquareRoots.SquareRoot, new Number(2));
         var checkpoints = host.Services.GetRequiredService<ICheckpointStore>();

@@ -18,7 +18,7 @@ public sealed class TenLines : IDisposable
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task The_ten_lines_of_the_readme_find_a_root()
     {
-        Console.SetOut(_workplace.Printed);
+        _workplace.TakeConsole();
         #region snippet
         var squareRoot = new TaskClass<double, double>("square-root");      // from a number to its root
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -8,15 +8,22 @@ internal sealed class Workplace : IDisposable
     /// <summary>There is one console: classes whose tests read it back are one collection.</summary>
     public const string OneAtATime = "console";
 
-    private readonly TextWriter _before = Console.Out;
+    private TextWriter? _before;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rqml-docs-").FullName;
 
     public StringWriter Printed { get; } = new();
 
+    /// <summary>What is written to the console from now on is <see cref="Printed"/>, until the test ends.</summary>
+    public void TakeConsole()
+    {
+        _before = Console.Out;
+        Console.SetOut(Printed);
+    }
+
     public void Dispose()
     {
-        Console.SetOut(_before);
+        if (_before is not null) Console.SetOut(_before);      // only whoever took it: others run beside us
         Printed.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
