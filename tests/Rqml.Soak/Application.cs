@@ -4,7 +4,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Rqml.Hosting;
+using Rqml.Soak.Cluster;
 using Rqml.Soak.Fabric;
 
 namespace Rqml.Soak;
@@ -18,13 +20,15 @@ namespace Rqml.Soak;
 /// <param name="IsToBeKilled">Whether it ends by kill -9: then its own second node may be killed before, and guests stay longer.</param>
 /// <param name="Listen">Where it is met by nodes in processes of their own, which work for it; empty: it works itself, with guests of its own process.</param>
 /// <param name="Scheduler">Where it joins a scheduler in a process of its own; empty: it schedules itself.</param>
-internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled, string Listen = "", string Scheduler = "")
+/// <param name="Etcd">Where it finds the cluster that works for it; empty: it belongs to none.</param>
+/// <param name="Callers">Tasks that are open at a time.</param>
+internal sealed record ApplicationSettings(string Folder, ulong Seed, int Life, long NextNumber, int KeepSeconds, bool IsToBeKilled, string Listen = "", string Scheduler = "", string Etcd = "", int Callers = 192)
 {
-    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString(), Listen, Scheduler];
+    public string[] ToArguments() => [Folder, Text(Seed), Text(Life), Text(NextNumber), Text(KeepSeconds), IsToBeKilled.ToString(), Listen, Scheduler, Etcd, Text(Callers)];
 
     public static ApplicationSettings Parse(string[] words) => new(
         words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture),
-        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]), words[6], words[7]);
+        int.Parse(words[4], CultureInfo.InvariantCulture), bool.Parse(words[5]), words[6], words[7], words[8], int.Parse(words[9], CultureInfo.InvariantCulture));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }
@@ -34,7 +38,6 @@ internal sealed class Application : IAsyncDisposable
 {
     public const string Node = "soak";
     private const string SecondNode = "second";
-    private const int Callers = 192;
     private const int Lanes = 4;
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(2);
 
@@ -59,6 +62,7 @@ internal sealed class Application : IAsyncDisposable
         _random = new Random(unchecked((int)settings.Seed * 397 + settings.Life));
         _last = settings.NextNumber - 1;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        if (settings.Etcd.Length > 0) builder.Logging.AddProvider(new LineLog(LineLog.PathOf(settings.Folder, Node)));
         builder.Services.AddRqml(rqml =>
         {
             _models.AddTo(rqml
@@ -66,7 +70,8 @@ internal sealed class Application : IAsyncDisposable
                 .Configure(options => (options.NodeName, options.Lanes, options.KeepResults) = (Node, Lanes, TimeSpan.FromSeconds(settings.KeepSeconds))));
             if (HasGuests) rqml.AddInProcess().AddNode(SecondNode, node => node.Lanes(Lanes).UseRocksDb(Path.Combine(settings.Folder, "store", SecondNode)));
             else RealTransport.Of(settings.Listen).AddTo(rqml.Configure(options => options.AgeEvery = Worker.AgeEvery), settings.Listen);
-            if (settings.Scheduler.Length > 0) rqml.JoinScheduler(settings.Scheduler).Roles(NodeRoles.Client);
+            if (settings.Etcd.Length > 0) rqml.UseEtcd(settings.Etcd).Roles(NodeRoles.Client);
+            else if (settings.Scheduler.Length > 0) rqml.JoinScheduler(settings.Scheduler).Roles(NodeRoles.Client);
             else if (!HasGuests) rqml.Roles(NodeRoles.Client | NodeRoles.Scheduler);
         });
         _host = builder.Build();
@@ -83,7 +88,7 @@ internal sealed class Application : IAsyncDisposable
         var guests = HasGuests ? new Guests(_models, _settings.IsToBeKilled ? 8 : 20).RunAsync(_stop.Token) : Task.CompletedTask;
         var sampling = SampleAsync();
         var killing = HasGuests && _settings.IsToBeKilled ? KillSecondNodeAsync() : Task.CompletedTask;
-        var callers = Enumerable.Range(0, Callers).Select(_ => CallAsync()).Append(TakeOverAsync(inherited)).ToList();
+        var callers = Enumerable.Range(0, _settings.Callers).Select(_ => CallAsync()).Append(TakeOverAsync(inherited)).ToList();
         var obeying = ObeyAsync(commands);
 
         await await Task.WhenAny(obeying, Task.WhenAll([.. callers, guests, sampling, killing]));

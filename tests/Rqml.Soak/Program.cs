@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rqml.Soak;
+using Rqml.Soak.Cluster;
 using Rqml.Soak.Fabric;
 
 // MINUTES [seed] [folder]: the soak; ends with 0 only if all of it holds. "life …" is the process that it watches, kills and starts again. "fabric…": the soak of the fabric, and its processes.
@@ -22,6 +23,11 @@ switch (args)
         return 0;
     case [Scheduler.Word, var path, var listen]:
         await Scheduler.RunAsync(path, listen);
+        return 0;
+    case [ClusterSoak.Word, .. var rest]:
+        return await ClusterSoak.RunAsync(rest);
+    case [ClusterNode.Word, .. var rest]:
+        await ClusterNode.RunAsync(rest, Console.In);
         return 0;
     case [Worker.Word, .. var rest]:
         await Worker.RunAsync(rest);

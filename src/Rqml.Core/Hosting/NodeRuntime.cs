@@ -319,7 +319,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     private void StartScheduler() =>
         Scheduler = new Scheduler(Loop, NewSchedulerMachine(), _fabric, Leadership ?? (IMembership)this, _reader, _options.Instruments.Scheduling, _options.Stations, _options.Logger);
 
-    private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling with { RecallsCheckpoints = _reader is not null }, _random.Next())
+    private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling with { RecallsCheckpoints = _reader is not null }, _random.Next(), Clock.NowMs)
     {
         SuspectBallot = (message, fate) => Events.Suspected(
             EventOrigin.OfTask(message.Task), fate == BallotFate.Twice ? SecurityConcern.BallotTwice : SecurityConcern.UnaskedBallot, message.From.Node.Value),

@@ -20,6 +20,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const long StartingMs = 2_000;
     private const long RecallTimeoutMs = 2_000;
     private const int MostRecalls = 1_024;
+    private const int MostLost = 1_024;
     private const long ListCopiesEveryMs = 300_000;
 
     private readonly Peer _self;
@@ -41,11 +42,17 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private long _number;
     private long _sweepDueMs = long.MaxValue;
     private long _sweptMs;
-    private long _beganMs;
+    private readonly long _bornMs;
+    private readonly Dictionary<(NodeId, Incarnation), (long AtMs, FenceReason Reason)> _lost = [];      // while another led
     private HashSet<NodeId> _unreported = [];
 
-    public SchedulerMachine(Peer self, SchedulerSettings settings, ulong seed)
+    /// <param name="self">The node that may lead.</param>
+    /// <param name="settings">What the host says.</param>
+    /// <param name="seed">Of all draws.</param>
+    /// <param name="nowMs">When its process came up.</param>
+    public SchedulerMachine(Peer self, SchedulerSettings settings, ulong seed, long nowMs)
     {
+        _bornMs = nowMs;
         _self = self;
         _settings = settings;
         _pool = new NodePool(seed);
@@ -98,6 +105,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case SchedulerEventKind.NodeUnreachable when _leading:
                 if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, FenceReason.Unreachable, effects);
                 break;
+            case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
+                RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
+                break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
                 break;
@@ -133,7 +143,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
         _sweptMs = nowMs;
-        _beganMs = nowMs;
         _listCopiesDueMs = nowMs + ListCopiesEveryMs;
         _unreported = [.. members.Select(member => member.Node)];
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
@@ -141,7 +150,21 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             _pool.Add(member, nowMs);
             effects.Add(SchedulerEffect.Send(member, Welcome()));
+            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) Fence(Find(member)!, lost.Reason, effects);
         }
+
+        _lost.Clear();
+    }
+
+    /// <summary>
+    /// Whoever leads next has seen the last leader go, or fall silent, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as
+    /// after a power cut all do.
+    /// </summary>
+    private void RememberLost(Peer peer, FenceReason reason, long nowMs)
+    {
+        if (nowMs < _bornMs + StartingMs) return;
+        if (_lost.Count >= MostLost) _lost.Clear();
+        _lost[(peer.Node, peer.Incarnation)] = (nowMs, reason);
     }
 
     private void EndTerm()
@@ -713,7 +736,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     }
 
     /// <summary>Whether a node that we only know of may be coming up as we are: after a power cut all come up at once, and what it holds is worth a moment.</summary>
-    private bool MayBeStarting(ScheduledNode node, long nowMs) => IsAwaited(node) && nowMs < _beganMs + StartingMs;
+    private bool MayBeStarting(ScheduledNode node, long nowMs) => IsAwaited(node) && nowMs < _bornMs + StartingMs;
 
     /// <summary>Whether it was registered when the term began, and has neither reported to it nor is being fenced.</summary>
     private bool IsAwaited(ScheduledNode node) => _unreported.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;

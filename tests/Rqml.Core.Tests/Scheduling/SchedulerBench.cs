@@ -19,9 +19,19 @@ internal sealed class SchedulerBench
     private readonly EffectBuffer<SchedulerEffect> _effects = new();
     private readonly Dictionary<string, ulong> _incarnations = [];
 
-    public SchedulerBench(SchedulerSettings? settings = null, IReadOnlyList<Peer>? members = null)
+    /// <param name="settings">Other than the usual.</param>
+    /// <param name="members">Who is registered when the term begins.</param>
+    /// <param name="before">What it hears while another leads; null: it leads as soon as it is up.</param>
+    /// <param name="upMs">How long it has been up by then.</param>
+    public SchedulerBench(SchedulerSettings? settings = null, IReadOnlyList<Peer>? members = null, IReadOnlyList<SchedulerEvent>? before = null, long upMs = 10_000)
     {
-        Machine = new SchedulerMachine(new Peer(new NodeId("scheduler"), new Incarnation(1), ""), settings ?? new SchedulerSettings(), seed: 7);
+        Machine = new SchedulerMachine(new Peer(new NodeId("scheduler"), new Incarnation(1), ""), settings ?? new SchedulerSettings(), seed: 7, NowMs);
+        if (before is not null)
+        {
+            NowMs += upMs;
+            foreach (var heard in before) Step(heard);
+        }
+
         Step(SchedulerEvent.Elected(Term, members ?? []));
     }
 

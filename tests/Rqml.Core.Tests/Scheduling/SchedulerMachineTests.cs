@@ -8,6 +8,45 @@ public sealed class SchedulerMachineTests
 {
     private static readonly ClassKey Rare = new("rare", 1);
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Whom_a_new_leader_saw_go_or_fall_silent_before_it_led_is_fenced_at_once(bool isGone)
+    {
+        var last = new Peer(new NodeId("last"), new Incarnation(9), "");
+        var scheduler = new SchedulerBench(members: [last], before: [isGone ? SchedulerEvent.NodeGone(last) : SchedulerEvent.NodeUnreachable(last)]);
+
+        Assert.Equal(["last"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void Whom_it_saw_while_it_was_coming_up_itself_may_be_coming_up_too()
+    {
+        var last = new Peer(new NodeId("last"), new Incarnation(9), "");
+        var scheduler = new SchedulerBench(members: [last], before: [SchedulerEvent.NodeGone(last)], upMs: 500);
+
+        Assert.Empty(scheduler.Fenced);
+    }
+
+    [Fact]
+    public void Who_has_been_up_for_long_fences_at_once_where_nobody_listens()
+    {
+        var scheduler = new SchedulerBench(members: [new Peer(new NodeId("dead"), new Incarnation(1), "")], before: []);
+
+        scheduler.Refuse("dead");
+
+        Assert.Equal(["dead"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void A_later_start_of_whom_it_saw_go_is_not_fenced_for_it()
+    {
+        var last = new Peer(new NodeId("last"), new Incarnation(9), "");
+        var scheduler = new SchedulerBench(members: [last with { Incarnation = new Incarnation(10) }], before: [SchedulerEvent.NodeGone(last)]);
+
+        Assert.Empty(scheduler.Fenced);
+    }
+
     [Fact]
     public void A_task_of_a_class_that_nobody_runs_blocks_nobody()
     {

@@ -11,13 +11,20 @@ internal sealed class Child : IAsyncDisposable
 
     public bool HasEnded => _process.HasExited;
 
-    public static Child Start(params string[] words)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        return new Child(Process.Start(start) ?? throw new InvalidOperationException("A process did not start."));
-    }
+    public static Child Start(params string[] words) => Start(new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardInput = true });
+
+    /// <summary>Starts a program of somebody else's, which is neither heard nor told anything.</summary>
+    public static Child StartProgram(string program, IEnumerable<string> words) => Start(new ProcessStartInfo(program, words));
+
+    private static Child Start(ProcessStartInfo start) => new(Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start."));
 
     public async Task<string> ReadAsync() => await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("A process ended before it said what it had to.");
+
+    public async Task TellAsync(string command)
+    {
+        await _process.StandardInput.WriteLineAsync(command);
+        await _process.StandardInput.FlushAsync();
+    }
 
     public async Task<int> EndAsync()
     {
