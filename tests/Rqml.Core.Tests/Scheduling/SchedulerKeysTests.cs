@@ -17,7 +17,7 @@ public sealed class SchedulerKeysTests
     private static readonly Peer Second = new(new NodeId("second"), new Incarnation(3), "");
     private static readonly TaskIdSource Ids = new(new LedgerId(5), 1);
 
-    private readonly SchedulerMachine _scheduler = new(new Peer(new NodeId("scheduler"), new Incarnation(9), ""), new SchedulerSettings(), seed: 1);
+    private readonly SchedulerMachine _scheduler = new(new Peer(new NodeId("scheduler"), new Incarnation(9), ""), new SchedulerSettings(), seed: 1, nowMs: 0);
     private readonly EffectBuffer<SchedulerEffect> _effects = new();
 
     [Fact]
