@@ -78,6 +78,7 @@ internal sealed class InlinePlan(CoordinationKeys keys)
             }
 
             if (!TryPay(batch, value.Length, isLeaving)) break;
+            copy.IsThere = true;      // from here on: a result may come before the store's answer, and its copy is to go too
             batch.Copied.Add((copy, snapshot));
             batch.Changes.Add(new Change.Put(keys.Checkpoint(snapshot.Attempt.Task), value));
         }
@@ -88,17 +89,12 @@ internal sealed class InlinePlan(CoordinationKeys keys)
     /// <summary>The store has the batch.</summary>
     public static void Committed(InlineBatch batch, long nowMs)
     {
-        foreach (var (copy, snapshot) in batch.Copied)
-        {
-            copy.Saw(snapshot, nowMs);
-            copy.IsThere = true;
-        }
+        foreach (var (copy, snapshot) in batch.Copied) copy.Saw(snapshot, nowMs);
     }
 
     /// <summary>The store may or may not have it: the same changes once more do no harm.</summary>
     public void Lost(InlineBatch batch)
     {
-        foreach (var (copy, _) in batch.Copied) copy.IsThere = true;
         foreach (var task in batch.Removed) _settled.Enqueue(task);
     }
 

@@ -52,6 +52,19 @@ public sealed class InlinePlanTests
     }
 
     [Fact]
+    public void A_copy_whose_task_is_settled_before_the_store_has_answered_is_removed_too()
+    {
+        Next(Held(1));
+        _nowMs += InlinePlan.CopyAfterMs;
+        var onItsWay = Batch(Held(1));
+
+        _plan.Settled(TaskOf(1));
+        InlinePlan.Committed(onItsWay, _nowMs);
+
+        Assert.Equal([new Change.Delete(Key(1))], Batch().Changes);
+    }
+
+    [Fact]
     public void The_copy_of_a_result_that_waits_for_its_ledger_is_removed_with_the_answer()
     {
         Next(Held(1));
