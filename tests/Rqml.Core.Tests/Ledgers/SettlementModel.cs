@@ -1,4 +1,3 @@
-using System.Text;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Ledgers;
@@ -115,20 +114,62 @@ internal sealed class SettlementModel
 
     public UInt128 Fingerprint()
     {
-        var text = new StringBuilder();
-        text.Append(_durableTask is not null).Append(Describe(_durableSettlement)).Append(_settledMs).AppendJoin(';', _durableStrikes).Append('|').Append(Describe(_everSettled)).Append(_seen);
-        text.Append(_isSubmitted).Append(_isLost).Append(_isAcknowledged).Append(_isWatched).Append(_hasCancelled).Append(_isAssigned).Append(_strikes).Append(_crashes).Append(_ticks).Append('@').Append(_nowMs);
-        text.AppendJoin(',', _keepsResult).AppendJoin(',', _hasComputed).AppendJoin(',', _network.Keys);
-        text.Append('[').AppendJoin(',', _writes.Select(Describe)).Append('/').AppendJoin(',', _held.Select(Describe)).Append(']');
-
-        if (_machine is { } machine)
+        var print = new Fingerprint();
+        print.Add(_durableTask is not null);
+        Add(ref print, _durableSettlement);
+        print.Add(_settledMs);
+        Add(ref print, _durableStrikes);
+        Add(ref print, _everSettled);
+        print.Add((long?)_seen ?? -1);
+        foreach (var has in (ReadOnlySpan<bool>)[_isSubmitted, _isLost, _isAcknowledged, _isWatched, _hasCancelled, _isAssigned, .. _keepsResult, .. _hasComputed]) print.Add(has);
+        foreach (var number in (ReadOnlySpan<long>)[_strikes, _crashes, _ticks, _nowMs, _network.Count, _writes.Count, _held.Count]) print.Add(number);
+        foreach (var (key, _) in _network) print.Add(key);
+        foreach (var write in _writes) Add(ref print, write);
+        foreach (var held in _held) Add(ref print, held);
+        if (_machine is not { } machine) return print.End();
+        print.Add(machine.NextDueMs);
+        foreach (var task in machine.Settled)
         {
-            text.Append('{').Append(machine.NextDueMs);
-            foreach (var task in machine.Settled) text.Append(task.Outcome).Append(task.SettledMs);
-            foreach (var task in machine.Open) text.Append('-').Append(task.Watcher).Append(task.AnnouncedIn).Append(task.AnnouncedIn is null ? task.AnnouncedMs : 0).AppendJoin(';', task.Strikes);
+            print.Add((long)task.Outcome);
+            print.Add(task.SettledMs);
         }
 
-        return Rqml.Testing.Exploration.Fingerprint.Of(text.ToString());
+        foreach (var task in machine.Open)
+        {
+            print.Add(task.Watcher as string);
+            print.Add(task.AnnouncedIn is { } term ? term.Number : -1);
+            print.Add(task.AnnouncedIn is null ? task.AnnouncedMs : 0);
+            Add(ref print, task.Strikes);
+        }
+
+        return print.End();
+    }
+
+    private static void Add(ref Fingerprint print, IReadOnlyList<Strike> strikes)
+    {
+        print.Add(strikes.Count);
+        foreach (var strike in strikes)
+        {
+            print.Add(strike.Epoch);
+            print.Add(strike.Run);
+        }
+    }
+
+    private static void Add(ref Fingerprint print, Settlement? settlement)
+    {
+        print.Add((long?)settlement?.Outcome ?? -1);
+        print.Add(settlement?.Epoch ?? default);
+    }
+
+    private static void Add(ref Fingerprint print, in LedgerEffect effect)
+    {
+        print.Add((long)effect.Kind);
+        print.Add((long)effect.Message.Kind);
+        print.Add(effect.Message.From?.Node.Value);
+        print.Add(effect.Message.Epoch);
+        print.Add(effect.Message.Number);
+        Add(ref print, effect.Subject as Settlement);
+        print.Add(effect.Target is Peer peer ? peer.Node.Value : effect.Target as string);
     }
 
     private static TaskSpec Specify() => new()
