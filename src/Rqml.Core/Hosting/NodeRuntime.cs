@@ -321,9 +321,14 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     private SchedulerMachine NewSchedulerMachine() => new(Self, _options.Scheduling with { RecallsCheckpoints = _reader is not null }, _random.Next(), Clock.NowMs)
     {
-        SuspectBallot = (message, fate) => Events.Suspected(
-            EventOrigin.OfTask(message.Task), fate == BallotFate.Twice ? SecurityConcern.BallotTwice : SecurityConcern.UnaskedBallot, message.From.Node.Value),
+        BallotTaken = Voted,
     };
+
+    private void Voted(Message ballot, BallotFate fate)
+    {
+        _options.Instruments.Scheduling.Voted(fate);
+        if (fate is BallotFate.Twice or BallotFate.Unasked) Events.Suspected(EventOrigin.OfTask(ballot.Task), fate == BallotFate.Twice ? SecurityConcern.BallotTwice : SecurityConcern.UnaskedBallot, ballot.From.Node.Value);
+    }
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {

@@ -78,8 +78,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>Votes that are held, or whose result nobody has used yet.</summary>
     public int VoteCount => _votes.Count;
 
-    /// <summary>Told of ballots that nobody had asked for, or that contradict the voter's first.</summary>
-    public Action<Message, BallotFate>? SuspectBallot { get; set; }
+    /// <summary>Told of each ballot, and what became of it.</summary>
+    public Action<Message, BallotFate>? BallotTaken { get; set; }
 
     public static NodeWeight WeightOf(ScheduledNode node, long nowMs) => NodePool.WeightOf(node, nowMs);
 
@@ -222,7 +222,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 if (_tasks.TryGetValue(message.Task, out var voting) && voting.Epoch == message.Epoch && !voting.Inquired) _votes.Call(message, VotersOf(voting.Spec.Class), nowMs, effects);
                 break;
             case MessageKind.BallotCast:
-                if (_votes.Take(message, nowMs, effects) is (BallotFate.Twice or BallotFate.Unasked) and var fate) SuspectBallot?.Invoke(message, fate);
+                var fate = _votes.Take(message, nowMs, effects);
+                BallotTaken?.Invoke(message, fate);
                 break;
         }
     }

@@ -69,7 +69,7 @@ public sealed class BadInputTests
     private static async Task AssertFailsAsync<TError>(TaskClass<string, string> @class, Action<TaskClassBuilder<string, string>>? more, int passes, string words, Action<IServiceCollection>? services = null)
     {
         var made = 0;
-        using var failed = new FailedPasses(typeof(TError));
+        using var failed = CountOf.FailedPasses(typeof(TError));
         await using var host = await TestHost.StartAsync(
             rqml => rqml.AddTaskClass(@class, of =>
             {
@@ -206,45 +206,6 @@ public sealed class BadInputTests
         }
 
         public string Deserialize(ReadOnlyMemory<byte> source) => AtRead ? throw new NotSupportedException("It does not read.") : Encoding.UTF8.GetString(source.Span);
-    }
-
-    /// <summary>The meters of one host, and how many passes failed there with an error of that type.</summary>
-    private sealed class FailedPasses : IMeterFactory
-    {
-        private readonly MeterListener _listener = new();
-        private readonly List<Meter> _meters = [];
-        private int _count;
-
-        public FailedPasses(Type error)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (_meters.Contains(instrument.Meter) && instrument.Name == "rqml.passes.failed") listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
-            {
-                foreach (var tag in tags)
-                {
-                    if (tag.Key == "error.type" && Equals(tag.Value, error.FullName)) Interlocked.Add(ref _count, (int)count);
-                }
-            });
-            _listener.Start();
-        }
-
-        public int Count => Volatile.Read(ref _count);
-
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public void Dispose()
-        {
-            _listener.Dispose();
-            foreach (var meter in _meters) meter.Dispose();
-        }
     }
 
     private sealed class Refusal : IArtifactValidator<string, string>

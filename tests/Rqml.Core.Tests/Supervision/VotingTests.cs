@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Supervision;
@@ -41,6 +43,7 @@ public sealed class VotingTests
     public async Task A_voter_that_hangs_abstains_at_the_deadline_and_the_others_decide()
     {
         var time = new FakeTimeProvider();
+        using var counted = new CountOf("rqml.votes.ballots", "rqml.fate", "counted");
         await using var host = await StartAsync(
             words => words
                 .AddModel("first", Voter("first", agrees: true), family: "a")
@@ -50,10 +53,10 @@ public sealed class VotingTests
                     if (context.Iteration == 0) await Task.Delay(Timeout.InfiniteTimeSpan, token);
                     return new Refinement<string>("answer", 0.5);
                 }, family: "c"),
-            deadline: TimeSpan.FromSeconds(5), time);
+            deadline: TimeSpan.FromSeconds(5), time, counted);
 
         var task = await host.Client.SubmitAsync(Words.Class, "a");
-        await TestHost.Until("two ballots", () => _voted.Count == 2);
+        await TestHost.Until("two ballots", () => counted.Count == 2);
         var tally = Tally(await host.Pass("completion", task.Completion));
 
         Assert.Equal((VoteVerdict.Accepted, 2, 1), (tally.Verdict, tally.Accepts, tally.Abstentions));
@@ -122,13 +125,14 @@ public sealed class VotingTests
         Assert.Equal(Outcome.Converged, (await TestHost.Step("completion", voting.Completion)).Outcome);
     }
 
-    private static Task<TestHost> StartAsync(Action<TaskClassBuilder<string, string>> models, TimeSpan? deadline = null, FakeTimeProvider? time = null) => TestHost.StartAsync(
+    private static Task<TestHost> StartAsync(Action<TaskClassBuilder<string, string>> models, TimeSpan? deadline = null, FakeTimeProvider? time = null, CountOf? counted = null) => TestHost.StartAsync(
         rqml =>
         {
             rqml.AddNode("b").AddNode("c");
             AddVoting(rqml, models, deadline ?? TimeSpan.FromSeconds(20));
         },
-        time: time);
+        services => { if (counted is not null) services.AddSingleton<IMeterFactory>(counted); },
+        time);
 
     private static void AddVoting(IRqmlBuilder rqml, Action<TaskClassBuilder<string, string>> models, TimeSpan deadline) => rqml.AddTaskClass(Words.Class, words =>
     {
