@@ -204,6 +204,9 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
         Relay?.Follow(leader, term);
+
+        // A standby that only schedules has nothing to say to the leader, and without a link it would see its end by the lease alone.
+        if (Ledger is null && Node is null && leader.Node != Self.Node) _fabric.Send(leader, new Message(MessageKind.Greet, Self, Epoch: new Epoch(term.Generation, term.Number, 0), Number: (long)leader.Incarnation.Value));
     }
 
     void ILeadershipListener.Registered(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.Registered(node, term));

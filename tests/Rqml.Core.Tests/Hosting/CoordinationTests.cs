@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Scheduling;
@@ -17,7 +18,7 @@ public sealed class CoordinationTests
         await using var store = new InMemoryCoordinationStore();
         var gate = new Gate();
         var a = await StartAsync($"lead-{isKilled}-a", store, gate.Refine);
-        await TestHost.Until("a leads", () => a.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().IsActive);      // before b could
+        await TestHost.Until("a leads", () => Leads(a));      // before b could
         await using var b = await StartAsync($"lead-{isKilled}-b", store, gate.Refine);
         var tasks = await TestHost.Step("the submissions", b.Client.SubmitAllAsync(Words.Class, Words.Stream(40)).ToListAsync());
         await TestStep.Of("the first pass", gate.Entered);
@@ -31,6 +32,19 @@ public sealed class CoordinationTests
         Assert.All(results, result => Assert.Equal(Outcome.Converged, result.Outcome));
         Assert.True((await b.Services.GetRequiredService<IScheduler>().GetStatisticsAsync()).IsActive);
         if (isKilled) await a.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_standby_that_only_schedules_sees_the_leader_die_before_its_lease_runs_out()
+    {
+        await using var store = new InMemoryCoordinationStore(new FakeTimeProvider());      // by its clock no lease ever runs out
+        await using var a = await StartAsync("standby-a", store, null, rqml => rqml.Roles(NodeRoles.Scheduler));
+        await TestHost.Until("a leads", () => Leads(a));
+        await using var b = await StartAsync("standby-b", store, null, rqml => rqml.Roles(NodeRoles.Scheduler));
+
+        await a.Main.KillAsync();
+
+        await TestHost.Until("b leads", () => Leads(b));
     }
 
     [Fact]
@@ -94,6 +108,8 @@ public sealed class CoordinationTests
         Assert.Equal(Outcome.Converged, (await TestHost.Step("completion", task.Completion)).Outcome);
         Assert.Single(logs.Lines, line => line.Contains("5101", StringComparison.Ordinal));
     }
+
+    private static bool Leads(TestHost host) => host.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().IsActive;
 
     private static Task<TestHost> StartAsync(string node, ICoordinationStore store, Func<RefinementContext<string, string>, CancellationToken, ValueTask<Refinement<string>>>? model, Action<IRqmlBuilder>? more = null, KeptLogs? logs = null) => TestHost.StartAsync(
         rqml =>
