@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Rqml.Benchmarks;
 using Rqml.Benchmarks.Checkpoints;
+using Rqml.Benchmarks.Cluster;
 using Rqml.Benchmarks.Growth;
 using Rqml.Benchmarks.Hosting;
 using Rqml.Benchmarks.Messaging;
@@ -13,6 +14,7 @@ using Rqml.Benchmarks.Storage;
 using Rqml.Benchmarks.Tasks;
 
 // ratios [part of a row's name]: the table of what Rqml costs beside its floors; ends with 1 where a budget is missed.
+// cluster [part of a row's name]: what a cluster over a real etcd takes; ends with 1 where a budget is missed.
 // growth: what an operation takes as nodes, tasks, classes, artifacts and lanes grow.
 // types ROW, spin ROW: what a row allocates, or a row again and again for a profiler. Everything else is BenchmarkDotNet's.
 Row[] rows =
@@ -49,6 +51,19 @@ FigureRow[] figures =
     new("task to another process and back, one at a time", "p50 ≤ 1.6×", TwoProcesses.LatencyAsync),
     new("idle node on RocksDB, beside an empty host", "< 300 ms, < 40 MB, < 1 % of a core", HostProcess.MeasureAsync),
 ];
+FigureRow[] clusters =
+[
+    new("at work elsewhere after kill -9 of a worker", "p99 < 3 s", () => HandOver.AfterDeathAsync(ofLeader: false)),
+    new("at work elsewhere after kill -9 of the leader", "p99 < 3 s", () => HandOver.AfterDeathAsync(ofLeader: true)),
+    new("at work elsewhere after SIGSTOP of a worker", "p99 < 8 s", () => HandOver.AfterSilenceAsync(ofLeader: false)),
+    new("at work elsewhere after SIGSTOP of the leader", "p99 < 8 s", () => HandOver.AfterSilenceAsync(ofLeader: true)),
+    new("scheduler rebuilt, 1,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(1_000, TimeSpan.FromSeconds(3))),
+    new("scheduler rebuilt, 10,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(10_000, TimeSpan.FromSeconds(3))),
+    new("scheduler rebuilt, 100,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(100_000, TimeSpan.FromSeconds(3))),
+    new("writes of etcd, four processes", "≤ 100 a second, none for a task", StoreWrites.MeasureAsync),
+    new("tasks whose model waits 50 ms, 32 lanes a process", "", Throughput.WaitingAsync),
+    new("tasks whose model is done at once, 8 lanes a process", "", Throughput.WorkingAsync),
+];
 
 Axis[] axes =
 [
@@ -65,6 +80,17 @@ Axis[] axes =
 if (args is ["growth"])
 {
     await GrowthTable.PrintAsync(axes, Console.Out);
+    return 0;
+}
+
+if (args is ["cluster", ..])
+{
+    return await RatioTable.PrintAsync([.. clusters.Where(row => args.Length == 1 || row.Work.Contains(args[1], StringComparison.OrdinalIgnoreCase))], Console.Out) ? 0 : 1;
+}
+
+if (args is [Member.Word, .. var words])
+{
+    await Member.RunAsync(words);
     return 0;
 }
 

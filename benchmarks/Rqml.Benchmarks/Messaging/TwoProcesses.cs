@@ -30,7 +30,7 @@ public class TwoProcesses : IComparison
     [GlobalSetup]
     public async Task Setup()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         _host = await BenchmarkHost.StartAsync(rqml => AddDigest(rqml).AddTcp(tcp => tcp.Listen = $"tcp://127.0.0.1:{port}").Roles(NodeRoles.Client | NodeRoles.Scheduler).Configure(options => options.NodeName = "near"));
         _client = _host.Services.GetRequiredService<IRqmlClient>();
         _far = await Far.StartAsync(Word, $"tcp://127.0.0.1:{port}");
@@ -150,12 +150,5 @@ public class TwoProcesses : IComparison
                 _ = link.SendAsync(answer).AsTask();
             });
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
