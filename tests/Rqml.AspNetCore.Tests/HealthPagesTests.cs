@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rqml.Administration;
+using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
@@ -128,6 +130,22 @@ public sealed class HealthPagesTests
         await node.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");
 
         Task<WebHost> StartLeaderAsync() => WebHost.StartAsync(rqml => rqml.AddInProcess().Configure(options => options.NodeName = leader));
+    }
+
+    [Fact]
+    public async Task A_node_that_refuses_a_restored_coordination_store_is_degraded_until_the_generation_was_raised()
+    {
+        await using var store = new InMemoryCoordinationStore();
+        var backup = store.TakeBackup();
+        await using var host = await WebHost.StartAsync(rqml => rqml.UseCoordinationStore("memory", _ => store));
+        await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");
+
+        store.Restore(backup);
+        var body = await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "degraded");
+        Assert.StartsWith("node 'local' refuses its coordination store", Assert.Single(Reasons(body)), StringComparison.Ordinal);
+
+        await host.Services.GetRequiredService<IRqmlAdministration>().RaiseGenerationAsync();
+        await host.UntilAsync("/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");
     }
 
     [Fact]

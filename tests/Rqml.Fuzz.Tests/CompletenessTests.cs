@@ -25,6 +25,7 @@ public sealed partial class CompletenessTests
     /// <summary>Decoder → the targets that reach it.</summary>
     private static readonly Dictionary<string, string> Fed = new(StringComparer.Ordinal)
     {
+        ["AdministrationCodec.Read"] = "message",
         ["ArtifactCompressor.Decompress"] = "artifact-value segment-file",
         ["ArtifactReading.ReadArtifact"] = "json-artifact",
         ["ArtifactValue.IsPointer"] = "artifact-value",
@@ -61,6 +62,7 @@ public sealed partial class CompletenessTests
         ["NodeStore.ReadSettlement"] = "node-store",
         ["NodeStore.ReadSubmission"] = "node-store",
         ["NodeStore.ReadTerm"] = "node-store",
+        ["NodeStore.ReadWitnessed"] = "node-store",
         ["RecordHeader.TryRead"] = "record-header segment-file",
         ["RecordLengths.AreSound"] = "message submission",
         ["RecordLocation.Read"] = "record-location own-records",

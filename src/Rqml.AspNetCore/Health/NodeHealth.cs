@@ -44,6 +44,7 @@ internal sealed class NodeHealth(RqmlHost host, NodeDrain drain, IOptions<RqmlHt
         if (node.Failure.Task.IsCompletedSuccessfully) finding.Add(HealthStatus.Unhealthy, $"node '{name}' has stopped: {node.Failure.Task.Result.GetType().Name}");
         else if (node.IsStopped) finding.Add(HealthStatus.Unhealthy, $"node '{name}' has stopped");
         foreach (var scheme in node.LostListeners) finding.Add(HealthStatus.Degraded, $"node '{name}' has lost a listener: other nodes cannot reach it over '{scheme}'");
+        if (node.Leadership?.Refusal is not null) finding.Add(HealthStatus.Degraded, $"node '{name}' refuses its coordination store, which has gone back behind what the node knows: was it restored, its generation has to be raised");
         if (node.Node is { } worker) Look(worker, finding);
         else if (node.Ledger is not null && !node.IsStopped) Look(node.Reach, name, finding);
     }

@@ -59,7 +59,7 @@ internal sealed class CoordinationKeys
 
     public static ReadOnlyMemory<byte> Write(Peer peer, ulong nonce) => new MemberRecord { Peer = Records.Write(peer), Nonce = nonce }.ToByteArray();
 
-    public static ReadOnlyMemory<byte> Write(long generation) => new GenerationRecord { Generation = generation }.ToByteArray();
+    public static ReadOnlyMemory<byte> Write(long generation, ulong nonce) => new GenerationRecord { Generation = generation, Nonce = nonce }.ToByteArray();
 
     /// <exception cref="RecordDamagedException">The entry does not hold a member.</exception>
     public static Member Read(CoordinationEntry entry)

@@ -81,6 +81,7 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
                 lock (_lock)
                 {
                     if (_isDisposed) yield break;
+                    if (watcher.IsBroken) throw new CoordinationUnavailableException("memory", "it was restored from a backup");
                     snapshot = ReadLocked(prefix);
                     changed = watcher.Rearm();
                 }
@@ -134,6 +135,43 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What a backup of the store would hold at this moment.</summary>
+    internal Backup TakeBackup()
+    {
+        lock (_lock)
+        {
+            BeginLocked();
+            return new Backup(_revision, [.. _entries.Values], _leases.ToDictionary(lease => lease.Key, lease => lease.Value.TimeToLive));
+        }
+    }
+
+    /// <summary>
+    /// Goes back to a backup, as an operator restores a server: what was written since is gone, leases that are in it begin anew, and every watch ends with an error. No lease's name is ever
+    /// given twice.
+    /// </summary>
+    /// <param name="backup">What was once <see cref="TakeBackup"/>.</param>
+    /// <param name="also">Written before anybody sees the restored state.</param>
+    internal void Restore(Backup backup, params IReadOnlyList<Change> also)
+    {
+        lock (_lock)
+        {
+            BeginLocked();
+            _entries.Clear();
+            _leases.Clear();
+            _revision = backup.Revision;
+            foreach (var (lease, timeToLive) in backup.Leases) _leases.Add(lease, new Lease(timeToLive) { ExpiresAt = _time.GetTimestamp() + Ticks(timeToLive) });
+            foreach (var entry in backup.Entries)
+            {
+                _entries.Add(entry.Key, entry);
+                if (entry.Lease != LeaseId.None) _leases[entry.Lease.Value].Keys.Add(entry.Key);
+            }
+
+            if (also.Count > 0) ApplyLocked(also);
+            foreach (var watcher in _watchers) watcher.Break();
+            ArmLocked();
+        }
     }
 
     /// <summary>Ends all watches; every later call throws <see cref="ObjectDisposedException"/>.</summary>
@@ -235,6 +273,9 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
 
+    /// <summary>A state of the store. Immutable.</summary>
+    internal sealed record Backup(long Revision, IReadOnlyList<CoordinationEntry> Entries, IReadOnlyDictionary<long, TimeSpan> Leases);
+
     private sealed class Lease(TimeSpan timeToLive)
     {
         public TimeSpan TimeToLive { get; } = timeToLive;
@@ -251,6 +292,14 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
         private TaskCompletionSource _changed = New();
 
         public string Prefix { get; } = prefix;
+
+        public bool IsBroken { get; private set; }
+
+        public void Break()
+        {
+            IsBroken = true;
+            Signal();
+        }
 
         public Task Rearm()
         {

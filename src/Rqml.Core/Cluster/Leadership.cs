@@ -20,11 +20,13 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
     private readonly List<Task> _calls = [];      // of the loop alone
     private readonly TimeProvider _time;
     private Task _watching = Task.CompletedTask;
+    private long _knownGeneration;
+    private volatile StoreTooOldException? _refusal;
 
     public Leadership(
         EngineLoop loop, LeadershipMachine machine, ICoordinationStore store, CoordinationKeys keys, Dispatcher dispatcher, ILeadershipListener listener,
-        ClusterInstruments instruments, ILogger logger)
-        : base(loop, machine, store: null)
+        ClusterInstruments instruments, ILogger logger, GroupCommit? disk = null)
+        : base(loop, machine, disk)
     {
         (_store, _keys, _dispatcher, _listener, _time) = (store, keys, dispatcher, listener, loop.Clock.Time);
         (_instruments, _logger) = (instruments, logger);
@@ -33,6 +35,9 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
 
     public LeadershipMachine Machine { get; }
 
+    /// <summary>Why nothing is taken from the store at the moment; null while it is trusted. Any thread.</summary>
+    public StoreTooOldException? Refusal => _refusal;
+
     public void Start() => _dispatcher.Post(this);
 
     public void Register(Peer node, Term term) => Post(LeadershipEvent.Register(node, term));
@@ -40,6 +45,21 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
     public void Fence(Peer node, Term term) => Post(LeadershipEvent.Fence(node, term));
 
     public void StepDown(Term later) => Post(LeadershipEvent.StepDown(later));
+
+    /// <inheritdoc cref="GenerationRaise.RaiseAsync"/>
+    public async Task<long> RaiseGenerationAsync(ulong nonce, CancellationToken cancellationToken)
+    {
+        var raised = await GenerationRaise.RaiseAsync(_store, _keys, Volatile.Read(ref _knownGeneration), nonce, cancellationToken);
+        Log.GenerationRaised(_logger, raised);
+        return raised;
+    }
+
+    public override bool Drain(long nowMs)
+    {
+        var worked = base.Drain(nowMs);
+        Volatile.Write(ref _knownGeneration, Machine.Known.Generation);
+        return worked;
+    }
 
     void IThreadPoolWorkItem.Execute() => _watching = WatchAsync();
 
@@ -63,7 +83,7 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
                 Call(RenewAsync(effect.Lease));
                 break;
             case LeadershipEffectKind.ReadAll:
-                Call(ReadAsync());
+                Call(ReadAsync(effect.Term));
                 break;
             case LeadershipEffectKind.Commit:
                 Call(CommitAsync(effect.Nonce, effect.Transaction!));
@@ -96,10 +116,19 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
                 _listener.FoundDamaged(effect.Key!);
                 Log.SkippedMember(_logger, effect.Key!);
                 break;
+            case LeadershipEffectKind.RefusedStore:
+                _refusal = new StoreTooOldException(effect.Term, effect.Found);
+                _instruments.StoreRefused();
+                Log.StoreTooOld(_logger, effect.Term, effect.Found);
+                break;
+            case LeadershipEffectKind.TrustedStore:
+                _refusal = null;
+                Log.StoreTrustedAgain(_logger, effect.Found);
+                break;
         }
     }
 
-    protected override void Encode(in LeadershipEffect effect, WriteBatch batch) { }
+    protected override void Encode(in LeadershipEffect effect, WriteBatch batch) => NodeStore.PutWitnessed(batch, effect.Term);
 
     // Neither CancelAsync nor a delay that a token cancels: both come back on a thread of the pool, and the simulator could not hold them.
     private void Cancel()
@@ -138,11 +167,11 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         }
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(Term known)
     {
         try
         {
-            Post(LeadershipEvent.Saw(await _store.ReadAsync(_keys.Prefix, _stop.Token)));
+            Post(LeadershipEvent.Read(await _store.ReadAsync(_keys.Prefix, _stop.Token), known));
         }
         catch (Exception error) when (IsUnavailable(error))
         {
@@ -197,6 +226,15 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
 
         [LoggerMessage(LogIds.MemberUnreadable, LogLevel.Warning, "'{Key}' of the coordination store is damaged and was skipped; its node is registered again once it reports")]
         public static partial void SkippedMember(ILogger logger, string key);
+
+        [LoggerMessage(LogIds.StoreTooOld, LogLevel.Error, "The coordination store was at generation and revision {Known}, and is at {Found}: it was restored from a backup. Nothing is taken from it nor written to it until its generation is raised")]
+        public static partial void StoreTooOld(ILogger logger, Term known, Term found);
+
+        [LoggerMessage(LogIds.StoreTrustedAgain, LogLevel.Information, "The coordination store is at generation and revision {Found}: it is trusted again")]
+        public static partial void StoreTrustedAgain(ILogger logger, Term found);
+
+        [LoggerMessage(LogIds.GenerationRaised, LogLevel.Warning, "The generation of the coordination store was raised to {Generation}, from this host: whoever led leads no longer")]
+        public static partial void GenerationRaised(ILogger logger, long generation);
     }
 }
 

@@ -10,6 +10,7 @@ internal enum LeadershipEffectKind : byte
     RenewLease,
     ReadAll,
     Commit,
+    Remember,
     Elected,
     Deposed,
     Follow,
@@ -18,16 +19,18 @@ internal enum LeadershipEffectKind : byte
     RefusedAsFenced,
     Stuck,
     SkippedMember,
+    RefusedStore,
+    TrustedStore,
 }
 
-/// <summary>One effect of the <see cref="LeadershipMachine"/>. It writes nothing to the node's own store.</summary>
+/// <summary>One effect of the <see cref="LeadershipMachine"/>. Of all that it hears, the node's own store keeps the highest term.</summary>
 internal readonly struct LeadershipEffect : IEffect
 {
     private LeadershipEffect(LeadershipEffectKind kind) => Kind = kind;
 
     public LeadershipEffectKind Kind { get; }
 
-    public bool IsWrite => false;
+    public bool IsWrite => Kind == LeadershipEffectKind.Remember;
 
     public bool OnceDurable => false;
 
@@ -38,6 +41,9 @@ internal readonly struct LeadershipEffect : IEffect
     public CoordinationTransaction? Transaction { get; private init; }
 
     public Term Term { get; private init; }
+
+    /// <summary>Where the store was found, of one that is refused: its generation and its revision.</summary>
+    public Term Found { get; private init; }
 
     public Peer? Peer { get; private init; }
 
@@ -50,7 +56,11 @@ internal readonly struct LeadershipEffect : IEffect
 
     public static LeadershipEffect RenewLease(LeaseId lease) => new(LeadershipEffectKind.RenewLease) { Lease = lease };
 
-    public static LeadershipEffect ReadAll() => new(LeadershipEffectKind.ReadAll);
+    /// <param name="known">The generation and revision that the store must have reached by now: it had when it was asked.</param>
+    public static LeadershipEffect ReadAll(Term known) => new(LeadershipEffectKind.ReadAll) { Term = known };
+
+    /// <summary>Another start of this node refuses a store that has not come so far.</summary>
+    public static LeadershipEffect Remember(Term term) => new(LeadershipEffectKind.Remember) { Term = term };
 
     public static LeadershipEffect Commit(ulong nonce, CoordinationTransaction transaction) => new(LeadershipEffectKind.Commit) { Nonce = nonce, Transaction = transaction };
 
@@ -69,6 +79,12 @@ internal readonly struct LeadershipEffect : IEffect
 
     /// <summary>An entry that says who may lead is damaged: nobody stands for election until it is mended.</summary>
     public static LeadershipEffect Stuck(string key) => new(LeadershipEffectKind.Stuck) { Key = key };
+
+    /// <summary>The store has gone back behind what was known of it: nothing is taken from it, nor written to it, until its generation is raised.</summary>
+    public static LeadershipEffect RefusedStore(Term known, Term found) => new(LeadershipEffectKind.RefusedStore) { Term = known, Found = found };
+
+    /// <summary>It was refused, and has come beyond what was known again.</summary>
+    public static LeadershipEffect TrustedStore(Term found) => new(LeadershipEffectKind.TrustedStore) { Found = found };
 
     /// <summary>The entry of a member is damaged: the term begins without it.</summary>
     public static LeadershipEffect SkippedMember(string key) => new(LeadershipEffectKind.SkippedMember) { Key = key };

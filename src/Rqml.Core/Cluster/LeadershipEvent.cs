@@ -51,6 +51,9 @@ internal readonly struct LeadershipEvent
     /// <summary>Everything under the cluster's prefix, at a revision.</summary>
     public static LeadershipEvent Saw(CoordinationSnapshot snapshot) => new(LeadershipEventKind.Snapshot) { Snapshot = snapshot };
 
+    /// <summary>The same, as the answer to a question that was asked when the store was known to have come to <paramref name="known"/>: it can be behind that only where it went back.</summary>
+    public static LeadershipEvent Read(CoordinationSnapshot snapshot, Term known) => new(LeadershipEventKind.Snapshot) { Snapshot = snapshot, Term = known };
+
     public static LeadershipEvent Committed(ulong nonce, long revision) => new(LeadershipEventKind.Committed) { Nonce = nonce, Revision = revision };
 
     /// <summary>A compare did not hold: nothing was applied.</summary>

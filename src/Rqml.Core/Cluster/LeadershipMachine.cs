@@ -11,6 +11,8 @@ namespace Rqml.Cluster;
 /// <remarks>
 /// The generation and the term of a leader are fixed at its election: reading the generation again and keeping the term would issue epochs twice. The key
 /// names a start of a process, not a process: one that comes back does not go on with the numbers of its predecessor.
+/// A store that has gone back behind what this node knows of it, was restored from a backup: it would issue terms a second time, and has forgotten fences. It is
+/// refused until an operator has raised its generation, which also ends whatever leadership it holds.
 /// </remarks>
 internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEffect>
 {
@@ -38,6 +40,8 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private SplitMix64 _jitter;
     private LeaseId _lease;
     private CoordinationSnapshot? _seen;
+    private Term _known;               // the generation and the revision that the store has reached, as far as was ever seen
+    private bool _isRefused;           // the store was found behind that
     private Leadership? _leading;
     private bool _isAnnounced;
     private Peer? _gone;
@@ -50,8 +54,14 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private long _listDueMs = long.MaxValue;
     private long _retryDueMs;
 
-    public LeadershipMachine(Peer self, CoordinationKeys keys, bool isCandidate, ulong seed)
+    /// <param name="self">The start of the node that may lead.</param>
+    /// <param name="keys">The cluster's keys.</param>
+    /// <param name="isCandidate">Whether it may.</param>
+    /// <param name="seed">Of all draws.</param>
+    /// <param name="known">The highest term that an earlier start of the node has heard of: the store's revision is no lower.</param>
+    public LeadershipMachine(Peer self, CoordinationKeys keys, bool isCandidate, ulong seed, Term known = default)
     {
+        _known = known;
         _self = self;
         _keys = keys;
         _isCandidate = isCandidate;
@@ -65,6 +75,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     public Term? Leads => _leading?.Term;
 
     public Peer Self => _self;
+
+    /// <summary>The generation and the revision that the store has reached, as far as this node has ever seen.</summary>
+    public Term Known => _known;
 
     /// <summary>Nodes that the store names, as far as it was seen; 1 before.</summary>
     public int MemberCount => Math.Max(1, _seen?.Entries.Count(entry => _keys.IsNode(entry.Key)) ?? 0);
@@ -81,7 +94,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     /// <summary>Everything that later decisions depend on, but for the moments at which something is due.</summary>
     public string Describe() =>
-        $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_isAsking} {_isGranting} " +
+        $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_known} {_isRefused} {_isAsking} {_isGranting} " +
         $"{_renewDueMs == long.MaxValue}{_retryDueMs == long.MaxValue} {string.Join(',', _elections.Select(election => $"{election.Nonce:x}{election.IsAnswered}"))} {string.Join(',', _wishes)}";
 
     public void Step(in LeadershipEvent @event, long nowMs, EffectBuffer<LeadershipEffect> effects)
@@ -107,7 +120,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
                 Ask(effects);      // the key has gone with it: the snapshot will say so
                 break;
             case LeadershipEventKind.Snapshot:
-                See(@event.Snapshot!, nowMs, effects);
+                See(@event.Snapshot!, @event.Term, nowMs, effects);
                 break;
             case LeadershipEventKind.Committed:
                 Commit(@event.Nonce, @event.Revision, effects);
@@ -138,7 +151,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
                 break;
             case LeadershipEventKind.PeerGone:
                 _gone = @event.Peer;
-                if (_seen is not null) Stand(_seen, effects);
+                if (_seen is not null && !_isRefused) Stand(_seen, effects);
                 break;
         }
     }
@@ -162,8 +175,11 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (_listDueMs <= nowMs) Ask(effects);
     }
 
-    /// <summary>A watch may be behind, so what was seen never goes back. A store that was restored from a backup does, and then its generation is higher.</summary>
-    private void See(CoordinationSnapshot snapshot, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    /// <summary>
+    /// A watch may be behind, so what was seen never goes back. The answer to a question is not: a store that gives one from before the question was restored from a backup. Once its
+    /// generation was raised it is beyond all that was seen.
+    /// </summary>
+    private void See(CoordinationSnapshot snapshot, Term knownWhenAsked, long nowMs, EffectBuffer<LeadershipEffect> effects)
     {
         _isAsking = false;
         _failures = 0;
@@ -174,8 +190,11 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
             return;
         }
 
-        if (_seen is not null && At(snapshot) < At(_seen)) return;
-        _seen = snapshot;
+        if (At(snapshot) < knownWhenAsked) Refuse(At(snapshot), nowMs, effects);
+        if (At(snapshot) < _known) return;
+        if (_isRefused) effects.Add(LeadershipEffect.TrustedStore(At(snapshot)));
+        _isRefused = false;
+        (_known, _seen) = (At(snapshot), snapshot);
         if (snapshot.Find(_keys.Leader) is { } leader && CoordinationKeys.TryRead(leader) is null) BeStuck(leader, nowMs, effects);
         Recognize(snapshot, effects);
         if (_leading is not null && !_isAnnounced) Announce(snapshot, effects);
@@ -197,6 +216,15 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         effects.Add(LeadershipEffect.Stuck(damaged.Key));
     }
 
+    /// <summary>It is asked again and again, so that nobody has to start anew once its generation was raised. It is told once.</summary>
+    private void Refuse(Term found, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        _listDueMs = nowMs + ListStuckMs;
+        if (_isRefused) return;
+        _isRefused = true;
+        effects.Add(LeadershipEffect.RefusedStore(_known, found));
+    }
+
     /// <summary>Finds out whether we lead: an election that nobody answered may have been won, and a leadership may be over.</summary>
     private void Recognize(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
     {
@@ -211,7 +239,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     {
         if (!_isCandidate || _leading is not null || _lease == LeaseId.None) return;
         var leader = snapshot.Find(_keys.Leader);
-        if (leader is not null && (CoordinationKeys.TryRead(leader) is not { Peer: var named } || !IsGone(named))) return;
+        if (leader is not null && !IsOver(leader, snapshot) && (CoordinationKeys.TryRead(leader) is not { Peer: var named } || !IsGone(named))) return;
         if (_elections.Exists(election => !election.IsAnswered)) return;      // one is on its way
         if (_elections.Count == KeptElections) _elections.RemoveAt(0);
         var election = new Election(Nonce(), GenerationOf(snapshot), Unchanged(_keys.Generation, snapshot));
@@ -220,6 +248,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
             [Unchanged(_keys.Leader, snapshot), election.Unchanged],
             [new Change.Put(_keys.Leader, CoordinationKeys.Write(_self, election.Nonce), _lease)])));
     }
+
+    /// <summary>A raise of the generation ends the leadership that it finds, so that nobody waits for its lease to run out.</summary>
+    private bool IsOver(CoordinationEntry leader, CoordinationSnapshot snapshot) => snapshot.Find(_keys.Generation)?.ModifiedRevision > leader.ModifiedRevision;
 
     /// <summary>Nobody listens where it did, or it was ourselves: an earlier start, or this one before the store was restored. Only called while we do not lead.</summary>
     private bool IsGone(Peer leader) => leader == _gone || leader.Node == _self.Node;
@@ -262,6 +293,12 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     /// <summary>Where the scheduler wants a node's start to stand: written with the term compared, and answered once it is read back.</summary>
     private void Write(Peer node, Standing standing, EffectBuffer<LeadershipEffect> effects)
     {
+        if (_isRefused)
+        {
+            _wishes[node] = new Wish(standing, 0);      // written once the store is trusted again, should we lead by then
+            return;
+        }
+
         var nonce = Nonce();
         _wishes[node] = new Wish(standing, nonce);
         var fence = _keys.Fence(node.Node, node.Incarnation);
@@ -332,10 +369,11 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     private void Follow(CoordinationSnapshot snapshot, EffectBuffer<LeadershipEffect> effects)
     {
-        if (snapshot.Find(_keys.Leader) is not { } leader || CoordinationKeys.TryRead(leader) is not { Peer: var named }) return;
+        if (snapshot.Find(_keys.Leader) is not { } leader || IsOver(leader, snapshot) || CoordinationKeys.TryRead(leader) is not { Peer: var named }) return;
         var term = new Term(GenerationOf(snapshot), leader.ModifiedRevision);
         if (term <= _followed) return;
         _followed = term;
+        effects.Add(LeadershipEffect.Remember(term));
         effects.Add(LeadershipEffect.Follow(named, term));
     }
 
@@ -352,7 +390,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (_isAsking) return;
         _isAsking = true;
         _listDueMs = long.MaxValue;
-        effects.Add(LeadershipEffect.ReadAll());
+        effects.Add(LeadershipEffect.ReadAll(_known));
     }
 
     /// <summary>Full jitter, so that the processes of a cluster do not come back to a recovering store at once (AWS Architecture Blog, Brooker 2015).</summary>

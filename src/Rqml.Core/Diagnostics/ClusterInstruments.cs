@@ -7,5 +7,9 @@ internal sealed class ClusterInstruments(Meter meter)
 {
     private readonly Counter<long> _damaged = meter.CreateCounter<long>("rqml.cluster.damaged_entries", "{entry}", "Entries of the coordination store that hold nothing readable.");
 
+    private readonly Counter<long> _refused = meter.CreateCounter<long>("rqml.cluster.store_refused", "{refusal}", "Times that the coordination store was found to have gone back behind what was known of it.");
+
     public void EntryDamaged() => _damaged.Add(1);
+
+    public void StoreRefused() => _refused.Add(1);
 }

@@ -53,6 +53,7 @@ internal static class LogIds
     public const int Drained = 2210;
     public const int BeganAnew = 2211;
     public const int StaleCommand = 2212;
+    public const int Resumed = 2216;
 
     // 41xx: Rqml.Storage.RocksDb
     public const int StoreOpened = 4101;
@@ -72,6 +73,9 @@ internal static class LogIds
     // 51xx: Cluster
     public const int LeaderUnreadable = 5101;
     public const int MemberUnreadable = 5102;
+    public const int StoreTooOld = 5105;
+    public const int StoreTrustedAgain = 5106;
+    public const int GenerationRaised = 5107;
 
     // 61xx: Rqml.AspNetCore
     public const int PageFailed = 6101;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rqml.Administration;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
@@ -43,6 +44,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         _fabric = new Fabric(Self, options.Instruments.Messaging, options.Stations);
         Far = options.Interposer?.Interpose(this) ?? this;
         _fabric.Attach(this, Far);
+        Administrator = new Administrator(Loop, new AdministratorMachine(Self, _random.Next()), _fabric, () => Leadership?.Refusal, _random.Next());
         if (options.Transports.Count > 0)
         {
             _links = new LinkTable(Self, options.Transports, options.Listeners, options.Links with { Cluster = options.Cluster }, options.Dispatcher, Clock, _random.Next(), _fabric, options.Instruments.Messaging, options.Logger);
@@ -62,6 +64,9 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     public NodeOrchestrator? Node { get; private set; }
 
     public Leadership? Leadership { get; private set; }
+
+    /// <summary>Takes what operators want to whoever leads.</summary>
+    public Administrator Administrator { get; }
 
     private InlineWriter? _writer;
     private InlineReader? _reader;
@@ -174,14 +179,18 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
                 if (message.Kind == MessageKind.Welcome) Welcomed(message.From, new Term(message.Epoch.Generation, message.Epoch.Term));
                 Node?.Post(NodeEvent.Of(message));
                 break;
-            default:
+            case < MessageKind.Administered:
                 Ledger?.Post(LedgerEvent.Of(message));
+                break;
+            default:
+                Administrator.Post(AdministratorEvent.Of(message));
                 break;
         }
     }
 
     private void Welcomed(Peer leader, Term term)
     {
+        Administrator.Post(AdministratorEvent.Led(leader, term));
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Relay?.Follow(leader, term);
     }
@@ -201,6 +210,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     void ILeadershipListener.Follow(Peer leader, Term term)
     {
+        Administrator.Post(AdministratorEvent.Led(leader, term));
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
         Relay?.Follow(leader, term);
@@ -308,9 +318,15 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     private void PrepareCluster(ICoordinationStore store)
     {
         var keys = new CoordinationKeys(_options.Cluster);
-        var machine = new LeadershipMachine(Self, keys, _options.Roles.HasFlag(NodeRoles.Scheduler), _random.Next());
-        Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this, _options.Instruments.Cluster, _options.Logger);
+        var machine = new LeadershipMachine(Self, keys, _options.Roles.HasFlag(NodeRoles.Scheduler), _random.Next(), _store is null ? Term.None : HighestTermOf(_store));
+        Leadership = new Leadership(Loop, machine, store, keys, _options.Dispatcher, this, _options.Instruments.Cluster, _options.Logger, _commit);
         if (_options.CopiesCheckpoints) _reader = new InlineReader(store, keys);
+    }
+
+    private static Term HighestTermOf(IKeyValueStore store)
+    {
+        var (obeyed, witnessed) = (NodeStore.ReadTerm(store), NodeStore.ReadWitnessed(store));
+        return obeyed > witnessed ? obeyed : witnessed;
     }
 
     private void StartToCopy(NodeOrchestrator node, ICoordinationStore store)
@@ -380,6 +396,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         if (_commit is not null) await CommitAsync(batch => NodeStore.PutLeadership(batch, _term));
 
         Scheduler!.Post(SchedulerEvent.Elected(_term, _store is null ? [] : NodeStore.ReadMembers(_store)));
+        Administrator.Post(AdministratorEvent.Led(Self, _term));
         Ledger?.Post(LedgerEvent.Leader(Self, _term));
         Node?.Post(NodeEvent.Led(Self, _term));
         Relay?.Follow(Self, _term);
@@ -388,6 +405,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     /// <summary>A scheduler that was named by address: it says its term when it welcomes us.</summary>
     private void FollowFixedLeader(Peer leader)
     {
+        Administrator.Post(AdministratorEvent.Led(leader, Term.None));
         Ledger?.Post(LedgerEvent.Leader(leader, Term.None));
         Node?.Post(NodeEvent.Led(leader, Term.None));
     }

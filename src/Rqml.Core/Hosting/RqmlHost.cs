@@ -164,6 +164,7 @@ internal sealed partial class RqmlHost(
             NodeSettings = new NodeSettings
             {
                 Lanes = lanes,
+                Roles = roles,
                 Limit = lanes.Values.Sum() * (1 + settings.InboundPerLane),
                 Models = ModelsFor(name, lanes),
                 Liveness = liveness,

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Rqml;
+using Rqml.Administration;
 using Rqml.Checkpoints;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -69,6 +70,7 @@ public static class RqmlServiceCollectionExtensions
             provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IStationObserver>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RqmlHost>());
         services.TryAddSingleton<IRqmlClient>(provider => new RqmlClient(provider.GetRequiredService<RqmlHost>(), provider.GetService<IStationObserver>()));
+        services.TryAddSingleton<IRqmlAdministration>(provider => new RqmlAdministration(provider.GetRequiredService<RqmlHost>()));
         services.TryAddSingleton<INodeOrchestrator>(provider => provider.GetRequiredService<RqmlHost>().Main.Node ?? throw NoRole("Worker"));
         services.TryAddSingleton<IScheduler>(provider => provider.GetRequiredService<RqmlHost>().Main.Scheduler ?? throw NoRole("Scheduler"));
         services.TryAddSingleton<ICheckpointStore>(provider =>

@@ -1,3 +1,4 @@
+using Rqml.Administration;
 using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -199,6 +200,20 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         effects.Add(LedgerEffect.AnswerCancel(ticket, _settled.ContainsKey(task) ? CancelAnswer.AlreadySettled : CancelAnswer.Unknown));
     }
 
+    /// <summary>An operator's wish. It may come again, as its answer may be lost: the task is settled by then.</summary>
+    private void Fail(in Message wish, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        var order = (FailOrder)wish.Body!;
+        var verdict = _settled.ContainsKey(wish.Task) ? AdministrationVerdict.AlreadySettled : AdministrationVerdict.UnknownTask;
+        if (_open.TryGetValue(wish.Task, out var open))
+        {
+            Settle(open, Settlement.OfLedger(Outcome.Failed, order.Reason), nowMs, effects);
+            verdict = AdministrationVerdict.Done;
+        }
+
+        effects.Add(LedgerEffect.SendOnceDurable(order.Asker, new Message(MessageKind.Administered, _self, wish.Task, Number: wish.Number, Body: new AdministrationAnswer(verdict))));
+    }
+
     private void Attach(TaskId task, ClassKey? asked, object watcher, object ticket, EffectBuffer<LedgerEffect> effects)
     {
         AttachReply? reply = null;
@@ -284,6 +299,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 break;
             case MessageKind.Progress:
                 if (_open.TryGetValue(message.Task, out var watched) && watched.Watcher is { } watcher) effects.Add(LedgerEffect.Deliver(watcher, (IterationReport)message.Body!));
+                break;
+            case MessageKind.FailTask:
+                Fail(message, nowMs, effects);
                 break;
             case MessageKind.Told:
                 if (_open.TryGetValue(message.Task, out var explained)) Tell(explained, message.Body, effects);

@@ -14,6 +14,7 @@ internal enum MessageKind : byte
     CallVote = 7,       // node: this attempt waits for a vote                    Number: of the vote; Body: VoteCall
     BallotCast = 8,     // node: a voter's word                                   Number: of the vote; Body: BallotCast
     Explain = 9,        // ledger: what has happened to this task so far?
+    Administer = 10,    // administrator: an operator's wish                      Number: of the wish; Body: AdministrationRequest
 
     // To a node
     Assign = 16,        // scheduler: run this attempt                            Body: Assignment
@@ -27,6 +28,9 @@ internal enum MessageKind : byte
     AskBallot = 24,     // scheduler: vote on this artifact                       Number: of the vote; Body: BallotCall
     VoteClosed = 25,    // scheduler: your vote has ended                         Number: of the vote; Body: VoteResult
     ExplainAttempt = 26, // scheduler: tell its ledger what has happened to this task so far
+    Drain = 27,         // scheduler: take nothing new, and finish what you have begun  Epoch: generation and term; Number: its incarnation
+    Resume = 28,        // scheduler: take work again                             Epoch: generation and term; Number: its incarnation
+    ReleaseAttempt = 29, // scheduler: this attempt is under no suspicion
 
     // To a ledger
     Announced = 32,     // scheduler: I have these tasks                          Body: TaskId[]
@@ -36,6 +40,10 @@ internal enum MessageKind : byte
     Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
     StillOpen = 37,     // node: is this task, which I found on my disk, still open?
     Told = 38,          // node, or a scheduler that waits for one: so far this has happened  Body: Story
+    FailTask = 39,      // scheduler: an operator wants this task settled as failed    Number: of the wish; Body: FailOrder
+
+    // To an administrator
+    Administered = 48,  // scheduler or ledger: how it stands with your wish      Epoch: generation and term; Number: of the wish; Body: AdministrationAnswer
 }
 
 /// <summary>What a ledger says with a task that it announces: bits of the number.</summary>

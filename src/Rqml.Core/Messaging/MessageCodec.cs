@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using Rqml.Administration;
 using Rqml.Checkpoints;
 using Rqml.Messaging.Links;
 using Rqml.Nodes;
@@ -67,6 +68,15 @@ internal static class MessageCodec
             case VoteResult body:
                 record.VoteResult = VoteCodec.Write(body);
                 break;
+            case AdministrationRequest body:
+                record.Administration = AdministrationCodec.Write(body);
+                break;
+            case AdministrationAnswer body:
+                record.Administered = AdministrationCodec.Write(body);
+                break;
+            case FailOrder body:
+                record.FailOrder = AdministrationCodec.Write(body);
+                break;
         }
 
         return record;
@@ -88,6 +98,9 @@ internal static class MessageCodec
             MessageRecord.BodyOneofCase.BallotCall => VoteCodec.Read(record.BallotCall),
             MessageRecord.BodyOneofCase.Ballot => VoteCodec.Read(record.Ballot),
             MessageRecord.BodyOneofCase.VoteResult => VoteCodec.Read(record.VoteResult),
+            MessageRecord.BodyOneofCase.Administration => AdministrationCodec.Read(record.Administration),
+            MessageRecord.BodyOneofCase.Administered => AdministrationCodec.Read(record.Administered),
+            MessageRecord.BodyOneofCase.FailOrder => AdministrationCodec.Read(record.FailOrder),
             _ => null,
         };
         if (!BodyFits(kind, body)) throw new RecordDamagedException($"A message of kind {record.Kind} has the body {record.BodyCase}.");
@@ -120,6 +133,9 @@ internal static class MessageCodec
         MessageKind.AskBallot => body is BallotCall,
         MessageKind.BallotCast => body is BallotCast,
         MessageKind.VoteClosed => body is VoteResult,
+        MessageKind.Administer => body is AdministrationRequest,
+        MessageKind.Administered => body is AdministrationAnswer,
+        MessageKind.FailTask => body is FailOrder,
         _ => body is null,
     };
 
@@ -171,6 +187,8 @@ internal static class MessageCodec
             Waiting = load.Waiting,
             MemoryPressure = load.MemoryPressure,
             BytesPerSecond = load.BytesPerSecond,
+            Leaving = body.Leaving,
+            Roles = (int)body.Roles,
         };
         foreach (var (kind, free) in load.Devices) record.Devices.Add(kind, free);
         record.Classes.AddRange(body.Classes.Select(key => new ReportBody.Types.Class { Name = key.Name, Version = key.Version }));
@@ -198,6 +216,8 @@ internal static class MessageCodec
         Classes = [.. record.Classes.Select(key => Records.ReadClass(key.Name, key.Version))],
         Limit = Check.NotNegative(record.Limit, "A node's limit"),
         Draining = record.Draining,
+        Leaving = record.Leaving,
+        Roles = AdministrationCodec.ReadRoles(record.Roles),
         Load = ReadLoad(record),
         Held = [.. record.Held.Select(held => new HeldAttempt(
             new Attempt(Records.ReadTask(held.Task), Records.Read(held.Epoch)), Check.NotNegative(held.Iteration, "An attempt's iteration"), held.AwaitsAdoption,

@@ -28,6 +28,9 @@ internal sealed partial class NodeLife(NodeMachine machine, ILogger logger)
     {
         switch (phase)
         {
+            case NodePhase.Active when _phase == NodePhase.Draining:
+                Log.Resumed(logger, self);
+                break;
             case NodePhase.Active when term != _term || _phase == NodePhase.Joining:
                 Log.Joined(logger, self, machine.Leader!, term);
                 break;
@@ -57,10 +60,13 @@ internal sealed partial class NodeLife(NodeMachine machine, ILogger logger)
         [LoggerMessage(LogIds.Draining, LogLevel.Information, "Node {Node} takes nothing new, and waits for {Running} running iterations")]
         public static partial void Draining(ILogger logger, Peer node, int running);
 
+        [LoggerMessage(LogIds.Resumed, LogLevel.Information, "Node {Node} takes work again")]
+        public static partial void Resumed(ILogger logger, Peer node);
+
         [LoggerMessage(LogIds.Drained, LogLevel.Information, "Node {Node} is drained; {Attempts} unfinished attempts and {Results} unanswered results stay with it")]
         public static partial void Drained(ILogger logger, Peer node, int attempts, int results);
 
-        [LoggerMessage(LogIds.BeganAnew, LogLevel.Warning, "Node {Node} was fenced while nobody heard it; it goes on as {Incarnation}, with the {Attempts} attempts that it holds")]
+        [LoggerMessage(LogIds.BeganAnew, LogLevel.Warning, "Node {Node} was fenced while nobody heard it, or its coordination store was restored; it goes on as {Incarnation}, with the {Attempts} attempts that it holds")]
         public static partial void BeganAnew(ILogger logger, Peer node, Incarnation incarnation, int attempts);
     }
 }

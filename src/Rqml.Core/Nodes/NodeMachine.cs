@@ -35,7 +35,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private Term _term;
     private Peer? _leader;
     private int _running;
-    private bool _draining;
+    private bool _draining;        // what runs gives its lane up: the host stops
+    private bool _emptying;        // what has begun is finished: an operator wants it so
     private bool _isWelcome;
     private bool _isCutOff;
     private long _leaderHeardMs;
@@ -90,11 +91,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         get
         {
-            if (_draining) return NodePhase.Draining;
+            if (TakesNothing) return NodePhase.Draining;
             if (!_isWelcome) return NodePhase.Joining;
             return _isCutOff ? NodePhase.Degraded : NodePhase.Active;
         }
     }
+
+    private bool TakesNothing => _draining || _emptying;
 
     public Term Term => _term;
 
@@ -190,7 +193,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public string Describe()
     {
         var text = new StringBuilder();
-        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_isWelcome} {_isCutOff} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_outbound.NextDueMs} ").Append(_obeyed.Describe());
+        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_outbound.NextDueMs} ").Append(_obeyed.Describe());
         foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         foreach (var suspect in _suspects) text.Append(";next alone ").Append(suspect.Attempt);
@@ -220,6 +223,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case MessageKind.Fenced:
                 if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
+                break;
+            case MessageKind.Drain or MessageKind.Resume:
+                Obey(message, nowMs, effects);
+                break;
+            case MessageKind.ReleaseAttempt:
+                if (_attempts.TryGetValue(message.Task, out var released) && released.Attempt.Epoch == message.Epoch) Clear(released, nowMs, effects);
                 break;
             case MessageKind.Answered:
                 Forget(message.Task, effects);
@@ -358,7 +367,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (assignment.To != _self.Incarnation) return RefusalReason.OtherIncarnation;
         if (assignment.Term != _term) return RefusalReason.StaleEpoch;
         var isHeld = _attempts.ContainsKey(assignment.Spec.Id);
-        if (_draining && !isHeld) return RefusalReason.Draining;
+        if (TakesNothing && !isHeld) return RefusalReason.Draining;
         if (!_settings.Serves(assignment.Spec.Class)) return RefusalReason.UnknownClass;
         return _attempts.Count >= _settings.Limit * 2 && !isHeld ? RefusalReason.Full : null;
     }
@@ -371,6 +380,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         if (term < _term && term != Term.None) return;
         HearLeader(nowMs);
+        var isOfRestoredStore = term.Generation > _term.Generation && _term != Term.None;
         if (term > _term)
         {
             _term = term;
@@ -379,7 +389,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         _leader = leader;
         _isWelcome = term != Term.None;
-        Report(nowMs, effects);
+
+        // A store that was restored may have forgotten that we are a member, and what was agreed on with us.
+        if (isOfRestoredStore) BeginAnew(nowMs, effects);
+        else Report(nowMs, effects);
     }
 
     private void HearLeader(long nowMs)
@@ -420,6 +433,44 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _draining = true;
+        GiveBack(nowMs, effects);
+    }
+
+    /// <summary>An operator's wish, which whoever leads has passed on: obeyed as an assignment is, by the start that it is addressed to, in the term that it is of.</summary>
+    private void Obey(in Message command, long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        if (StaleBecause(command) is { } reason)
+        {
+            Refuse(command, reason, effects);
+            return;
+        }
+
+        var isNew = _emptying != (command.Kind == MessageKind.Drain);
+        _emptying = command.Kind == MessageKind.Drain;
+        if (!isNew) return;
+        if (_emptying) GiveBack(nowMs, effects);
+        else Report(nowMs, effects);
+    }
+
+    private RefusalReason? StaleBecause(in Message command)
+    {
+        if ((ulong)command.Number != _self.Incarnation.Value) return RefusalReason.OtherIncarnation;
+        return new Term(command.Epoch.Generation, command.Epoch.Term) == _term ? null : RefusalReason.StaleEpoch;
+    }
+
+    /// <summary>An operator takes it for innocent: it runs beside others again.</summary>
+    private void Clear(NodeAttempt attempt, long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        if (attempt.Suspicion == Suspicion.None) return;
+        attempt.Suspicion = Suspicion.None;
+        effects.Add(NodeEffect.WriteAttempt(attempt));
+        if (_suspects.Remove(attempt)) Requeue(attempt, nowMs);
+        Report(nowMs, effects);
+    }
+
+    /// <summary>What has not begun goes back to the scheduler, which hears that we take nothing new.</summary>
+    private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
+    {
         foreach (var job in _ballots.Dismiss()) Cast(job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
@@ -580,7 +631,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private void TakeBallot(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        var job = _draining ? null : _ballots.Take(message, nowMs);
+        var job = TakesNothing ? null : _ballots.Take(message, nowMs);
         if (job is null || !_settings.Serves(job.Call.Spec.Class) || !Array.Exists(_groups, group => group.Device == job.Call.Model.Device))
         {
             var refused = new BallotJob(new Attempt(message.Task, message.Epoch), (int)message.Number, (BallotCall)message.Body!, message.From, nowMs);
@@ -682,7 +733,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Term = _term,
             Classes = _settings.Classes,
             Limit = _settings.Limit,
-            Draining = _draining,
+            Draining = TakesNothing,
+            Leaving = _draining,
+            Roles = _settings.Roles,
             Load = MeasureLoad?.Invoke(seen) ?? new NodeLoad(seen.Lanes, seen.Running, seen.Waiting, 0, seen.FreeDevices, 0),
             Held = held,
         };

@@ -1,4 +1,5 @@
 using Rqml.Cluster;
+using Rqml.Hosting;
 
 namespace Rqml.Nodes;
 
@@ -14,6 +15,12 @@ internal sealed record NodeReport
     public required int Limit { get; init; }
 
     public required bool Draining { get; init; }
+
+    /// <summary>It takes nothing new because it is about to end, and not because an operator wants it so.</summary>
+    public bool Leaving { get; init; }
+
+    /// <summary>What the node does beside running tasks.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Worker;
 
     public required NodeLoad Load { get; init; }
 

@@ -1,3 +1,4 @@
+using Rqml.Hosting;
 using Rqml.Messaging;
 
 namespace Rqml.Nodes;
@@ -20,6 +21,9 @@ internal sealed record NodeSettings
     public required IReadOnlyDictionary<ClassKey, IReadOnlyList<string>> Models { get; init; }
 
     public IReadOnlyList<ClassKey> Classes => field ??= [.. Models.Keys];
+
+    /// <summary>What the node does; it runs tasks in any case.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Worker;
 
     public Liveness Liveness { get; init; } = Liveness.Default;
 

@@ -1,3 +1,4 @@
+using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
 
@@ -46,6 +47,12 @@ internal sealed class ScheduledNode(Peer peer)
     public int Limit { get; set; }
 
     public bool Draining { get; set; }
+
+    /// <summary>It takes nothing new because it is about to end, whatever an operator wants.</summary>
+    public bool Leaving { get; set; }
+
+    /// <summary>What it does, as it has said.</summary>
+    public NodeRoles Roles { get; set; } = NodeRoles.Worker;
 
     public NodeLoad? Load { get; set; }
 

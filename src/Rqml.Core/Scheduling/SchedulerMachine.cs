@@ -31,6 +31,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly Dictionary<ClassKey, string> _needs = [];      // what a class's tasks cannot run without, as the queue calls it
     private readonly ExpectedDifficulty _difficulty = new();
     private readonly VoteTable _votes;
+    private readonly OperatorDesk _operators;
+    private long _ledFromMs;
     private readonly List<ScheduledTask> _unacknowledged = [];
     private readonly HashSet<ScheduledTask> _recalled = [];      // whose checkpoints are being looked for
     private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
@@ -57,6 +59,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _settings = settings;
         _pool = new NodePool(seed);
         _votes = new VoteTable(self);
+        _operators = new OperatorDesk(self, _pool, _tasks);
         _waiting = NewQueue();
     }
 
@@ -142,7 +145,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _term = term;
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
-        _sweptMs = nowMs;
+        _sweptMs = _ledFromMs = nowMs;
         _listCopiesDueMs = nowMs + ListCopiesEveryMs;
         _unreported = [.. members.Select(member => member.Node)];
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
@@ -216,6 +219,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 break;
             case MessageKind.Explain:
                 Explain(message, effects);
+                break;
+            case MessageKind.Administer:
+                _operators.Hear(message, _term, nowMs - _ledFromMs, nowMs, effects);
                 break;
             case MessageKind.CallVote:
                 // Of the attempt that is assigned, and of no other: a vote for one that was handed over helps nobody, nor one for an attempt that its node does not hold.
@@ -338,7 +344,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _unreported.Remove(from.Node);
         node.Peer = from;
         node.Limit = report.Limit;
-        node.Draining = report.Draining;
+        (node.Draining, node.Leaving, node.Roles) = (report.Draining, report.Leaving, report.Roles);
         node.Load = report.Load;
         _pool.SetClasses(node, report.Classes);
         Reconcile(node, report, nowMs, effects);

@@ -31,6 +31,8 @@ internal static class NodeStore
 
     private static ReadOnlySpan<byte> LeadershipKey => "leadership"u8;
 
+    private static ReadOnlySpan<byte> WitnessedKey => "witnessed"u8;
+
     private static ReadOnlySpan<byte> EndedKey => "ended"u8;
 
     private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
@@ -177,6 +179,11 @@ internal static class NodeStore
     public static Term ReadTerm(IKeyValueStore store) => ReadTerm(store, TermKey);
 
     public static void PutTerm(WriteBatch batch, Term term) => PutTerm(batch, TermKey, term);
+
+    /// <summary>The highest term of the coordination store that this process has heard of, whatever its roles: a store that has not come so far was restored from a backup.</summary>
+    public static Term ReadWitnessed(IKeyValueStore store) => ReadTerm(store, WitnessedKey);
+
+    public static void PutWitnessed(WriteBatch batch, Term term) => PutTerm(batch, WitnessedKey, term);
 
     /// <summary>The last term in which this process led without a coordination store.</summary>
     public static Term ReadLeadership(IKeyValueStore store) => ReadTerm(store, LeadershipKey);

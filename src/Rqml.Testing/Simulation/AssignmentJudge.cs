@@ -23,6 +23,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
     private readonly Dictionary<TaskId, (NodeId Node, Epoch Epoch)> _given = [];
     private Term _newest;
     private Peer? _leader;
+    private long _generation = 1;
 
     /// <summary>Whether nobody gets an answer from the coordination store.</summary>
     public bool IsStoreDown { get; set; }
@@ -42,11 +43,11 @@ internal sealed class AssignmentJudge(World world, Judge judge)
             var peer = CoordinationKeys.Read(new CoordinationEntry(put.Key, put.Value, revision, revision, LeaseId.None)).Peer;
             if (put.Key == _keys.Leader)
             {
-                (_newest, _leader) = (new Term(1, revision), peer);
+                (_newest, _leader) = (new Term(_generation, revision), peer);
                 continue;
             }
 
-            if (endpoint != _leader!.Endpoint) judge.Violated('c', $"{endpoint} registered or fenced {peer}, while {_leader} led");
+            if (endpoint != _leader?.Endpoint) judge.Violated('c', $"{endpoint} registered or fenced {peer}, while {_leader} led");
             if (put.Key != _keys.Fence(peer.Node, peer.Incarnation))
             {
                 Registered(peer);
@@ -56,6 +57,18 @@ internal sealed class AssignmentJudge(World world, Judge judge)
             _fenced.Add(peer.Incarnation);
             End(peer.Incarnation);
         }
+    }
+
+    /// <summary>
+    /// The coordination store was restored from a backup, and its generation raised with it: that ends every leadership, and every start of a node that was ever spoken to. A fence that the
+    /// store has forgotten was one all the same.
+    /// </summary>
+    public void Restored(long generation)
+    {
+        if (generation == _generation) return;      // it was not raised, and passes for the store that it was
+        (_generation, _newest, _leader) = (generation, new Term(generation, 0), null);
+        foreach (var start in _registered.Values.Concat(_starts.Values).Distinct().ToArray()) End(start);
+        _registered.Clear();
     }
 
     /// <summary>The only scheduler of a cluster without a coordination store remembers a node.</summary>

@@ -19,6 +19,7 @@ internal enum Fault
     StoreDown,
     StoreCut,
     LostAnswer,
+    StoreRestored,
 }
 
 /// <summary>What the machine was about when it was struck.</summary>

@@ -51,6 +51,21 @@ internal enum Mutant
     /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
 
+    /// <summary>(d) A node does not remember the highest term that it has obeyed.</summary>
+    HighestTermVolatile,
+
+    /// <summary>(d) The key names a process, not a start of it: one that comes back goes on in the term of its predecessor.</summary>
+    TermReuse,
+
+    /// <summary>(d) A store that was restored is served as it is: its generation is not raised, and nobody refuses it.</summary>
+    GenerationNotRaised,
+
+    /// <summary>(d) A candidate goes by the generation that it read first.</summary>
+    CachedGeneration,
+
+    /// <summary>(d) A leader reads a raised generation, and keeps its term.</summary>
+    GenerationReread,
+
     /// <summary>(e) "Settled" is answered before it is durable.</summary>
     SettledBeforeDurable,
 
@@ -133,6 +148,12 @@ internal static class Mutants
     /// <summary>Whether the rule is one of supervision, so that it takes supervised work to notice.</summary>
     public static bool IsOfSupervision(this Mutant mutant) => mutant >= Mutant.DecisionUnrecorded;
 
+    /// <summary>Whether the rule is about terms: what shows is then an epoch that is issued twice, or a node that goes back.</summary>
+    public static bool IsOfTerms(this Mutant mutant) => mutant is >= Mutant.HighestTermVolatile and <= Mutant.GenerationReread;
+
     /// <summary>Whether the rule is about what the coordination store says, so that it takes a cluster that has one to notice.</summary>
-    public static bool IsOfTheStore(this Mutant mutant) => mutant == Mutant.JoinWithoutTerm;
+    public static bool IsOfTheStore(this Mutant mutant) => mutant == Mutant.JoinWithoutTerm || mutant.IsOfTerms();
+
+    /// <summary>Whether the rule is about a coordination store that was restored from a backup.</summary>
+    public static bool IsOfARestore(this Mutant mutant) => mutant is Mutant.GenerationNotRaised or Mutant.CachedGeneration or Mutant.GenerationReread;
 }

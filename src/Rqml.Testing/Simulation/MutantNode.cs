@@ -30,6 +30,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
             bent = NodeEvent.RunEnded(@event.Attempt!, @event.Run, @event.Ending, @event.Snapshot, settlement with { Story = new Supervision.Story([.. settlement.Story.Steps.Skip(1)], settlement.Story.Omitted) }, @event.Number);
         }
 
+        if (mutant == Mutant.HighestTermVolatile && @event is { Kind: NodeEventKind.Message, Message.Kind: MessageKind.Welcome } && TermOf(@event.Message) < node.Term) node.Restore(Term.None, [], [], endedInOrder: true);
         if (mutant == Mutant.JoinWithoutTerm && @event.Kind == NodeEventKind.Leader) bent = NodeEvent.Led(@event.Leader, Term.None);
         node.Step(bent, nowMs, _made);
         if (mutant == Mutant.ResultOfAnotherVoteTaken) TakeEarlierResult(bent, nowMs);
@@ -43,6 +44,8 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
         _hasTicked = true;
         PassOn(nowMs, effects);
     }
+
+    private static Term TermOf(in Message message) => new(message.Epoch.Generation, message.Epoch.Term);
 
     private void StrikeRestored()
     {

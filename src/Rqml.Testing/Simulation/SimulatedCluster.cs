@@ -25,6 +25,7 @@ internal sealed class SimulatedCluster
     private readonly SimulatedMachine _ledger;
     private readonly SimulatedCoordination? _coordination;
     private readonly bool _aimsAtSchedulers;      // where a rule about the store is broken: it shows when a leader is deposed without knowing it
+    private readonly Mutant _mutant;
     private bool _hasHealed;
 
     /// <summary>A cluster on whose nodes work of the plain simulated class is run.</summary>
@@ -35,6 +36,7 @@ internal sealed class SimulatedCluster
         _world = new World(seed);
         _judge = new Judge(_world);
         _aimsAtSchedulers = mutant.IsOfTheStore();
+        _mutant = mutant;
         var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
@@ -181,6 +183,7 @@ internal sealed class SimulatedCluster
                 break;
         }
 
+        if (_coordination is not null && _world.Chance(_mutant.IsOfARestore() ? 0.5 : 0.03)) Restore(_coordination);
         if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = _judge.Assignments.IsStoreDown = false;
         if (_coordination is { Cut.Count: > 0 } && _world.Chance(0.1)) _coordination.Cut.Clear();
         foreach (var down in _machines)
@@ -188,6 +191,13 @@ internal sealed class SimulatedCluster
             if (down.IsUp && down.Process!.IsPaused && _world.Chance(0.2)) down.Process.Resume();
             if (!down.IsUp && _world.Chance(0.5)) down.Start();
         }
+    }
+
+    private void Restore(SimulatedCoordination store)
+    {
+        if (!store.Restore(isRaised: _mutant != Mutant.GenerationNotRaised)) return;
+        foreach (var struck in _machines) Note(Fault.StoreRestored, struck);
+        _judge.Assignments.Restored(store.Generation);
     }
 
     private void Kill(SimulatedMachine machine)

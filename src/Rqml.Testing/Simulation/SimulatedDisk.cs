@@ -120,9 +120,17 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Simu
     public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value)
     {
         value = [];
+        if (IsForgotten(family, key)) return false;
         if (mutant == Mutant.DamagedCheckpointTrusted && _trusting.TryGet(family, key, out value)) return true;
         return disk.Image.TryGet(family, key, out value);
     }
+
+    private bool IsForgotten(StoreFamily family, ReadOnlySpan<byte> key) => family == StoreFamily.Meta && mutant switch
+    {
+        Mutant.HighestTermVolatile => key.SequenceEqual("term"u8),
+        Mutant.GenerationNotRaised or Mutant.CachedGeneration => key.SequenceEqual("witnessed"u8),
+        _ => false,
+    };
 
     public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => (mutant, family) switch
     {

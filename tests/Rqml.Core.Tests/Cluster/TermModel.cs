@@ -159,7 +159,7 @@ internal sealed class TermModel
                 if (isAnswered) Answer(call, LeadershipEvent.Granted(new LeaseId(_store.LastLease)));
                 break;
             case LeadershipEffectKind.ReadAll:
-                if (isAnswered) Answer(call, LeadershipEvent.Saw(_store.Snapshot));
+                if (isAnswered) Answer(call, LeadershipEvent.Read(_store.Snapshot, effect.Term));
                 break;
             case LeadershipEffectKind.Commit:
                 var after = _store.Commit(effect.Transaction!);
@@ -209,7 +209,7 @@ internal sealed class TermModel
     {
         _hasRestored = true;
         var restored = _backup!;
-        var generation = new Change.Put(Keys.Generation, CoordinationKeys.Write(2));
+        var generation = new Change.Put(Keys.Generation, CoordinationKeys.Write(2, 1));
         _store = restored.Commit(new CoordinationTransaction([], [generation])) with { LastLease = _store.LastLease, Leases = _store.Leases };
         _backup = ModelStore.Empty;
         for (var candidate = 0; candidate < Candidates; candidate++) Feed(candidate, LeadershipEvent.PeerGone(Node));

@@ -17,6 +17,8 @@ internal sealed class NodeBench
     public static readonly Peer Ledger = new(new NodeId("ledger"), new Incarnation(2), "");
     public static readonly Term Term = new(1, 1);
 
+    private static readonly TaskIdSource Others = new(new LedgerId(7), 2);
+
     private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
     private readonly EffectBuffer<NodeEffect> _effects = new();
     private long _number;
@@ -33,6 +35,12 @@ internal sealed class NodeBench
             Models = models ?? new Dictionary<ClassKey, IReadOnlyList<string>> { [new("work", 1)] = [NodeSettings.Processor] },
         };
         Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(start), ""), settings);
+    }
+
+    /// <summary>The id of a task that the bench does not assign itself.</summary>
+    public static TaskId NextId()
+    {
+        lock (Others) return Others.Next(1_000_000);
     }
 
     public NodeMachine Machine { get; }

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Rqml.Administration;
 using Rqml.Cluster;
+using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
@@ -224,8 +226,35 @@ internal sealed class Samples(ulong seed)
         MessageKind.BallotCast => new BallotCast(Below(16), new Ballot((Judgement)Below(3), Coin() ? null : Text(), Below(100) / 8.0)),
         MessageKind.VoteClosed => new VoteResult(1 + Below(100), Tally(), Opinions()),
         MessageKind.Told => Story(),
+        MessageKind.Administer => new AdministrationRequest((AdministrationKind)(1 + Below(6))) { Node = Coin() ? default : NodeId(), Reason = Coin() ? "" : Text(), Begun = Coin(), Start = Incarnation() },
+        MessageKind.FailTask => new FailOrder(Peer(), Text()),
+        MessageKind.Administered => new AdministrationAnswer((AdministrationVerdict)(1 + Below(10)))
+        {
+            Begun = Coin(),
+            Start = Incarnation(),
+            Ledger = Coin() ? default : NodeId(),
+            Nodes = [.. Enumerable.Range(0, Below(4)).Select(_ => ClusterNode())],
+            Parked = [.. Enumerable.Range(0, Below(4)).Select(_ => new ParkedTask(TaskId(), ClassVersion(), (ParkedFor)(1 + Below(2)), TimeSpan.FromMilliseconds(Int()), Coin() ? null : NodeId()))],
+            ParkedTotal = Int(),
+        },
         _ => null,
     };
+
+    private ClusterNode ClusterNode() => new(NodeId(), Incarnation(), Name(30), Roles(), (ClusterStanding)Below(6))
+    {
+        Load = Coin() ? null : Load(),
+        Limit = Int(),
+        Held = Int(),
+        Assigned = Int(),
+        Classes = [.. Enumerable.Range(0, Below(4)).Select(_ => ClassVersion())],
+        SinceHeard = TimeSpan.FromMilliseconds(Int()),
+    };
+
+    private ClassVersion ClassVersion() => new(Text(), 1 + Below(1_000));
+
+    private NodeRoles Roles() => (NodeRoles)(1 + Below(7));
+
+    private NodeLoad Load() => new(Int(), Int(), Int(), Below(101) / 100.0, Enumerable.Range(0, Below(3)).ToDictionary(i => $"{Name(20)}{i}", _ => Int()), Below(1 << 30));
 
     private NodeReport Report() => new()
     {
@@ -233,7 +262,9 @@ internal sealed class Samples(ulong seed)
         Classes = [.. Enumerable.Range(0, Below(4)).Select(_ => Class())],
         Limit = Int(),
         Draining = Coin(),
-        Load = new NodeLoad(Int(), Int(), Int(), Below(101) / 100.0, Enumerable.Range(0, Below(3)).ToDictionary(i => $"{Name(20)}{i}", _ => Int()), Below(1 << 30)),
+        Leaving = Coin(),
+        Roles = Roles(),
+        Load = Load(),
         Held = [.. Enumerable.Range(0, Below(10)).Select(_ => new HeldAttempt(new Attempt(TaskId(), Epoch()), Int(), Coin(), Suspicion(), Coin() ? Name(40) : null))],
     };
 

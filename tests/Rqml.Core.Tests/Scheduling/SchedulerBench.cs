@@ -1,3 +1,4 @@
+using Rqml.Administration;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -13,6 +14,7 @@ internal sealed class SchedulerBench
 {
     public static readonly ClassKey Work = new("work", 1);
     public static readonly Term Term = new(1, 1);
+    public static readonly Peer Operator = new(new NodeId("operator"), new Incarnation(4), "");
 
     private readonly Peer _ledger = new(new NodeId("ledger"), new Incarnation(2), "");
     private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
@@ -60,6 +62,19 @@ internal sealed class SchedulerBench
         Step(SchedulerEvent.Registered(PeerOf(node), Term));
         Report(node, limit, classes);
     }
+
+    /// <summary>The node reports that it takes nothing new, and what it still holds.</summary>
+    public void ReportDraining(string node, bool leaving = false, params HeldAttempt[] held) =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.Report, PeerOf(node), Body: new NodeReport
+        {
+            Term = Term,
+            Classes = [Work],
+            Limit = 10,
+            Draining = true,
+            Leaving = leaving,
+            Load = new NodeLoad(2, 0, 0, 0, NodeSettings.NoDevices, 0),
+            Held = held,
+        })));
 
     public void Report(string node, int limit = 10, ClassKey[]? classes = null, bool draining = false, double pressure = 0, params HeldAttempt[] held) =>
         Step(SchedulerEvent.Of(new Message(MessageKind.Report, PeerOf(node), Body: new NodeReport
@@ -141,6 +156,13 @@ internal sealed class SchedulerBench
 
     public NodeWeight WeightOf(string node) => SchedulerMachine.WeightOf(Machine.Nodes.Single(known => known.Peer.Node.Value == node), NowMs);
 
+    /// <summary>An operator somewhere wants something.</summary>
+    public AdministrationAnswer Ask(AdministrationRequest request, TaskId task = default)
+    {
+        Step(SchedulerEvent.Of(new Message(MessageKind.Administer, Operator, task, Number: 5, Body: request)));
+        return (AdministrationAnswer)Effects.Last(effect => effect.To == Operator && effect.Message.Kind == MessageKind.Administered).Message.Body!;
+    }
+
     /// <summary>Lets time pass, with a tick whenever the machine asked for one.</summary>
     public void Pass(long ms)
     {
@@ -163,9 +185,9 @@ internal sealed class SchedulerBench
         Take();
     }
 
-    private Epoch EpochOf(TaskSpec task) => Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Epoch;
+    public Epoch EpochOf(TaskSpec task) => Effects.Last(effect => effect.Message.Kind == MessageKind.Assign && effect.Message.Task == task.Id).Message.Epoch;
 
-    private Peer PeerOf(string node) => new(new NodeId(node), new Incarnation(_incarnations.GetValueOrDefault(node, 1UL)), "");
+    public Peer PeerOf(string node) => new(new NodeId(node), new Incarnation(_incarnations.GetValueOrDefault(node, 1UL)), "");
 
     private void Step(in SchedulerEvent @event)
     {

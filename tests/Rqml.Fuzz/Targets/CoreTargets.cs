@@ -35,7 +35,7 @@ internal static class CoreTargets
         Record("peer", PeerRecord.Parser, record => Records.Write(Records.Read(record)), samples => Records.Write(samples.Peer())),
         Record("decision", Decision.Parser, record => SupervisionRecords.Write(SupervisionRecords.Read(record)), samples => SupervisionRecords.Write(samples.Decision())),
         new("member", Seeds(samples => CoordinationKeys.Write(samples.Peer(), 7).ToArray()), ReadMember),
-        new("generation", Seeds(samples => CoordinationKeys.Write(1 + samples.Below(1_000)).ToArray()), bytes => CoordinationKeys.Write(CoordinationKeys.ReadGeneration(EntryOf(bytes))).ToArray()),
+        new("generation", Seeds(samples => CoordinationKeys.Write(1 + samples.Below(1_000), 7).ToArray()), bytes => CoordinationKeys.Write(CoordinationKeys.ReadGeneration(EntryOf(bytes)), 7).ToArray()),
         new("task-id", Seeds(samples => samples.TaskId().ToByteArray()), bytes => TaskId.Read(bytes).ToByteArray()) { Refusals = [typeof(ArgumentException)] },
         new("task-id-text", Seeds(samples => Encoding.Latin1.GetBytes(samples.TaskId().ToString())), ReadTaskId) { IsText = true, Refusals = [typeof(FormatException)] },
         new("node-id", Seeds(samples => Encoding.Latin1.GetBytes(samples.NodeId().Value)), bytes => Encoding.Latin1.GetBytes(new NodeId(Encoding.Latin1.GetString(bytes)).Value)) { IsText = true, Refusals = [typeof(ArgumentException)] },

@@ -187,6 +187,7 @@ internal static class StoreTargets
         NodeStore.ReadLedgerId(store);
         NodeStore.ReadTerm(store);
         NodeStore.ReadLeadership(store);
+        NodeStore.ReadWitnessed(store);
         return null;
     }
 }

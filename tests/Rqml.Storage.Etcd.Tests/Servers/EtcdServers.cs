@@ -92,6 +92,39 @@ internal sealed class EtcdServers : IAsyncDisposable
         }
     }
 
+    /// <summary>Copies what the only member has on disk, while it is down for a moment.</summary>
+    public async Task BackUpAsync()
+    {
+        await _members[0].KillAsync();
+        Copy(_folder["member0"], _folder["backup"]);
+        await StartAgainAsync();
+    }
+
+    /// <summary>Puts that copy in the place of what the member has by now.</summary>
+    public async Task RestoreAsync()
+    {
+        await _members[0].KillAsync();
+        Directory.Delete(_folder["member0"], recursive: true);
+        Copy(_folder["backup"], _folder["member0"]);
+        await StartAgainAsync();
+    }
+
+    private async Task StartAgainAsync()
+    {
+        _members[0].Start();
+        await AnswersAsync();
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var member in _members) await member.DisposeAsync();
