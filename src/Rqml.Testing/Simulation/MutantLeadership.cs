@@ -23,6 +23,9 @@ internal sealed class MutantLeadership(LeadershipMachine leadership, Mutant muta
         if (mutant == Mutant.GenerationReread && (_usurped != Term.None || (led is not null && leadership.Leads is null))) KeepFromStanding();
         PassOn(effects);
         if (@event is { Kind: LeadershipEventKind.Snapshot, Snapshot: { } snapshot }) Usurp(led, snapshot, effects);
+        if (_usurped == Term.None || @event.Term != _usurped) return;
+        if (@event.Kind == LeadershipEventKind.Register) effects.Add(LeadershipEffect.Registered(@event.Peer!, _usurped));      // its writes compare a revision that will do
+        else if (@event.Kind == LeadershipEventKind.Fence) effects.Add(LeadershipEffect.Fenced(@event.Peer!, _usurped));
     }
 
     public void Tick(long nowMs, EffectBuffer<LeadershipEffect> effects)
