@@ -15,7 +15,7 @@ public sealed partial class ClusterTests
     [Fact]
     public async Task A_worker_and_the_leader_are_killed_and_every_board_is_coloured_once()
     {
-        var (code, output, error) = await RunAsync("--seconds", "4");
+        var (code, output, error) = await RunAsync("--seconds", "3");
 
         Assert.True(code == 0, $"It ended with {code}: {output}{error}");
         Assert.Equal(4, BoardsASecond().Count(output));
