@@ -39,6 +39,16 @@ public sealed class NodeNameTests(NodeNameTests.Servers servers) : IClassFixture
     }
 
     [Fact(Timeout = LimitMs)]
+    public async Task Hosts_that_only_submit_may_have_one_name()
+    {
+        await using var leading = await StartAsync("submitters", "leading", NodeRoles.Worker | NodeRoles.Scheduler);
+        await using var one = await StartAsync("submitters", "same", NodeRoles.Client);
+        await using var other = await StartAsync("submitters", "same", NodeRoles.Client);
+        for (var tasks = 0; tasks < 20; tasks++) await Task.WhenAll(one.ConvergesAsync(), other.ConvergesAsync());
+        Assert.Equal((0, 0), (one.Said("Critical 1001"), other.Said("Critical 1001")));
+    }
+
+    [Fact(Timeout = LimitMs)]
     public async Task A_name_is_free_again_when_its_host_has_stopped()
     {
         await using var other = await StartAsync("again", "other");
