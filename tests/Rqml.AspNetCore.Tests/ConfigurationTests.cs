@@ -30,10 +30,10 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("Lanes", "0", "RqmlOptions.Lanes is '0'; it takes 1 to 1,024.")]
-    [InlineData("Lanes", "many", "Rqml:Lanes is 'many'; it takes a whole number, 1 to 1,024.")]
-    [InlineData("Lanes", "", "Rqml:Lanes is ''; it takes a whole number, 1 to 1,024.")]
-    [InlineData("Lanes:Many", "4", "Rqml:Lanes is a section; it takes a whole number, 1 to 1,024.")]
+    [InlineData("Lanes", "0", "RqmlOptions.Lanes is '0'; it takes 1 to 4,096.")]
+    [InlineData("Lanes", "many", "Rqml:Lanes is 'many'; it takes a whole number, 1 to 4,096.")]
+    [InlineData("Lanes", "", "Rqml:Lanes is ''; it takes a whole number, 1 to 4,096.")]
+    [InlineData("Lanes:Many", "4", "Rqml:Lanes is a section; it takes a whole number, 1 to 4,096.")]
     [InlineData("Seed", "-1", "Rqml:Seed is '-1'; it takes a whole number that is not negative.")]
     [InlineData("AllowPlaintext", "yes", "Rqml:AllowPlaintext is 'yes'; it takes true or false.")]
     [InlineData("Events:SpikeZ", "1,5", "Rqml:Events:SpikeZ is '1,5'; it takes a number, 1 to 1,000.")]

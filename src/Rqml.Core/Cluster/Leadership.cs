@@ -106,6 +106,9 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
             case LeadershipEffectKind.RefusedAsFenced:
                 _listener.RefusedAsFenced(effect.Peer!, effect.Term);
                 break;
+            case LeadershipEffectKind.Superseded:
+                _listener.Superseded(effect.Peer!);
+                break;
             case LeadershipEffectKind.Stuck:
                 _instruments.EntryDamaged();
                 _listener.FoundDamaged(effect.Key!);
@@ -252,6 +255,9 @@ internal interface ILeadershipListener
     void Fenced(Peer node, Term term);
 
     void RefusedAsFenced(Peer node, Term term);
+
+    /// <summary>Another process lives under our name.</summary>
+    void Superseded(Peer by);
 
     /// <summary>An entry of the coordination store holds nothing readable.</summary>
     void FoundDamaged(string key);

@@ -21,6 +21,7 @@ internal enum LeadershipEffectKind : byte
     SkippedMember,
     RefusedStore,
     TrustedStore,
+    Superseded,
 }
 
 /// <summary>One effect of the <see cref="LeadershipMachine"/>. Of all that it hears, the node's own store keeps the highest term.</summary>
@@ -85,6 +86,9 @@ internal readonly struct LeadershipEffect : IEffect
 
     /// <summary>It was refused, and has come beyond what was known again.</summary>
     public static LeadershipEffect TrustedStore(Term found) => new(LeadershipEffectKind.TrustedStore) { Found = found };
+
+    /// <summary>Another process lives under this node's name, and began later: this one is over.</summary>
+    public static LeadershipEffect Superseded(Peer by) => new(LeadershipEffectKind.Superseded) { Peer = by };
 
     /// <summary>The entry of a member is damaged: the term begins without it.</summary>
     public static LeadershipEffect SkippedMember(string key) => new(LeadershipEffectKind.SkippedMember) { Key = key };

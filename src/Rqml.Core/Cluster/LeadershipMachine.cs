@@ -29,7 +29,6 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     /// <summary>A fence stays until a leader has seen it for so long: whoever was silent longer comes back to a cluster that has forgotten it, and is told so by its term.</summary>
     public static readonly TimeSpan KeepFences = TimeSpan.FromHours(24);
 
-
     private readonly Peer _self;
     private readonly CoordinationKeys _keys;
     private readonly bool _isCandidate;
@@ -46,6 +45,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private bool _isAnnounced;
     private Peer? _gone;
     private Term _followed;
+    private long _foundRevision;      // of the first that was seen
+    private long _ownRevision;        // at which our node was registered from here, as far as that was seen
+    private bool _isSuperseded;
     private int _failures;
     private long _toldRevision;      // of the damaged entry that was told of last
     private bool _isAsking;
@@ -69,7 +71,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         _jitter = new SplitMix64(~seed);
     }
 
-    public long NextDueMs => Math.Min(_retryDueMs, Math.Min(_renewDueMs, _listDueMs));
+    public long NextDueMs => _isSuperseded ? long.MaxValue : Math.Min(_retryDueMs, Math.Min(_renewDueMs, _listDueMs));
 
     /// <summary>The term in which this process leads, as far as it knows.</summary>
     public Term? Leads => _leading?.Term;
@@ -95,10 +97,11 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     /// <summary>Everything that later decisions depend on, but for the moments at which something is due.</summary>
     public string Describe() =>
         $"{_lease.Value} {_seen?.Revision} {(_seen is null ? 0 : GenerationOf(_seen))} {_leading?.Term} {_isAnnounced} {_gone} {_followed} {_known} {_isRefused} {_isAsking} {_isGranting} " +
-        $"{_renewDueMs == long.MaxValue}{_retryDueMs == long.MaxValue} {string.Join(',', _elections.Select(election => $"{election.Nonce:x}{election.IsAnswered}"))} {string.Join(',', _wishes)}";
+        $"{_renewDueMs == long.MaxValue}{_retryDueMs == long.MaxValue}{_isSuperseded} {string.Join(',', _elections.Select(election => $"{election.Nonce:x}{election.IsAnswered}"))} {string.Join(',', _wishes)}";
 
     public void Step(in LeadershipEvent @event, long nowMs, EffectBuffer<LeadershipEffect> effects)
     {
+        if (_isSuperseded) return;
         var refused = @event.Nonce;
         switch (@event.Kind)
         {
@@ -158,6 +161,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     public void Tick(long nowMs, EffectBuffer<LeadershipEffect> effects)
     {
+        if (_isSuperseded) return;
         if (_renewDueMs <= nowMs)
         {
             _renewDueMs = long.MaxValue;
@@ -195,6 +199,13 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         if (_isRefused) effects.Add(LeadershipEffect.TrustedStore(At(snapshot)));
         _isRefused = false;
         (_known, _seen) = (At(snapshot), snapshot);
+        if (FindSuccessor(snapshot) is { } successor)
+        {
+            _isSuperseded = true;
+            effects.Add(LeadershipEffect.Superseded(successor));
+            return;
+        }
+
         if (snapshot.Find(_keys.Leader) is { } leader && CoordinationKeys.TryRead(leader) is null) BeStuck(leader, nowMs, effects);
         Recognize(snapshot, effects);
         if (_leading is not null && !_isAnnounced) Announce(snapshot, effects);
@@ -203,6 +214,22 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         Follow(snapshot, effects);
         Stand(snapshot, effects);
     }
+
+    /// <summary>
+    /// A process elsewhere that has our name, and was elected or registered after we were there. It began later, and will not give way: were we to go on, each would take the lead and the node's
+    /// place from the other for ever. A start of before us may still be registered late, by a leader that heard it; so that counts once we have been registered ourselves. What listens where we do
+    /// is a start of this place: this one, or one that is gone.
+    /// </summary>
+    private Peer? FindSuccessor(CoordinationSnapshot snapshot)
+    {
+        if (_foundRevision == 0) _foundRevision = snapshot.Revision;
+        if (snapshot.Find(_keys.Leader) is { } leader && leader.ModifiedRevision > _foundRevision && CoordinationKeys.TryRead(leader) is { Peer: var leading } && IsNamesake(leading)) return leading;
+        if (snapshot.Find(_keys.Node(_self.Node)) is not { } node || CoordinationKeys.TryRead(node) is not { Peer: var registered }) return null;
+        if (registered.Endpoint == _self.Endpoint) _ownRevision = node.ModifiedRevision;
+        return IsNamesake(registered) && _ownRevision > 0 && node.ModifiedRevision > _ownRevision ? registered : null;
+    }
+
+    private bool IsNamesake(Peer other) => other.Node == _self.Node && other.Endpoint != _self.Endpoint;
 
     /// <summary>
     /// Whoever wrote that entry may lead, and we cannot say who it is: we neither follow nor take over, and keep asking. It goes with the lease of its writer, or an

@@ -39,6 +39,7 @@ internal static class LogIds
     public const int NodeFenced = 2108;
     public const int HandedOver = 2109;
     public const int NodeTurnedAway = 2110;
+    public const int ClassUnserved = 2120;
 
     // 22xx: Nodes
     public const int WorkerDied = 2201;

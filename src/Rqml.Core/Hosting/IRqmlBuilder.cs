@@ -63,7 +63,7 @@ public interface IRqmlNodeBuilder
     /// <exception cref="InvalidOperationException">A store was chosen before; the message names both.</exception>
     IRqmlNodeBuilder UseStore(string name, Func<IServiceProvider, Storage.IKeyValueStore> open);
 
-    /// <summary>Worker lanes of that node, from 1 to 1,024; default: those of the host's options.</summary>
+    /// <summary>Worker lanes of that node, from 1 to 4,096; default: those of the host's options.</summary>
     IRqmlNodeBuilder Lanes(int lanes);
 
     /// <summary>Gives that node lanes on devices of a kind, beside its processors.</summary>

@@ -12,7 +12,7 @@ internal static class KnownOptions
     public static IReadOnlyList<HostOption> All { get; } =
     [
         HostOption.Text(nameof(RqmlOptions.NodeName), NameRange, options => options.NodeName, (options, value) => options.NodeName = value, NodeId.IsValid),
-        HostOption.Integer(nameof(RqmlOptions.Lanes), "1 to 1,024", options => options.Lanes, (options, value) => options.Lanes = value, value => value is >= 1 and <= 1_024),
+        HostOption.Integer(nameof(RqmlOptions.Lanes), "1 to 4,096", options => options.Lanes, (options, value) => options.Lanes = value, value => value is >= 1 and <= RqmlOptions.MaxLanes),
         HostOption.Integer(nameof(RqmlOptions.InboundPerLane), "1 to 64", options => options.InboundPerLane, (options, value) => options.InboundPerLane = value, value => value is >= 1 and <= 64),
         HostOption.Integer(nameof(RqmlOptions.MaxOpenTasks), "1 to 10,000,000", options => options.MaxOpenTasks, (options, value) => options.MaxOpenTasks = value, value => value is >= 1 and <= 10_000_000),
         HostOption.OptionalTime(nameof(RqmlOptions.KeepResults), "zero to 3650 days", options => options.KeepResults, (options, value) => options.KeepResults = value, value => IsWithin(value, TimeSpan.Zero, TimeSpan.FromDays(3650))),

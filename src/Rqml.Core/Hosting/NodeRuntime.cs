@@ -225,6 +225,8 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     void ILeadershipListener.RefusedAsFenced(Peer node, Term term) => Scheduler?.Post(SchedulerEvent.RefusedAsFenced(node, term));
 
+    void ILeadershipListener.Superseded(Peer by) => Fail(new NodeNameTakenException(by.Node, by.Endpoint));
+
     void ILeadershipListener.FoundDamaged(string key) => Events.Suspected(default, SecurityConcern.DamagedEntry, key);
 
     public void Register(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.PutMember(batch, node), SchedulerEvent.Registered(node, term)));

@@ -151,7 +151,7 @@ internal sealed class RqmlNodeBuilder(string name) : IRqmlNodeBuilder
 
     public IRqmlNodeBuilder Lanes(int lanes)
     {
-        if (lanes is < 1 or > 1_024) _faults.Add($"AddNode('{Name}'): Lanes(lanes) is '{lanes}'; it takes 1 to 1,024.");
+        if (lanes is < 1 or > RqmlOptions.MaxLanes) _faults.Add($"AddNode('{Name}'): Lanes(lanes) is '{lanes}'; it takes 1 to {RqmlOptions.MaxLanes:N0}.");
         LaneCount = lanes;
         return this;
     }

@@ -5,13 +5,15 @@ namespace Rqml;
 /// <summary>Options of a host's node.</summary>
 public sealed class RqmlOptions
 {
+    internal const int MaxLanes = 4_096;
+
     /// <summary>Name of the node; restarts keep it.</summary>
     /// <value>Default "local". 1 to 64 letters, digits, '-', '_' or '.'.</value>
     public string NodeName { get; set; } = "local";
 
     /// <summary>Models that run at once on this node. The thread pool's minimum is raised to processors plus lanes, so that models that compute starve nobody.</summary>
-    /// <value>Default: the number of processors. From 1 to 1,024.</value>
-    public int Lanes { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 1_024);
+    /// <value>Default: the number of processors. From 1 to 4,096: models that wait for somebody else's answer hold a lane, and no processor.</value>
+    public int Lanes { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, MaxLanes);
 
     /// <summary>Attempts that wait at the node beside those that run, for each lane.</summary>
     /// <value>Default 4. From 1 to 64.</value>

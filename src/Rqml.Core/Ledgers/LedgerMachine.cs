@@ -285,7 +285,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
                 break;
             case MessageKind.Inquire:
-                if (_open.TryGetValue(message.Task, out var asked)) effects.Add(LedgerEffect.Send(message.From, Announcing(asked)));
+                if (_open.TryGetValue(message.Task, out var asked)) effects.Add(LedgerEffect.Send(message.From, Announcing(asked, nowMs)));
                 else effects.Add(LedgerEffect.SendOnceDurable(message.From, new Message(MessageKind.TaskSettled, _self, message.Task)));
                 break;
             case MessageKind.Result:
@@ -381,7 +381,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         if (_leader is null) return;
         task.AnnouncedMs = nowMs;
-        effects.Add(LedgerEffect.Send(_leader, Announcing(task)));
+        effects.Add(LedgerEffect.Send(_leader, Announcing(task, nowMs)));
         _announceDueMs = Math.Min(_announceDueMs, nowMs + AnnounceRetryMs);
     }
 
@@ -413,7 +413,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, asked.Task)));
     }
 
-    private Message Announcing(LedgerTask task) => new(MessageKind.Announce, _self, task.Spec.Id, Number: (task.Watched ? Announcement.Watched : 0) | (task.IsKnownBefore ? Announcement.KnownBefore : 0), Body: task.Spec);
+    private Message Announcing(LedgerTask task, long nowMs) =>
+        new(MessageKind.Announce, _self, task.Spec.Id, Number: Announcement.At(nowMs, (task.Watched ? Announcement.Watched : 0) | (task.IsKnownBefore ? Announcement.KnownBefore : 0)), Body: task.Spec);
 
     /// <summary>The heap keeps the deadlines of settled tasks until they pass, or until they outnumber the others: then it is made anew, in constant time a task.</summary>
     private void ForgetDeadline()

@@ -46,14 +46,28 @@ internal enum MessageKind : byte
     Administered = 48,  // scheduler or ledger: how it stands with your wish      Epoch: generation and term; Number: of the wish; Body: AdministrationAnswer
 }
 
-/// <summary>What a ledger says with a task that it announces: bits of the number.</summary>
+/// <summary>What a ledger says with a task that it announces: bits of the number, and above them its clock, by which the task's deadline and not-before are meant.</summary>
 internal static class Announcement
 {
+    private const int ClockShift = 8;
+
     /// <summary>Somebody watches its iterations.</summary>
     public const long Watched = 1;
 
     /// <summary>It was announced before, to another leader or by another start of the ledger: nodes may have worked on it.</summary>
     public const long KnownBefore = 2;
+
+    public static long At(long nowMs, long bits) => (nowMs << ClockShift) | bits;
+
+    /// <summary>The task with its times by the clock of whoever hears of it; no two clocks are trusted to agree. Nodes of before said nothing of theirs.</summary>
+    public static Tasks.TaskSpec Translate(Tasks.TaskSpec spec, long number, long nowMs)
+    {
+        var (saidMs, isTimed) = (number >> ClockShift, spec.DeadlineMs != long.MaxValue || spec.NotBeforeMs > 0);
+        if (!isTimed || saidMs <= 0 || saidMs == nowMs) return spec;
+        return spec with { DeadlineMs = Shifted(spec.DeadlineMs, nowMs - saidMs), NotBeforeMs = spec.NotBeforeMs == 0 ? 0 : Shifted(spec.NotBeforeMs, nowMs - saidMs) };
+    }
+
+    private static long Shifted(long timeMs, long byMs) => timeMs == long.MaxValue || timeMs > long.MaxValue - Math.Max(0, byMs) ? long.MaxValue : Math.Max(0, timeMs + byMs);
 }
 
 /// <summary>Which channel a kind of message takes.</summary>

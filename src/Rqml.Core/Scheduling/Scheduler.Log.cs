@@ -38,5 +38,8 @@ internal sealed partial class Scheduler
 
         [LoggerMessage(LogIds.NodeTurnedAway, LogLevel.Information, "Node {Node} is fenced, and lives: it is to come back as another start of itself")]
         public static partial void TurnedAway(ILogger logger, Peer node);
+
+        [LoggerMessage(LogIds.ClassUnserved, LogLevel.Warning, "No node runs version {Version} of task class '{Class}': tasks that wait for one: {Tasks}")]
+        public static partial void Unserved(ILogger logger, string @class, int version, long tasks);
     }
 }

@@ -123,6 +123,10 @@ internal sealed partial class Scheduler(
             case SchedulerNews.TurnedAway:
                 Log.TurnedAway(logger, about);
                 break;
+            case SchedulerNews.Unserved:
+                var unserved = (ClassKey)detail!;
+                Log.Unserved(logger, unserved.Name, unserved.Version, number);
+                break;
         }
     }
 

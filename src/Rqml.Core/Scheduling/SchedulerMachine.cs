@@ -22,12 +22,14 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const int MostRecalls = 1_024;
     private const int MostLost = 1_024;
     private const long ListCopiesEveryMs = 300_000;
+    private const long Told = long.MaxValue / 2;      // since then nothing is due
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
     private readonly NodePool _pool;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly HashSet<ClassKey> _parkedClasses = [];
+    private readonly Dictionary<ClassKey, long> _unserved = [];       // since when no node runs a class that is waited for, or that it was told of
     private readonly Dictionary<ClassKey, string> _needs = [];      // what a class's tasks cannot run without, as the queue calls it
     private readonly ExpectedDifficulty _difficulty = new();
     private readonly VoteTable _votes;
@@ -182,6 +184,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _votes.Clear();
         _pool.Clear();
         _parkedClasses.Clear();
+        _unserved.Clear();
         _needs.Clear();
         _waiting = NewQueue();
     }
@@ -261,7 +264,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
-        var task = new ScheduledTask((TaskSpec)announced.Body!, ledger, nowMs) { Watched = isWatched, MayHaveLeft = isKnownBefore };
+        var task = new ScheduledTask(Announcement.Translate((TaskSpec)announced.Body!, announced.Number, nowMs), ledger, nowMs) { Watched = isWatched, MayHaveLeft = isKnownBefore };
         _tasks.Add(id, task);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
@@ -631,7 +634,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_parkedClasses.Count == 0 || NodePool.WeightOf(node, nowMs).Value <= 0) return;
         foreach (var served in node.Classes)
         {
-            if (_parkedClasses.Remove(served)) _waiting.Unpark(NeedOf(served));
+            if (!_parkedClasses.Remove(served)) continue;
+            _unserved.Remove(served);
+            _waiting.Unpark(NeedOf(served));
         }
     }
 
@@ -719,6 +724,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         ForgiveSilence(nowMs);
+        TellOfUnserved(nowMs, effects);
         foreach (var node in _pool.Nodes.ToArray())
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
@@ -729,6 +735,21 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 node.Standing = NodeStanding.Suspect;
                 NodePool.Weigh(node, nowMs);
                 effects.Add(SchedulerEffect.Tell(SchedulerNews.Suspected, node.Peer, _term, nowMs - node.HeardMs));
+            }
+        }
+    }
+
+    /// <summary>Tasks of a class, or of a version of it, that no node runs wait until one joins that does. A node that restarts may take a while; after that it is worth a word, once.</summary>
+    private void TellOfUnserved(long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        foreach (var @class in _parkedClasses)
+        {
+            if (_pool.Serves(@class)) _unserved.Remove(@class);
+            else if (!_unserved.TryGetValue(@class, out var sinceMs)) _unserved.Add(@class, nowMs);
+            else if (sinceMs + _settings.Liveness.SilentMs <= nowMs && _tasks.Values.Count(task => task.Spec.Class == @class) is > 0 and var waiting)
+            {
+                _unserved[@class] = Told;
+                effects.Add(SchedulerEffect.Tell(SchedulerNews.Unserved, _self, _term, waiting, @class));
             }
         }
     }

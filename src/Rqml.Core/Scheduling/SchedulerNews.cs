@@ -32,6 +32,9 @@ internal enum SchedulerNews : byte
 
     /// <summary>A start of a node that is fenced has reported: it lives.</summary>
     TurnedAway,
+
+    /// <summary>Tasks of a class have waited for long, as no node runs it. Number: of these tasks; detail: the class, a <c>ClassKey</c>.</summary>
+    Unserved,
 }
 
 /// <summary>Why a node is fenced.</summary>

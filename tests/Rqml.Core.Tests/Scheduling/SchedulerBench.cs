@@ -89,18 +89,16 @@ internal sealed class SchedulerBench
 
     public TaskSpec Announce(string? key = null, double difficulty = double.NaN, int payloadBytes = 0, int priority = 0, ClassKey? @class = null, string ledger = "ledger", long number = 0)
     {
-        var spec = new TaskSpec
-        {
-            Id = _ids.Next(NowMs),
-            Class = @class ?? Work,
-            Payload = new byte[payloadBytes],
-            PartitionKey = key,
-            Difficulty = difficulty,
-            Priority = priority,
-        };
-        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Number: number, Body: spec)));
+        var spec = Spec() with { Class = @class ?? Work, Payload = new byte[payloadBytes], PartitionKey = key, Difficulty = difficulty, Priority = priority };
+        Announce(spec, number, ledger);
         return spec;
     }
+
+    public void Announce(TaskSpec spec, long number, string ledger = "ledger") =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.Announce, ledger == "ledger" ? _ledger : PeerOf(ledger), spec.Id, Number: number, Body: spec)));
+
+    /// <summary>A task of its own, which nobody has announced.</summary>
+    public TaskSpec Spec() => new() { Id = _ids.Next(NowMs), Class = Work, Payload = Array.Empty<byte>() };
 
     /// <summary>The ledger says that the task is settled, by the attempt that the scheduler last made of it.</summary>
     public void Settle(TaskSpec task, int iterations = 4)

@@ -76,6 +76,30 @@ public sealed class SchedulerNewsTests
     }
 
     [Fact]
+    public void A_version_of_a_class_that_no_node_runs_is_told_of_once_after_a_while_and_again_after_a_node_had_it()
+    {
+        var newer = new ClassKey(SchedulerBench.Work.Name, 2);
+        _scheduler.Join("a");
+        _scheduler.Announce(@class: newer);
+        _scheduler.Announce(@class: newer);
+        for (var seconds = 0; seconds < 20; seconds++) Live("a");
+
+        var told = Assert.Single(_scheduler.Effects, effect => effect.News == SchedulerNews.Unserved && effect.Kind == SchedulerEffectKind.Tell);
+        Assert.Equal((newer, 2), (told.Message.Body, told.Message.Number));
+
+        _scheduler.Join("b", 10, newer);
+        _scheduler.Lose("b");
+        for (var seconds = 0; seconds < 20; seconds++) Live("a");
+        Assert.Equal(2, _scheduler.Told.Count(news => news.News == SchedulerNews.Unserved));
+
+        void Live(string node)
+        {
+            _scheduler.Pass(1_000);
+            _scheduler.Report(node);
+        }
+    }
+
+    [Fact]
     public void The_end_of_a_term_says_how_much_was_open()
     {
         _scheduler.Join("a");

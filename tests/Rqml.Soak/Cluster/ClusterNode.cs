@@ -13,20 +13,18 @@ internal static class ClusterNode
 {
     public const string Word = "cluster-node";
 
-    /// <summary>Enough that two nodes take what three had: whoever has to wait is to be waiting for a hand-over, not for a lane.</summary>
-    public const int Lanes = 1_024;
-
     /// <summary>Told to it: from now on nothing goes out of it and nothing comes in, until <see cref="Heal"/>.</summary>
     public const string Cut = "cut";
 
     public const string Heal = "heal";
 
-    /// <param name="words">Folder, seed, number of its log, name, endpoint of etcd, address to listen at, milliseconds that each call takes longer.</param>
+    /// <param name="words">Folder, seed, number of its log, name, endpoint of etcd, address to listen at, milliseconds that each call takes longer, lanes.</param>
     /// <param name="commands">Where it is told to be cut off.</param>
     public static async Task RunAsync(string[] words, TextReader commands)
     {
         var (folder, seed, log, node, etcd, listen) = (words[0], ulong.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture), words[3], words[4], words[5]);
         await using var journal = new Journal(folder, log);
+        var lanes = int.Parse(words[7], CultureInfo.InvariantCulture);
         var models = new SoakModels(seed, journal, int.Parse(words[6], CultureInfo.InvariantCulture));
         var line = new PartitionLine();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -37,7 +35,7 @@ internal static class ClusterNode
                 .UseEtcd(etcd)
                 .Roles(NodeRoles.Worker | NodeRoles.Scheduler)
                 .UseRocksDb(Path.Combine(folder, "store", node))
-                .Configure(options => (options.NodeName, options.Lanes, options.InboundPerLane, options.AgeEvery) = (node, Lanes, 1, Worker.AgeEvery)));
+                .Configure(options => (options.NodeName, options.Lanes, options.InboundPerLane, options.AgeEvery) = (node, lanes, 1, Worker.AgeEvery)));
             rqml.Services.AddSingleton<ITransport>(new PartitionedTransport(RealTransport.Of(listen).Create(), new Uri(listen), line));
         });
         using var host = builder.Build();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rqml.FaultProxy;
+using Rqml.RealEtcd;
 using Rqml.Soak.Fabric;
 
 namespace Rqml.Soak.Cluster;
@@ -10,19 +11,26 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private readonly string _folder;
     private readonly ulong _seed;
     private readonly int _number;
-    private readonly int _pauseMs;
+    private readonly int _callMs;
+    private readonly int _lanes;
     private readonly string _address = FormattableString.Invariant($"tcp://127.0.0.1:{FreePort.Next()}/");
     private readonly string _etcd;
     private readonly Proxy _detour;
     private readonly List<string> _calls = [];
     private Child _process;
 
-    public ClusterProcess(string folder, ulong seed, int number, EtcdServer etcd, int pauseMs)
+    /// <param name="folder">Stores and logs.</param>
+    /// <param name="seed">Of the whole soak.</param>
+    /// <param name="number">Its own.</param>
+    /// <param name="etcd">The store of the cluster.</param>
+    /// <param name="callMs">Milliseconds that each call takes longer.</param>
+    /// <param name="lanes">Enough that each node takes what all have: whoever waits is to be waiting for a hand-over, not for a lane.</param>
+    public ClusterProcess(string folder, ulong seed, int number, EtcdServers etcd, int callMs, int lanes)
     {
-        (_folder, _seed, _number, _pauseMs) = (folder, seed, number, pauseMs);
+        (_folder, _seed, _number, _callMs, _lanes) = (folder, seed, number, callMs, lanes);
         var front = FreePort.Next();
         _etcd = FormattableString.Invariant($"http://127.0.0.1:{front}");
-        _detour = Proxy.Start(Route.Tcp(front, new Uri(etcd.Endpoint).Port));
+        _detour = Proxy.Start(Route.Tcp(front, etcd.Ports[0]));
         _process = Start();
     }
 
@@ -76,7 +84,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     {
         var log = LogOf(_calls.Count + 1);
         _calls.Add(Journal.CallsOf(_folder, log));
-        return Child.Start(ClusterNode.Word, _folder, Text(_seed), Text(log), Name, _etcd, _address, Text(_pauseMs));
+        return Child.Start(ClusterNode.Word, _folder, Text(_seed), Text(log), Name, _etcd, _address, Text(_callMs), Text(_lanes));
     }
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);

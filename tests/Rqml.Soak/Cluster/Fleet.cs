@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Rqml.Cluster;
 using Rqml.FaultProxy;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd;
 
 namespace Rqml.Soak.Cluster;
@@ -24,13 +25,12 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly List<string> _complaints = [];
     private readonly CallBook _book = new();
     private ApplicationProcess? _submitter;
+    private EtcdServers? _etcd;
     private EtcdCoordinationStore? _store;
     private int _life;
     private string _left = "nothing said of what was left";
 
-    public Fleet(ulong seed, int tasks) => (_seed, _tasks, Etcd) = (seed, tasks, new EtcdServer(_folder));
-
-    public EtcdServer Etcd { get; }
+    public Fleet(ulong seed, int tasks) => (_seed, _tasks) = (seed, tasks);
 
     public IReadOnlyList<ClusterProcess> All => _nodes;
 
@@ -42,11 +42,11 @@ internal sealed class Fleet : IAsyncDisposable
 
     public string Verdict => FormattableString.Invariant($"{Judge.Submitted:N0} tasks, {Judge.Calls:N0} model calls: {Judge.Heard:N0} settled, {Judge.Lost} lost, {Judge.SettledTwice} settled twice, {Judge.Wrong} wrong, {_left}");
 
-    public async Task StartAsync(int pauseMs)
+    public async Task StartAsync(int callMs)
     {
-        await Etcd.StartAsync();
-        _store = Etcd.Open();
-        for (var number = 1; number <= Nodes; number++) _nodes.Add(new ClusterProcess(_folder, _seed, number, Etcd, pauseMs));
+        _etcd = await EtcdServers.StartBelowAsync(_folder);
+        _store = _etcd.Open();
+        for (var number = 1; number <= Nodes; number++) _nodes.Add(new ClusterProcess(_folder, _seed, number, _etcd, callMs, _tasks));
         await StartSubmitterAsync();
         await UntilAsync(() => _nodes.TrueForAll(node => node.IsAtWork), TimeSpan.FromSeconds(60), "all nodes to be at work");
     }
@@ -72,7 +72,14 @@ internal sealed class Fleet : IAsyncDisposable
 
     public async Task KillEtcdAsync()
     {
-        if (!await Etcd.KillAsync()) _complaints.Add("etcd ended by itself");
+        if (!await _etcd!.Members[0].KillAsync()) _complaints.Add("etcd ended by itself");
+    }
+
+    /// <summary>Starts it on what it has on disk, and returns when it answers.</summary>
+    public async Task RestartEtcdAsync()
+    {
+        _etcd!.Members[0].Start();
+        await _etcd.AnswersAsync();
     }
 
     /// <summary>Starts a life of the submitter, which takes over what the one before left, and waits until it is open.</summary>
@@ -84,7 +91,7 @@ internal sealed class Fleet : IAsyncDisposable
             foreach (var entry in Judge.Inheritance(HeardAgainPerLife)) inheritance.Write(entry.ToBytes());
         }
 
-        _submitter = ApplicationProcess.Start(new ApplicationSettings(_folder, _seed, _life, Judge.Submitted + 1, KeepSeconds, IsToBeKilled: false, _address, Etcd: Etcd.Endpoint, Callers: _tasks), Hear);
+        _submitter = ApplicationProcess.Start(new ApplicationSettings(_folder, _seed, _life, Judge.Submitted + 1, KeepSeconds, IsToBeKilled: false, _address, Etcd: _etcd!.Endpoints, Callers: _tasks), Hear);
         await _submitter.Open;
         Judge.BeginLife(Stopwatch.GetTimestamp());
     }
@@ -139,7 +146,7 @@ internal sealed class Fleet : IAsyncDisposable
         if (_submitter is not null) await _submitter.DisposeAsync();
         foreach (var node in _nodes) await node.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
-        await Etcd.DisposeAsync();
+        if (_etcd is not null) await _etcd.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -11,12 +11,12 @@ internal sealed class Child : IAsyncDisposable
 
     public bool HasEnded => _process.HasExited;
 
-    public static Child Start(params string[] words) => Start(new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardInput = true });
+    public static Child Start(params string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Child).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        return new Child(Process.Start(start) ?? throw new InvalidOperationException("A process did not start."));
+    }
 
-    /// <summary>Starts a program of somebody else's, which is neither heard nor told anything.</summary>
-    public static Child StartProgram(string program, IEnumerable<string> words) => Start(new ProcessStartInfo(program, words));
-
-    private static Child Start(ProcessStartInfo start) => new(Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start."));
 
     public async Task<string> ReadAsync() => await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("A process ended before it said what it had to.");
 

@@ -1,4 +1,5 @@
 using Rqml.Cluster;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Tests.Servers;
 using Rqml.Testing.Contracts;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Rqml.Cluster;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Tests.Servers;
 using Rqml.Testing.Exploration;
 

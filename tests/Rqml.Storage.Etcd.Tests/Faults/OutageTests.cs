@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Rqml.Cluster;
 using Rqml.FaultProxy;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Tests.Servers;
 
 namespace Rqml.Storage.Etcd.Tests.Faults;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rqml.Cluster;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Tests.Servers;
 using Rqml.Testing.Exploration;
 

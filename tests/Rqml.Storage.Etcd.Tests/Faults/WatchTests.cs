@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rqml.Cluster;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Calls;
 using Rqml.Storage.Etcd.Endpoints;
 using Rqml.Storage.Etcd.Protocol;

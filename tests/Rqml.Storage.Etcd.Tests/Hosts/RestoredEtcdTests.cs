@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rqml.Administration;
-using Rqml.Storage.Etcd.Tests.Servers;
+using Rqml.RealEtcd;
 
 namespace Rqml.Storage.Etcd.Tests.Hosts;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rqml.RealEtcd;
 using Rqml.Scheduling;
-using Rqml.Storage.Etcd.Tests.Servers;
 
 namespace Rqml.Storage.Etcd.Tests.Hosts;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Rqml.Storage.Etcd.Tests.Servers;
+using Rqml.RealEtcd;
 
 namespace Rqml.Storage.Etcd.Tests.Options;
 

@@ -1,4 +1,5 @@
 using Rqml.FaultProxy;
+using Rqml.RealEtcd;
 using ProxyFaults = Rqml.FaultProxy.Faults;
 
 namespace Rqml.Storage.Etcd.Tests.Servers;

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Rqml.RealEtcd;
 using Rqml.Storage.Etcd.Reads;
 using Rqml.Storage.Etcd.Tests.Protocol;
 

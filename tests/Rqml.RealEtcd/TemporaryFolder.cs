@@ -1,11 +1,11 @@
-namespace Rqml.Storage.Etcd.Tests.Servers;
+namespace Rqml.RealEtcd;
 
-/// <summary>A folder that is gone after the test; in memory where there is such a one, as these tests are not about disks.</summary>
+/// <summary>A folder that is gone after the test; in memory where there is such a one and no other is asked for, as most tests are not about disks.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public TemporaryFolder()
+    public TemporaryFolder(string? parent = null)
     {
-        var parent = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+        parent ??= Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
         Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, $"rqml-etcd-{Guid.NewGuid():n}")).FullName;
     }
 

@@ -1,17 +1,18 @@
 using Rqml.Cluster;
 using Rqml.FaultProxy;
+using Rqml.Storage.Etcd;
 
-namespace Rqml.Storage.Etcd.Tests.Servers;
+namespace Rqml.RealEtcd;
 
-/// <summary>One etcd of one or several members, on free ports of this machine, with its data in a folder of its own.</summary>
+/// <summary>A real etcd of one or several members, on free ports of this machine, with its data in a folder of its own.</summary>
 internal sealed class EtcdServers : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
     private readonly List<EtcdProcess> _members = [];
     private readonly List<int> _ports = [];
 
-    private EtcdServers(Certificates? certificates) => Certificates = certificates;
+    private EtcdServers(Certificates? certificates, string? parent) => (Certificates, _folder) = (certificates, new TemporaryFolder(parent));
 
     public Certificates? Certificates { get; }
 
@@ -26,11 +27,16 @@ internal sealed class EtcdServers : IAsyncDisposable
     /// <param name="members">How many.</param>
     /// <param name="certificates">With them: TLS, and only for clients that show a certificate.</param>
     /// <param name="more">Further arguments.</param>
-    public static async Task<EtcdServers> StartAsync(int members = 1, Certificates? certificates = null, params string[] more)
+    public static Task<EtcdServers> StartAsync(int members = 1, Certificates? certificates = null, params string[] more) => StartAsync(members, certificates, null, more);
+
+    /// <summary>Starts one member with its data in a folder below this one, on a disk or not.</summary>
+    public static Task<EtcdServers> StartBelowAsync(string folder) => StartAsync(1, null, folder, []);
+
+    private static async Task<EtcdServers> StartAsync(int members, Certificates? certificates, string? parent, string[] more)
     {
         for (var tries = 3; ; tries--)
         {
-            var servers = new EtcdServers(certificates);
+            var servers = new EtcdServers(certificates, parent);
             servers.Prepare(members, more);
             foreach (var member in servers._members) member.Start();
             try

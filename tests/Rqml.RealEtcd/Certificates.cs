@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Rqml.Storage.Etcd.Tests.Servers;
+namespace Rqml.RealEtcd;
 
 /// <summary>An authority of the test's own with a certificate each for server and client, as PEM files.</summary>
 internal sealed class Certificates : IDisposable

@@ -1,7 +1,8 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Rqml.Storage.Etcd.Tests.Servers;
+namespace Rqml.RealEtcd;
 
 /// <summary>One member of etcd: a process that can be killed, started again on its data, and held still.</summary>
 internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDisposable
@@ -34,17 +35,18 @@ internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDispo
         _process = process;
     }
 
-    /// <summary>As kill -9 does.</summary>
-    public async Task KillAsync()
+    /// <summary>As kill -9 does; false where it had ended before.</summary>
+    public async Task<bool> KillAsync()
     {
-        if (HasExited) return;
+        if (HasExited) return false;
         _process!.Kill();
         await _process.WaitForExitAsync();
+        return true;
     }
 
-    public void Pause() => Assert.Equal(0, Signal(_process!.Id, Stop));
+    public void Pause() => Send(Stop);
 
-    public void Resume() => Assert.Equal(0, Signal(_process!.Id, Continue));
+    public void Resume() => Send(Continue);
 
     public async ValueTask DisposeAsync()
     {
@@ -62,7 +64,12 @@ internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDispo
         }
     }
 
-    [DllImport("libc", EntryPoint = "kill")]
+    private void Send(int signal)
+    {
+        if (Kill(_process!.Id, signal) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError(), $"etcd was not sent signal {signal}.");
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Signal(int process, int signal);
+    private static extern int Kill(int process, int signal);
 }

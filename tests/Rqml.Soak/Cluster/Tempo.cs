@@ -1,0 +1,16 @@
+namespace Rqml.Soak.Cluster;
+
+/// <summary>How long things last in a run, of which the long form takes its time and the short one no more than it has to.</summary>
+/// <param name="CallMs">Milliseconds that each call of a model takes longer: a task is at a model nearly always.</param>
+/// <param name="Rest">Before a blow, at the least.</param>
+/// <param name="MoreRest">At most so much more: whatever a process is at then is what it is hit in.</param>
+/// <param name="Down">From a kill to the next start.</param>
+/// <param name="Silence">How long a process is stopped or cut off: longer than its lease.</param>
+/// <param name="After">From the end of a silence to what comes next.</param>
+/// <param name="SeesAll">Whether it is long enough to ask that everything was seen that it is about; the short form only says what it saw.</param>
+internal sealed record Tempo(int CallMs, TimeSpan Rest, TimeSpan MoreRest, TimeSpan Down, TimeSpan Silence, TimeSpan After, bool SeesAll)
+{
+    public static Tempo Full { get; } = new(3_000, Rest: TimeSpan.FromSeconds(8), MoreRest: TimeSpan.FromSeconds(4), Down: TimeSpan.FromSeconds(5), Silence: TimeSpan.FromSeconds(20), After: TimeSpan.FromSeconds(5), SeesAll: true);
+
+    public static Tempo Short { get; } = new(500, Rest: TimeSpan.FromSeconds(1), MoreRest: TimeSpan.FromSeconds(1), Down: TimeSpan.FromSeconds(1.5), Silence: TimeSpan.FromSeconds(8.5), After: TimeSpan.FromSeconds(2), SeesAll: false);
+}
