@@ -54,6 +54,9 @@ internal static class Announcement
 
     /// <summary>It was announced before, to another leader or by another start of the ledger: nodes may have worked on it.</summary>
     public const long KnownBefore = 2;
+
+    /// <summary>The node of the ledger's process was given it while nobody led, and says so in its report.</summary>
+    public const long Lent = 4;
 }
 
 /// <summary>Which channel a kind of message takes.</summary>
