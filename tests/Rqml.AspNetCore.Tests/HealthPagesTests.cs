@@ -124,7 +124,7 @@ public sealed class HealthPagesTests
 
         await scheduler.DisposeAsync();
         var body = await node.PassAsync(time, "/health/ready", (_, body) => Text(body, "status") == "degraded");
-        Assert.Equal([$"node 'health-{(int)roles}' is cut off from its scheduler"], Reasons(body));
+        Assert.StartsWith($"node 'health-{(int)roles}' is cut off from its scheduler", Assert.Single(Reasons(body)), StringComparison.Ordinal);
 
         await using var again = await StartLeaderAsync();
         await node.PassAsync(time, "/health/ready", (status, body) => status == 200 && Text(body, "status") == "healthy");

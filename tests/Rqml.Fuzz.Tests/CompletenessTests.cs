@@ -59,6 +59,7 @@ public sealed partial class CompletenessTests
         ["NodeStore.ReadLedgerId"] = "node-store",
         ["NodeStore.ReadMembers"] = "node-store",
         ["NodeStore.ReadOutbound"] = "node-store",
+        ["NodeStore.ReadSelfAttempts"] = "node-store",
         ["NodeStore.ReadSettlement"] = "node-store",
         ["NodeStore.ReadSubmission"] = "node-store",
         ["NodeStore.ReadTerm"] = "node-store",

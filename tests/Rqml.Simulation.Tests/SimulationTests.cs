@@ -28,17 +28,23 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         var coverage = new Coverage();
         var recalled = 0L;
+        var (alone, adopted, unfenced) = (0L, 0L, 0L);
         var runs = new Runs("simulation", seed => new SimulatedCluster(seed), output);
         runs.Run(Seeds, cluster =>
         {
             coverage.Add(cluster.Coverage);
             recalled += cluster.Judge.Checkpoints.Recalled;
+            alone += cluster.Judge.SelfAttempts;
+            adopted += cluster.Judge.Assignments.SelfAttemptsAdopted;
+            unfenced += cluster.Judge.Assignments.GivenUpUnfenced;
         });
         runs.Print(coverage.ToString());
         runs.Print($"went on from what another node had left: {recalled}");
+        runs.Print($"attempts that nodes gave themselves: {alone}, of which a leader took over {adopted}; nodes given up without a fence, as no store answered: {unfenced}");
         Assert.Empty(runs.Red);
         Assert.Empty(coverage.Below(LeastHits));
         Assert.True(recalled >= LeastHits, "Hardly anything went on from what another node had left.");
+        Assert.True(Math.Min(alone, Math.Min(adopted, unfenced)) >= LeastHits, "Hardly any node worked alone, was found again, or was given up without a fence.");
         Assert.True(runs.MedianEvents >= LeastEvents, "A median run is too short to show anything.");
     }
 }

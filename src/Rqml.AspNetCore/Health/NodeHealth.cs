@@ -45,6 +45,7 @@ internal sealed class NodeHealth(RqmlHost host, NodeDrain drain, IOptions<RqmlHt
         else if (node.IsStopped) finding.Add(HealthStatus.Unhealthy, $"node '{name}' has stopped");
         foreach (var scheme in node.LostListeners) finding.Add(HealthStatus.Degraded, $"node '{name}' has lost a listener: other nodes cannot reach it over '{scheme}'");
         if (node.Leadership?.Refusal is not null) finding.Add(HealthStatus.Degraded, $"node '{name}' refuses its coordination store, which has gone back behind what the node knows: was it restored, its generation has to be raised");
+        if (!node.IsStopped && node.StoreLostFor is { } lostFor) finding.Add(HealthStatus.Degraded, $"node '{name}' has had no answer from the coordination store for {lostFor.TotalSeconds:0} s: nobody is elected or fenced meanwhile");
         if (node.Node is { } worker) Look(worker, finding);
         else if (node.Ledger is not null && !node.IsStopped) Look(node.Reach, name, finding);
     }
@@ -58,7 +59,7 @@ internal sealed class NodeHealth(RqmlHost host, NodeDrain drain, IOptions<RqmlHt
                 finding.Add(HealthStatus.Unhealthy, NotWelcomed(name));
                 break;
             case NodePhase.Degraded:
-                finding.Add(HealthStatus.Degraded, CutOff(name));
+                finding.Add(HealthStatus.Degraded, $"{CutOff(name)}: it has heard of none for {worker.UnheardFor.TotalSeconds:0} s, and runs what it holds{(worker.IsAlone ? ", and new tasks of its own ledger" : "")}");
                 break;
             case NodePhase.Draining:
                 finding.Add(HealthStatus.Unhealthy, $"node '{name}' takes nothing new");

@@ -70,6 +70,8 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
             }
         }
 
+        // By epoch, not by key: the number of a self-attempt is negative, and lies behind the others of its term.
+        whole.Sort(static (left, right) => Comparer<(Epoch, int)>.Default.Compare(PlaceOf(left.State.Key), PlaceOf(right.State.Key)));
         var (sequence, hash) = LastEntry(task, whole.Count == 0 ? 0 : whole[^1].Record.Sequence);
         var chain = new CheckpointChain(sequence, hash, whole.Select(checkpoint => checkpoint.State), damaged);
         return new StoredCheckpoint(whole.Count == 0 ? RefinementSnapshot.Empty : whole[^1].Snapshot, chain);
@@ -89,6 +91,8 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
     /// <summary>The attempt that a state's key names.</summary>
     public static Attempt AttemptOf(ReadOnlySpan<byte> stateKey) => new(TaskId.Read(stateKey), new Epoch(
         BinaryPrimitives.ReadInt64BigEndian(stateKey[16..]), BinaryPrimitives.ReadInt64BigEndian(stateKey[24..]), BinaryPrimitives.ReadInt64BigEndian(stateKey[32..])));
+
+    private static (Epoch Epoch, int Iteration) PlaceOf(ReadOnlySpan<byte> stateKey) => (AttemptOf(stateKey).Epoch, BinaryPrimitives.ReadInt32BigEndian(stateKey[40..]));
 
     public static byte[] EntryKeyOf(TaskId task, long sequence)
     {

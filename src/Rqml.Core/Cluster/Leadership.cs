@@ -29,7 +29,7 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         : base(loop, machine, disk)
     {
         (_store, _keys, _dispatcher, _listener, _time) = (store, keys, dispatcher, listener, loop.Clock.Time);
-        (_instruments, _logger) = (instruments, logger);
+        (_instruments, _logger, Clock) = (instruments, logger, loop.Clock);
         Machine = machine;
     }
 
@@ -37,6 +37,8 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
 
     /// <summary>Why nothing is taken from the store at the moment; null while it is trusted. Any thread.</summary>
     public StoreTooOldException? Refusal => _refusal;
+
+    private Clock Clock { get; }
 
     public void Start() => _dispatcher.Post(this);
 
@@ -69,6 +71,7 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         Cancel();
         await _watching;
         await Task.WhenAll(_calls);
+        if (Machine.IsStoreLost) _instruments.StoreFound();      // nobody of ours misses it any more
         _stop.Dispose();
     }
 
@@ -113,6 +116,16 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
                 _instruments.EntryDamaged();
                 _listener.FoundDamaged(effect.Key!);
                 Log.Stuck(_logger, effect.Key!);
+                break;
+            case LeadershipEffectKind.StoreLost:
+                _instruments.StoreLost();
+                _listener.StoreLost(effect.SinceMs);
+                Log.StoreLost(_logger, Machine.Self.Node, (Clock.NowMs - effect.SinceMs) / 1_000.0);
+                break;
+            case LeadershipEffectKind.StoreFound:
+                _instruments.StoreFound();
+                _listener.StoreFound();
+                Log.StoreFound(_logger, Machine.Self.Node, (Clock.NowMs - effect.SinceMs) / 1_000.0);
                 break;
             case LeadershipEffectKind.SkippedMember:
                 _instruments.EntryDamaged();
@@ -227,6 +240,12 @@ internal sealed partial class Leadership : Owner<LeadershipEvent, LeadershipEffe
         [LoggerMessage(LogIds.LeaderUnreadable, LogLevel.Error, "'{Key}' of the coordination store is damaged: who leads cannot be said, so nobody takes over until it is gone or written anew")]
         public static partial void Stuck(ILogger logger, string key);
 
+        [LoggerMessage(LogIds.StoreLost, LogLevel.Warning, "Node {Node} has had no answer from the coordination store for {Seconds:0.0} s: until there is one, nobody is elected, registered or fenced")]
+        public static partial void StoreLost(ILogger logger, NodeId node, double seconds);
+
+        [LoggerMessage(LogIds.StoreFound, LogLevel.Information, "Node {Node} has an answer from the coordination store, after {Seconds:0.0} s without")]
+        public static partial void StoreFound(ILogger logger, NodeId node, double seconds);
+
         [LoggerMessage(LogIds.MemberUnreadable, LogLevel.Warning, "'{Key}' of the coordination store is damaged and was skipped; its node is registered again once it reports")]
         public static partial void SkippedMember(ILogger logger, string key);
 
@@ -258,6 +277,12 @@ internal interface ILeadershipListener
 
     /// <summary>Another process lives under our name.</summary>
     void Superseded(Peer by);
+
+    /// <summary>The store has not answered since then.</summary>
+    void StoreLost(long sinceMs);
+
+    /// <summary>The store answers again.</summary>
+    void StoreFound();
 
     /// <summary>An entry of the coordination store holds nothing readable.</summary>
     void FoundDamaged(string key);

@@ -22,6 +22,8 @@ internal enum LeadershipEffectKind : byte
     RefusedStore,
     TrustedStore,
     Superseded,
+    StoreLost,
+    StoreFound,
 }
 
 /// <summary>One effect of the <see cref="LeadershipMachine"/>. Of all that it hears, the node's own store keeps the highest term.</summary>
@@ -50,6 +52,9 @@ internal readonly struct LeadershipEffect : IEffect
 
     public IReadOnlyList<Peer> Members { get; private init; } = [];
 
+    /// <summary>When the store first failed to answer.</summary>
+    public long SinceMs { get; private init; }
+
     /// <summary>The damaged entry that it is about.</summary>
     public string? Key { get; private init; }
 
@@ -77,6 +82,12 @@ internal readonly struct LeadershipEffect : IEffect
 
     /// <summary>The node cannot be registered: that start of it is fenced.</summary>
     public static LeadershipEffect RefusedAsFenced(Peer node, Term term) => new(LeadershipEffectKind.RefusedAsFenced) { Peer = node, Term = term };
+
+    /// <summary>The store has not answered for long.</summary>
+    public static LeadershipEffect StoreLost(long sinceMs) => new(LeadershipEffectKind.StoreLost) { SinceMs = sinceMs };
+
+    /// <summary>The store answers again, after it was said to be lost.</summary>
+    public static LeadershipEffect StoreFound(long sinceMs) => new(LeadershipEffectKind.StoreFound) { SinceMs = sinceMs };
 
     /// <summary>An entry that says who may lead is damaged: nobody stands for election until it is mended.</summary>
     public static LeadershipEffect Stuck(string key) => new(LeadershipEffectKind.Stuck) { Key = key };

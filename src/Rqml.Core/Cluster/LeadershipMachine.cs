@@ -24,6 +24,10 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private const long FirstRetryMs = 50;
     private const long LongestRetryMs = 5_000;
     private const int KeptElections = 8;
+
+    /// <summary>After so long without an answer the store counts as lost: as long as a silent node is waited for.</summary>
+    public const long LostAfterMs = 5_000;
+
     private const int MostForgotten = 32;      // fences at a time
 
     /// <summary>A fence stays until a leader has seen it for so long: whoever was silent longer comes back to a cluster that has forgotten it, and is told so by its term.</summary>
@@ -52,6 +56,8 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     private long _toldRevision;      // of the damaged entry that was told of last
     private bool _isAsking;
     private bool _isGranting;
+    private bool _isLost;
+    private long? _failingSinceMs;
     private long _renewDueMs = long.MaxValue;
     private long _listDueMs = long.MaxValue;
     private long _retryDueMs;
@@ -71,7 +77,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         _jitter = new SplitMix64(~seed);
     }
 
-    public long NextDueMs => _isSuperseded ? long.MaxValue : Math.Min(_retryDueMs, Math.Min(_renewDueMs, _listDueMs));
+    public long NextDueMs => _isSuperseded ? long.MaxValue : Math.Min(Math.Min(_retryDueMs, LostDueMs), Math.Min(_renewDueMs, _listDueMs));
+
+    private long LostDueMs => _failingSinceMs is { } sinceMs && !_isLost ? sinceMs + LostAfterMs : long.MaxValue;
 
     /// <summary>The term in which this process leads, as far as it knows.</summary>
     public Term? Leads => _leading?.Term;
@@ -80,6 +88,9 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
 
     /// <summary>The generation and the revision that the store has reached, as far as this node has ever seen.</summary>
     public Term Known => _known;
+
+    /// <summary>Whether the store has not answered for long.</summary>
+    public bool IsStoreLost => _isLost;
 
     /// <summary>Nodes that the store names, as far as it was seen; 1 before.</summary>
     public int MemberCount => Math.Max(1, _seen?.Entries.Count(entry => _keys.IsNode(entry.Key)) ?? 0);
@@ -103,6 +114,7 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     {
         if (_isSuperseded) return;
         var refused = @event.Nonce;
+        Heed(@event.Kind, nowMs, effects);
         switch (@event.Kind)
         {
             case LeadershipEventKind.LeaseGranted:
@@ -162,6 +174,12 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
     public void Tick(long nowMs, EffectBuffer<LeadershipEffect> effects)
     {
         if (_isSuperseded) return;
+        if (LostDueMs <= nowMs)
+        {
+            _isLost = true;
+            effects.Add(LeadershipEffect.StoreLost(_failingSinceMs!.Value));
+        }
+
         if (_renewDueMs <= nowMs)
         {
             _renewDueMs = long.MaxValue;
@@ -177,6 +195,21 @@ internal sealed class LeadershipMachine : IMachine<LeadershipEvent, LeadershipEf
         }
 
         if (_listDueMs <= nowMs) Ask(effects);
+    }
+
+    /// <summary>Whether the store answers: any answer counts, also a refusal of what was asked.</summary>
+    private void Heed(LeadershipEventKind heard, long nowMs, EffectBuffer<LeadershipEffect> effects)
+    {
+        switch (heard)
+        {
+            case LeadershipEventKind.Unavailable or LeadershipEventKind.GrantFailed:
+                _failingSinceMs ??= nowMs;
+                break;
+            case LeadershipEventKind.LeaseGranted or LeadershipEventKind.LeaseRenewed or LeadershipEventKind.LeaseGone or LeadershipEventKind.Snapshot or LeadershipEventKind.Committed or LeadershipEventKind.Refused:
+                if (_isLost) effects.Add(LeadershipEffect.StoreFound(_failingSinceMs!.Value));
+                (_isLost, _failingSinceMs) = (false, null);
+                break;
+        }
     }
 
     /// <summary>

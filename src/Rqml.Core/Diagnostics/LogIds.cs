@@ -39,6 +39,7 @@ internal static class LogIds
     public const int NodeFenced = 2108;
     public const int HandedOver = 2109;
     public const int NodeTurnedAway = 2110;
+    public const int HandedOverUnfenced = 2111;
     public const int ClassUnserved = 2120;
 
     // 22xx: Nodes
@@ -54,6 +55,9 @@ internal static class LogIds
     public const int Drained = 2210;
     public const int BeganAnew = 2211;
     public const int StaleCommand = 2212;
+    public const int WorksAlone = 2213;
+    public const int WorksAloneNoLonger = 2214;
+    public const int ResultDropped = 2215;
     public const int Resumed = 2216;
 
     // 41xx: Rqml.Storage.RocksDb
@@ -74,6 +78,8 @@ internal static class LogIds
     // 51xx: Cluster
     public const int LeaderUnreadable = 5101;
     public const int MemberUnreadable = 5102;
+    public const int StoreLost = 5103;
+    public const int StoreFound = 5104;
     public const int StoreTooOld = 5105;
     public const int StoreTrustedAgain = 5106;
     public const int GenerationRaised = 5107;

@@ -12,6 +12,10 @@ internal sealed class NodeInstruments(Meter meter)
     private readonly Counter<long> _workerAbandoned = meter.CreateCounter<long>("rqml.workers.abandoned", "{worker}", "Workers that hung, or did not stop when told to, and were given up.");
     private readonly Counter<long> _validatorFailed = meter.CreateCounter<long>("rqml.validators.failed", "{call}", "Validators that threw and so abstained.");
     private readonly Counter<long> _attemptRefused = meter.CreateCounter<long>("rqml.attempts.refused", "{attempt}", "Assignments that a node did not take, by reason.");
+    private readonly Counter<long> _selfAttempts = meter.CreateCounter<long>("rqml.attempts.self", "{attempt}", "Attempts that a node gave itself, as it heard of no leader.");
+    private readonly Counter<long> _superseded = meter.CreateCounter<long>("rqml.attempts.superseded", "{attempt}", "Unfinished attempts that were dropped: the task was settled, or is elsewhere.");
+    private readonly Counter<long> _resultDropped = meter.CreateCounter<long>("rqml.results.dropped", "{result}", "Results that were kept no longer as their submitter was down, by reason.");
+    private readonly UpDownCounter<long> _degraded = meter.CreateUpDownCounter<long>("rqml.nodes.degraded", "{node}", "Nodes here that do not hear their scheduler.");
     private readonly UpDownCounter<long> _busy = meter.CreateUpDownCounter<long>("rqml.lanes.busy", "{lane}", "Lanes at work, by kind of device.");
 
     /// <summary>A run got its lane.</summary>
@@ -32,6 +36,23 @@ internal sealed class NodeInstruments(Meter meter)
     public void WorkerAbandoned() => _workerAbandoned.Add(1);
 
     public void ValidatorFailed(string @class) => _validatorFailed.Add(1, new KeyValuePair<string, object?>("rqml.class", @class));
+
+    public void SelfAttempts(long attempts)
+    {
+        if (attempts > 0) _selfAttempts.Add(attempts);
+    }
+
+    public void Superseded(long attempts)
+    {
+        if (attempts > 0) _superseded.Add(attempts);
+    }
+
+    public void ResultDropped(string reason) => _resultDropped.Add(1, new KeyValuePair<string, object?>("rqml.reason", reason));
+
+    /// <summary>A node hears its scheduler no longer.</summary>
+    public void Degraded() => _degraded.Add(1);
+
+    public void Recovered() => _degraded.Add(-1);
 
     public void AttemptRefused(string reason) => _attemptRefused.Add(1, new KeyValuePair<string, object?>("rqml.reason", reason));
 }

@@ -25,6 +25,9 @@ internal static class KnownOptions
         HostOption.Integer(nameof(RqmlOptions.LinkWindowBytes), "256 KiB to 256 MiB", options => options.LinkWindowBytes, (options, value) => options.LinkWindowBytes = value, value => value is >= 256 << 10 and <= 256 << 20),
         HostOption.Flag(nameof(RqmlOptions.AllowPlaintext), options => options.AllowPlaintext, (options, value) => options.AllowPlaintext = value),
         HostOption.Flag(nameof(RqmlOptions.CopyCheckpoints), options => options.CopyCheckpoints, (options, value) => options.CopyCheckpoints = value),
+        HostOption.Time(nameof(RqmlOptions.WorkAloneAfter), "5 s to 1 day", options => options.WorkAloneAfter, (options, value) => options.WorkAloneAfter = value, value => IsWithin(value, TimeSpan.FromSeconds(5), TimeSpan.FromDays(1))),
+        HostOption.Time(nameof(RqmlOptions.KeepUndelivered), "1 min to 3650 days", options => options.KeepUndelivered, (options, value) => options.KeepUndelivered = value, value => IsWithin(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650))),
+        HostOption.Integer(nameof(RqmlOptions.MaxUndeliveredBytes), "1 MiB to 1 GiB", options => options.MaxUndeliveredBytes, (options, value) => options.MaxUndeliveredBytes = value, value => value is >= 1 << 20 and <= 1 << 30),
 
         HostOption.Number(EventKey(nameof(EventOptions.NoveltyAt)), ShareRange, options => options.Events.NoveltyAt, (options, value) => options.Events.NoveltyAt = value, value => value is > 0 and <= 1),
         HostOption.Number(EventKey(nameof(EventOptions.ConsistencyBelow)), ShareRange, options => options.Events.ConsistencyBelow, (options, value) => options.Events.ConsistencyBelow = value, value => value is > 0 and <= 1),

@@ -32,6 +32,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     private bool _endedInOrder;         // the start before this one
     private (int Attempts, int Results) _kept;      // that the node found in the store
     private int _stopped;
+    private long _storeLostMs;
 
     public NodeRuntime(NodeRuntimeOptions options)
     {
@@ -97,6 +98,9 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         { Leader: { } leader } when leader.Node != Self.Node && _links?.IsCutOffFrom(leader) == true => SchedulerReach.CutOff,
         _ => SchedulerReach.Heard,
     };
+
+    /// <summary>How long the coordination store has not answered; null while it does, or where there is none. Any thread.</summary>
+    public TimeSpan? StoreLostFor => Volatile.Read(ref _storeLostMs) is > 0 and var sinceMs ? TimeSpan.FromMilliseconds(Math.Max(0, Clock.NowMs - sinceMs)) : null;
 
     /// <summary>Completes with what stopped the node, if anything did.</summary>
     public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -227,6 +231,18 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     void ILeadershipListener.Superseded(Peer by) => Fail(new NodeNameTakenException(by.Node, by.Endpoint));
 
+    void ILeadershipListener.StoreLost(long sinceMs)
+    {
+        Volatile.Write(ref _storeLostMs, sinceMs);
+        Scheduler?.Post(SchedulerEvent.StoreLost());
+    }
+
+    void ILeadershipListener.StoreFound()
+    {
+        Volatile.Write(ref _storeLostMs, 0);
+        Scheduler?.Post(SchedulerEvent.StoreFound());
+    }
+
     void ILeadershipListener.FoundDamaged(string key) => Events.Suspected(default, SecurityConcern.DamagedEntry, key);
 
     public void Register(Peer node, Term term) => Follow(AnswerAsync(batch => NodeStore.PutMember(batch, node), SchedulerEvent.Registered(node, term)));
@@ -353,7 +369,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     private async Task StartNodeAsync(CancellationToken cancellationToken)
     {
-        var machine = new NodeMachine(Self, _options.NodeSettings);
+        var machine = new NodeMachine(Self, _options.NodeSettings) { Own = Ledger is null ? null : new SelfAttempts(LedgerId, _store is null ? 0 : NodeStore.ReadSelfAttempts(_store)) };
         if (_store is not null)
         {
             _endedInOrder = NodeStore.ReadEndedInOrder(_store);
@@ -374,6 +390,9 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
             Logger = _options.Logger,
             Stations = _options.Stations,
         });
+        if (Ledger is null) return;
+        Node.Borrow = request => Ledger.Post(LedgerEvent.Lend(request));
+        Ledger.Lent = tasks => Node.Post(NodeEvent.Lent(tasks));
     }
 
     /// <summary>

@@ -154,7 +154,7 @@ internal sealed partial class RqmlHost(
 #pragma warning disable RS0030 // the seed of a start: all other draws of the node come from it
         var seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
 #pragma warning restore RS0030
-        var liveness = new Liveness { HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds };
+        var liveness = new Liveness { HeartbeatMs = (long)settings.Heartbeat.TotalMilliseconds, AloneMs = (long)settings.WorkAloneAfter.TotalMilliseconds };
         return new NodeRuntime(new NodeRuntimeOptions
         {
             Node = new NodeId(name),
@@ -169,6 +169,8 @@ internal sealed partial class RqmlHost(
                 Models = ModelsFor(name, lanes),
                 Liveness = liveness,
                 AgeEveryMs = (long)settings.AgeEvery.TotalMilliseconds,
+                KeepUndeliveredMs = (long)settings.KeepUndelivered.TotalMilliseconds,
+                MaxUndeliveredBytes = settings.MaxUndeliveredBytes,
             },
             Scheduling = new Scheduling.SchedulerSettings
             {

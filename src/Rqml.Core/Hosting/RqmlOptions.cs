@@ -65,6 +65,21 @@ public sealed class RqmlOptions
     /// </summary>
     public bool CopyCheckpoints { get; set; } = true;
 
+    /// <summary>
+    /// How long a node that hears of no scheduler waits before it runs new tasks of its own ledger by itself, those with a partition key left out. Below 15 s it may do so while
+    /// another scheduler is being elected: a task may then run twice, and is settled once.
+    /// </summary>
+    /// <value>Default 15 s. From 5 s to 1 day.</value>
+    public TimeSpan WorkAloneAfter { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a node keeps the results of a submitter that is down. After that they are dropped, and the tasks are run again when it is back.</summary>
+    /// <value>Default 7 days. From 1 min to 3650 days.</value>
+    public TimeSpan KeepUndelivered { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Bytes of such results that a node keeps, on its disk and in memory; beyond that the oldest are dropped, but none that has waited for less than a minute.</summary>
+    /// <value>Default 256 MiB. From 1 MiB to 1 GiB.</value>
+    public int MaxUndeliveredBytes { get; set; } = 256 << 20;
+
     /// <summary>What makes an event of a measurement, and how many events there may be.</summary>
     public EventOptions Events { get; } = new();
 }

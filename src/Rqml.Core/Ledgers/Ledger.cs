@@ -21,6 +21,9 @@ internal sealed partial class Ledger(
     private long _settled;
     private volatile Followed _follows = new(null, Term.None);
 
+    /// <summary>Takes what the ledger lends to the node of its own process.</summary>
+    public Action<IReadOnlyList<LentTask>>? Lent { get; set; }
+
     /// <summary>Whom the ledger announces its tasks to, and in which term, as one value. Any thread.</summary>
     public Followed Follows => _follows;
 
@@ -151,6 +154,9 @@ internal sealed partial class Ledger(
                 break;
             case LedgerEffectKind.Deliver:
                 ((ITaskWatcher)effect.Target!).Iterated((IterationReport)effect.Subject!);
+                break;
+            case LedgerEffectKind.Lend:
+                Lent?.Invoke((IReadOnlyList<LentTask>)effect.Subject!);
                 break;
         }
     }

@@ -19,6 +19,7 @@ internal enum LedgerEffectKind : byte
     AnswerStory,
     Complete,
     Deliver,
+    Lend,
 }
 
 /// <summary>One effect of the <see cref="LedgerMachine"/>. Small, as each task has a handful: what only some kinds have shares its place.</summary>
@@ -84,6 +85,9 @@ internal readonly struct LedgerEffect : IEffect
     public static LedgerEffect Complete(TaskId task, object watcher, Settlement result, long settledMs) => new(LedgerEffectKind.Complete, true, result, watcher, About(task, settledMs));
 
     public static LedgerEffect Deliver(object watcher, IterationReport iteration) => new(LedgerEffectKind.Deliver, false, iteration, watcher, default);
+
+    /// <summary>The node of our own process may run these, as nobody leads.</summary>
+    public static LedgerEffect Lend(IReadOnlyList<LentTask> tasks) => new(LedgerEffectKind.Lend, false, tasks, null, default);
 
     private static Message About(TaskId task, long number = 0) => new() { Task = task, Number = number };
 }

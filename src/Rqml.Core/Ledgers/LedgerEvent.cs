@@ -15,6 +15,7 @@ internal enum LedgerEventKind : byte
     Explain,
     Leader,
     Message,
+    Lend,
 }
 
 /// <summary>One event for the <see cref="LedgerMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
@@ -64,6 +65,9 @@ internal readonly struct LedgerEvent
     public static LedgerEvent Explain(TaskId task, object ticket) => new(LedgerEventKind.Explain, null, ticket, new Message { Task = task });
 
     public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, leader, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
+
+    /// <summary>The node here hears of no leader, and asks for tasks of its own.</summary>
+    public static LedgerEvent Lend(LendingRequest request) => new(LedgerEventKind.Lend, request, null, default);
 
     public static LedgerEvent Of(in Message message) => new(LedgerEventKind.Message, null, null, message);
 }

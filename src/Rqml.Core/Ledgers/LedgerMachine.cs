@@ -47,6 +47,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         _keepsContent = keepsContent;
     }
 
+    public Peer Self => _self;
+
     public int OpenCount => _open.Count;
 
     /// <summary>Deadlines that are kept, those of settled tasks included.</summary>
@@ -137,6 +139,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 break;
             case LedgerEventKind.Message:
                 Hear(@event.Message, nowMs, effects);
+                break;
+            case LedgerEventKind.Lend:
+                Lend((LendingRequest)@event.Subject!, nowMs, effects);
                 break;
         }
     }
@@ -240,6 +245,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         }
 
         open.Curious = [.. open.Curious, ticket];
+        if (open.IsLent) effects.Add(LedgerEffect.Send(_self, new Message(MessageKind.ExplainAttempt, _self, task)));
         if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Explain, _self, task)));
     }
 
@@ -254,6 +260,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         if (!_open.TryGetValue(task, out var open) || open.Watched) return;
         open.Watched = true;
+        if (open.IsLent) effects.Add(LedgerEffect.Send(_self, new Message(MessageKind.WatchAttempt, _self, task)));
         if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Watch, _self, task)));
     }
 
@@ -270,6 +277,22 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
         Greet(nowMs, effects);
     }
+
+    /// <summary>
+    /// Tasks for the node of our own process, which hears of no leader: those without a key that no leader has acknowledged, as any other may run somewhere. What an earlier leader or an
+    /// earlier start of the ledger may have had comes last: run twice is wasted, and never run is worse.
+    /// </summary>
+    private void Lend(LendingRequest asked, long nowMs, EffectBuffer<LedgerEffect> effects)
+    {
+        var lent = _open.Values
+            .Where(task => task.AnnouncedIn is null && task.Spec.PartitionKey is null && task.Spec.NotBeforeMs <= nowMs && asked.Classes.Contains(task.Spec.Class) && !asked.Held.Contains(task.Spec.Id))
+            .OrderBy(task => task.IsKnownBefore).ThenByDescending(task => task.Spec.Priority).ThenBy(task => task.Spec.Id)
+            .Take(asked.Room).ToArray();
+        foreach (var task in lent) task.IsLent = true;
+        if (lent.Length > 0) effects.Add(LedgerEffect.Lend([.. lent.Select(task => new LentTask(task.Spec, _self, RemainingMs(task, nowMs), task.Watched))]));
+    }
+
+    private static long RemainingMs(LedgerTask task, long nowMs) => task.Spec.DeadlineMs == long.MaxValue ? long.MaxValue : Math.Max(0, task.Spec.DeadlineMs - nowMs);
 
     private void Hear(in Message message, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
@@ -355,6 +378,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (task.Watcher is { } watcher) effects.Add(LedgerEffect.Complete(id, watcher, settlement, nowMs));
         Tell(task, null, effects);
         if (_leader is not null) effects.Add(LedgerEffect.SendOnceDurable(_leader, new Message(MessageKind.TaskSettled, _self, id, settlement.Epoch, settlement.Iterations)));
+        if (task.IsLent && settlement.Node is null) effects.Add(LedgerEffect.SendOnceDurable(_self, new Message(MessageKind.Answered, _self, id, Number: (long)Verdict.Settled)));      // no leader may be there to revoke it
         task.Watcher = null;
         if (settled is null)
         {
@@ -414,7 +438,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     }
 
     private Message Announcing(LedgerTask task, long nowMs) =>
-        new(MessageKind.Announce, _self, task.Spec.Id, Number: Announcement.At(nowMs, (task.Watched ? Announcement.Watched : 0) | (task.IsKnownBefore ? Announcement.KnownBefore : 0)), Body: task.Spec);
+        new(MessageKind.Announce, _self, task.Spec.Id, Number: Announcement.At(nowMs, (task.Watched ? Announcement.Watched : 0) | (task.IsKnownBefore ? Announcement.KnownBefore : 0) | (task.IsLent ? Announcement.Lent : 0)), Body: task.Spec);
 
     /// <summary>The heap keeps the deadlines of settled tasks until they pass, or until they outnumber the others: then it is made anew, in constant time a task.</summary>
     private void ForgetDeadline()

@@ -25,6 +25,9 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     /// <summary>Whether an earlier leader had it, or an earlier start of the ledger.</summary>
     public bool IsKnownBefore { get; set; }
 
+    /// <summary>Whether the node here was given it while nobody led: whoever leads later looks there first.</summary>
+    public bool IsLent { get; set; }
+
     /// <summary>Worker deaths, each once: (epoch, run).</summary>
     public IReadOnlyList<Strike> Strikes { get; set; } = [];
 
@@ -34,6 +37,7 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
         AnnouncedIn = AnnouncedIn,
         AnnouncedMs = AnnouncedMs,
         IsKnownBefore = IsKnownBefore,
+        IsLent = IsLent,
         Strikes = Strikes,
     };
 }

@@ -14,4 +14,10 @@ internal sealed record Liveness
 
     /// <summary>Who was not heard, or could not be reached, for so long is given up: what it has goes elsewhere, and what it may not have received back to its owners.</summary>
     public long SilentMs { get; init; } = 5_000;
+
+    /// <summary>
+    /// Who has heard of no leader for so long gives itself new tasks of its own ledger. Three times the silence after which a leader is given up: where there is a
+    /// coordination store another leads by then (5 to 8 s, and a lease that the store keeps for twice its time ends after 10), so that it begins where nobody can.
+    /// </summary>
+    public long AloneMs { get; init; } = 15_000;
 }

@@ -57,6 +57,9 @@ internal static class Announcement
     /// <summary>It was announced before, to another leader or by another start of the ledger: nodes may have worked on it.</summary>
     public const long KnownBefore = 2;
 
+    /// <summary>The node of the ledger's process was given it while nobody led, and says so in its report.</summary>
+    public const long Lent = 4;
+
     public static long At(long nowMs, long bits) => (nowMs << ClockShift) | bits;
 
     /// <summary>The task with its times by the clock of whoever hears of it; no two clocks are trusted to agree. Nodes of before said nothing of theirs.</summary>

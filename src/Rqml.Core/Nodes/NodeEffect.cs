@@ -1,5 +1,6 @@
 using Rqml.Cluster;
 using Rqml.Hosting;
+using Rqml.Ledgers;
 using Rqml.Messaging;
 
 namespace Rqml.Nodes;
@@ -8,6 +9,7 @@ namespace Rqml.Nodes;
 internal enum NodeEffectKind : byte
 {
     WriteTerm,
+    WriteSelfAttempts,
     WriteAttempt,
     WriteOutbound,
     DropTask,
@@ -18,6 +20,8 @@ internal enum NodeEffectKind : byte
     WatchRun,
     StartBallot,
     TellStory,
+    AskLedger,
+    LoseResult,
     Drained,
 }
 
@@ -45,12 +49,19 @@ internal readonly struct NodeEffect : IEffect
 
     public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
+    /// <summary>Attempts that the node has given itself.</summary>
+    public long Count => _message.Number;
+
+    public LendingRequest? Request => _subject as LendingRequest;
+
     public NodeAttempt? Attempt => _subject as NodeAttempt;
 
     /// <summary>What the disk is to hold of the attempt.</summary>
     public StoredAttempt? Stored => _subject as StoredAttempt;
 
     public Outbound? Outbound => _subject as Outbound;
+
+    public ResultLoss Loss => (ResultLoss)_message.Number;
 
     public BallotJob? Ballot => _subject as BallotJob;
 
@@ -59,6 +70,8 @@ internal readonly struct NodeEffect : IEffect
     public Message Message => _message;
 
     public static NodeEffect WriteTerm(Term term) => new(NodeEffectKind.WriteTerm, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
+
+    public static NodeEffect WriteSelfAttempts(long count) => new(NodeEffectKind.WriteSelfAttempts, null, new Message { Number = count });
 
     public static NodeEffect WriteAttempt(NodeAttempt attempt) => WriteAttempt(attempt.Stored);
 
@@ -85,6 +98,12 @@ internal readonly struct NodeEffect : IEffect
     public static NodeEffect TellStory(NodeAttempt attempt) => new(NodeEffectKind.TellStory, attempt, default);
 
     public static NodeEffect StartBallot(BallotJob job) => new(NodeEffectKind.StartBallot, job, default);
+
+    /// <summary>The ledger of our own process is asked for tasks that nobody has.</summary>
+    public static NodeEffect AskLedger(LendingRequest request) => new(NodeEffectKind.AskLedger, request, default);
+
+    /// <summary>A result that nobody took is kept no longer.</summary>
+    public static NodeEffect LoseResult(Outbound result, ResultLoss loss) => new(NodeEffectKind.LoseResult, result, new Message { Task = result.Attempt.Task, Number = (long)loss });
 
     public static NodeEffect Drained() => new(NodeEffectKind.Drained, null, default);
 

@@ -1,4 +1,5 @@
 using Rqml.Cluster;
+using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Refinement;
 
@@ -12,6 +13,7 @@ internal enum NodeEventKind : byte
     RunEnded,
     Voted,
     Drain,
+    Lent,
 }
 
 /// <summary>How a run ended.</summary>
@@ -61,6 +63,8 @@ internal readonly struct NodeEvent
 
     public Term Term => new(_message.Epoch.Generation, _message.Epoch.Term);
 
+    public IReadOnlyList<LentTask>? Tasks => _subject as IReadOnlyList<LentTask>;
+
     public NodeAttempt? Attempt => _subject as NodeAttempt;
 
     public BallotJob? Ballot => _subject as BallotJob;
@@ -85,6 +89,9 @@ internal readonly struct NodeEvent
 
     /// <summary>A voter on this node has spoken, and has left its lane.</summary>
     public static NodeEvent Voted(BallotJob job, Supervision.Ballot ballot) => new(NodeEventKind.Voted, job, new Message { Body = ballot });
+
+    /// <summary>The ledger of our own process has tasks that nobody has, for us to run.</summary>
+    public static NodeEvent Lent(IReadOnlyList<LentTask> tasks) => new(NodeEventKind.Lent, tasks, default);
 
     public static NodeEvent Drain() => new(NodeEventKind.Drain, null, default);
 }

@@ -22,6 +22,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private const long AskRetryMs = 1_000;
     private const long JoinEveryMs = 100;
     private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
+    private const long BorrowEveryMs = 250;
 
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
@@ -39,20 +40,25 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private bool _emptying;        // what has begun is finished: an operator wants it so
     private bool _isWelcome;
     private bool _isCutOff;
-    private long _leaderHeardMs;
+    private bool _isAlone;
+    private long? _leaderHeardMs;      // or when we came up
     private long _heartbeatDueMs;
     private long _askDueMs = long.MaxValue;
+    private long _borrowDueMs = long.MaxValue;
 
     public NodeMachine(Peer self, NodeSettings settings)
     {
         _self = self;
         _settings = settings;
         _groups = [.. settings.Lanes.Select(lanes => new LaneGroup(lanes.Key, lanes.Value, settings.Limit * 2, settings.AgeEveryMs))];
-        _outbound = new OutboundQueue(self);
+        _outbound = new OutboundQueue(self, settings.KeepUndeliveredMs, settings.MaxUndeliveredBytes);
     }
 
     /// <summary>Fills in what only the shell can measure.</summary>
     public Func<LoadSeen, NodeLoad>? MeasureLoad { get; set; }
+
+    /// <summary>For attempts of the tasks of the ledger in our own process, where there is one: given while nobody leads.</summary>
+    public SelfAttempts? Own { get; init; }
 
     /// <summary>Told of each task that came with a checkpoint of another node.</summary>
     public Action<TaskId>? Brought { get; set; }
@@ -63,6 +69,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public Peer Self => _self;
 
     public int RunningCount => _running;
+
+    /// <summary>Unfinished attempts that were dropped as their task was settled or is elsewhere.</summary>
+    public long Superseded { get; private set; }
 
     public int HeldCount => _attempts.Count;
 
@@ -92,7 +101,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         get
         {
             if (TakesNothing) return NodePhase.Draining;
-            if (!_isWelcome) return NodePhase.Joining;
+            if (!_isWelcome) return _isAlone ? NodePhase.Degraded : NodePhase.Joining;
             return _isCutOff ? NodePhase.Degraded : NodePhase.Active;
         }
     }
@@ -101,6 +110,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public Term Term => _term;
 
+    /// <summary>Whether it has heard of no leader for so long that it gives itself new tasks of the ledger in its own process.</summary>
+    public bool IsAlone => _isAlone;
+
+    /// <summary>When it last heard of a leader, or came up.</summary>
+    public long LeaderHeardMs => _leaderHeardMs ?? 0;
+
     /// <summary>Whom it reports to; null before it has heard of anybody.</summary>
     public Peer? Leader => _leader;
 
@@ -108,7 +123,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         get
         {
-            var dueMs = Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), _outbound.NextDueMs);
+            var dueMs = Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs));
             foreach (var group in _groups) dueMs = Math.Min(dueMs, group.NextDueMs);
             return dueMs;
         }
@@ -166,6 +181,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             case NodeEventKind.Voted:
                 EndBallot(@event.Ballot!, (Ballot)@event.Body!, effects);
                 break;
+            case NodeEventKind.Lent:
+                TakeLent(@event.Tasks!, nowMs, effects);
+                break;
             case NodeEventKind.Drain when !_draining:
                 Drain(nowMs, effects);
                 break;
@@ -184,6 +202,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_askDueMs <= nowMs) AskLedgers(nowMs, effects);
+        if (_borrowDueMs <= nowMs) Borrow(nowMs, effects);
         _outbound.Tick(nowMs, effects);
         foreach (var group in _groups) group.Advance(nowMs);
         FillLanes(nowMs, effects);
@@ -193,7 +212,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public string Describe()
     {
         var text = new StringBuilder();
-        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_outbound.NextDueMs} ").Append(_obeyed.Describe());
+        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_isAlone} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_borrowDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
         foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         foreach (var suspect in _suspects) text.Append(";next alone ").Append(suspect.Attempt);
@@ -213,7 +232,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Take(message, nowMs, effects);
                 break;
             case MessageKind.Revoke:
-                if (_attempts.TryGetValue(message.Task, out var revoked) && revoked.Attempt.Epoch <= message.Epoch) Drop(revoked, effects);
+                if (_attempts.TryGetValue(message.Task, out var revoked) && revoked.Attempt.Epoch <= message.Epoch) Supersede(revoked, effects);
                 break;
             case MessageKind.Welcome:
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
@@ -285,7 +304,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (held?.Attempt.Epoch == message.Epoch)
         {
             held.Follow(assignment.Ledger);
-            held.EndMs = EndOf(assignment, nowMs);
+            held.EndMs = EndOf(assignment.RemainingMs, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
             held.Difficulty = assignment.Difficulty;
@@ -301,7 +320,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         var stored = new StoredAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger, assignment.Suspicion, null);
-        var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = EndOf(assignment, nowMs), Difficulty = assignment.Difficulty };
+        var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = EndOf(assignment.RemainingMs, nowMs), Difficulty = assignment.Difficulty };
         if (assignment.Checkpoint is { } left)
         {
             Brought?.Invoke(message.Task);
@@ -328,6 +347,29 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (taken.State == AttemptState.Waiting) Enqueue(taken, nowMs);
     }
 
+    /// <summary>Nobody leads, as far as we hear: the ledger in our own process may have tasks that nobody has.</summary>
+    private void Borrow(long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        _borrowDueMs = nowMs + BorrowEveryMs;
+        var room = _settings.Limit - _attempts.Count;
+        if (room > 0 && !Own!.IsExhausted) effects.Add(NodeEffect.AskLedger(new LendingRequest(room, _settings.Classes, new HashSet<TaskId>([.. _attempts.Keys, .. _outbound.Results.Select(result => result.Attempt.Task)]))));
+    }
+
+    /// <summary>Takes tasks of our own process's ledger under epochs of our own. The count is durable with the attempts, and so before any of them runs.</summary>
+    private void TakeLent(IReadOnlyList<LentTask> lent, long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        if (!_isAlone || TakesNothing) return;
+        foreach (var task in lent)
+        {
+            if (Own!.IsExhausted || _attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || !_settings.Serves(task.Spec.Class)) continue;
+            var taken = new NodeAttempt(new Attempt(task.Spec.Id, Own.Next(_term)), task.Spec, task.Ledger) { Watched = task.Watched, EndMs = EndOf(task.RemainingMs, nowMs) };
+            _attempts[task.Spec.Id] = taken;
+            effects.Add(NodeEffect.WriteSelfAttempts(Own.Count));
+            effects.Add(NodeEffect.WriteAttempt(taken));
+            Enqueue(taken, nowMs);
+        }
+    }
+
     private void Enqueue(NodeAttempt taken, long nowMs)
     {
         var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, taken.Spec.NotBeforeMs));
@@ -348,7 +390,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     }
 
     /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
-    private static long EndOf(Assignment assignment, long nowMs) => assignment.RemainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + assignment.RemainingMs;
+    private static long EndOf(long remainingMs, long nowMs) => remainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + remainingMs;
 
     private LaneGroup GroupOf(NodeAttempt attempt)
     {
@@ -398,7 +440,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void HearLeader(long nowMs)
     {
         _leaderHeardMs = nowMs;
-        _isCutOff = false;
+        _isCutOff = _isAlone = false;
+        _borrowDueMs = long.MaxValue;
     }
 
     /// <summary>
@@ -471,6 +514,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>What has not begun goes back to the scheduler, which hears that we take nothing new.</summary>
     private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
     {
+        (_isAlone, _borrowDueMs) = (false, long.MaxValue);
         foreach (var job in _ballots.Dismiss()) Cast(job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
@@ -509,12 +553,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     /// <summary>
     /// What a node has died with begins only once that is durable: poison that is quicker than the disk would else kill start after start, and no death would
-    /// be known to the next.
+    /// be known to the next. And an epoch of our own is durable before a model sees it, else another task might have it after a crash.
     /// </summary>
     private void Start(NodeAttempt attempt, LaneGroup group, EffectBuffer<NodeEffect> effects)
     {
         Occupy(attempt, group);
-        effects.Add(attempt.Suspicion.Deaths > 0 ? NodeEffect.StartRunOnceDurable(attempt) : NodeEffect.StartRun(attempt));
+        effects.Add(attempt.Suspicion.Deaths > 0 || attempt.Attempt.Epoch.IsSelfAttempt ? NodeEffect.StartRunOnceDurable(attempt) : NodeEffect.StartRun(attempt));
     }
 
     private void Occupy(NodeAttempt attempt, LaneGroup group)
@@ -553,6 +597,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (attempt.Run != ended.Run || attempt.State != AttemptState.Running) return;      // a run that was given up long ago
         attempt.Lane!.End(attempt);
         _running--;
+        if (_isAlone && _attempts.Count <= _settings.Limit / 2) _borrowDueMs = nowMs;
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped)
@@ -688,7 +733,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         Answered?.Invoke(task);
         if (_outbound.Remove(task)) effects.Add(NodeEffect.DropTask(task));
-        if (_attempts.TryGetValue(task, out var attempt)) Drop(attempt, effects);
+        if (_attempts.TryGetValue(task, out var attempt)) Supersede(attempt, effects);
+    }
+
+    private void Supersede(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
+    {
+        Superseded++;
+        Drop(attempt, effects);
     }
 
     private void Drop(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
@@ -716,8 +767,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
+        ForgiveSilence(nowMs);
         _heartbeatDueMs = nowMs + (_isWelcome ? _settings.Liveness.HeartbeatMs : Math.Min(JoinEveryMs, _settings.Liveness.HeartbeatMs));
         _isCutOff = _isWelcome && _leaderHeardMs + _settings.Liveness.SilentMs <= nowMs;
+        if (!_isAlone && Own is not null && !TakesNothing && _leaderHeardMs + _settings.Liveness.AloneMs <= nowMs) (_isAlone, _borrowDueMs) = (true, nowMs);
         DropEnded(nowMs, effects);
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
@@ -740,6 +793,14 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Held = held,
         };
         effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));
+    }
+
+    /// <summary>While we were not running ourselves (a stopped process, a machine asleep) we could hear nobody.</summary>
+    private void ForgiveSilence(long nowMs)
+    {
+        _leaderHeardMs ??= nowMs;
+        var lateMs = nowMs - _heartbeatDueMs;
+        if (_heartbeatDueMs > 0 && lateMs > 2 * _settings.Liveness.HeartbeatMs) _leaderHeardMs = Math.Min(nowMs, _leaderHeardMs.Value + lateMs);
     }
 
     private IReadOnlyDictionary<string, int> FreeDevices() =>

@@ -23,6 +23,9 @@ internal sealed partial class NodeOrchestrator
         [LoggerMessage(LogIds.ValidatorFailed, LogLevel.Warning, "The validator {Validator} abstains from {Attempt}, as it failed: {Reason}")]
         public static partial void ValidatorFailed(ILogger logger, string validator, Attempt attempt, string? reason);
 
+        [LoggerMessage(LogIds.ResultDropped, LogLevel.Warning, "Node {Node} keeps the result of {Attempt} no longer ({Reason}), as nobody takes it at {Ledger}; its task is run again when that is back. {Total} such results since the start")]
+        public static partial void ResultDropped(ILogger logger, Peer node, Attempt attempt, Peer ledger, ResultLoss reason, long total);
+
         [LoggerMessage(LogIds.StaleCommand, LogLevel.Information, "Node {Node} refused {Attempt} from {Leader} ({Reason}): {Total} such commands since the start")]
         public static partial void StaleCommand(ILogger logger, Peer node, Attempt attempt, Peer leader, RefusalReason reason, long total);
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Rqml.Checkpoints;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
+using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Models;
 using Rqml.Storage;
@@ -31,6 +32,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private readonly LoopQuestions _questions;
     private readonly NodeLife _life;
     private readonly LogPace _stale = new();
+    private readonly LogPace _dropped = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watchdog;
@@ -43,6 +45,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     private long _carriedMs;
     private double _bytesPerSecond;
     private int _phase;
+    private int _alone;
+    private long _leaderHeardMs;
     private bool _isWatching;      // under _runsLock
     private long _watchedMs;
     private int _deathsInARow;
@@ -55,7 +59,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         (_memoryPressure, _bytesCarried, _maxAbandoned, _stations, _logger) = (surroundings.MemoryPressure, surroundings.BytesCarried, surroundings.MaxAbandoned, surroundings.Stations, surroundings.Logger);
         _checkpointed = surroundings.Instruments.Checkpoints;
         _questions = new LoopQuestions(loop);
-        _life = new NodeLife(machine, surroundings.Logger);
+        _life = new NodeLife(machine, surroundings.Instruments.Nodes, surroundings.Logger);
         _context = new RunContext(fabric.Self.Node, loop.Clock, lanes, this, surroundings.Instruments.Nodes, surroundings.Events, _stations);
         machine.MeasureLoad = Measure;
         _carriedMs = loop.Clock.NowMs;
@@ -65,6 +69,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public NodeId Id => _fabric.Self.Node;
 
     internal NodeMachine Machine => _machine;
+
+    /// <summary>Asks the ledger of the node's own process for tasks that nobody has.</summary>
+    public Action<LendingRequest>? Borrow { get; set; }
 
     Peer IHolder.Self => _machine.Self;
 
@@ -84,6 +91,12 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     }
 
     public NodePhase Phase => _stopped ? NodePhase.Stopped : (NodePhase)Volatile.Read(ref _phase);
+
+    /// <summary>Whether it hears of no scheduler, and gives itself new tasks of the ledger in its own process. Any thread.</summary>
+    public bool IsAlone => Volatile.Read(ref _alone) != 0;
+
+    /// <summary>How long it has heard of no scheduler. Any thread.</summary>
+    public TimeSpan UnheardFor => TimeSpan.FromMilliseconds(Math.Max(0, _loop.Clock.NowMs - Volatile.Read(ref _leaderHeardMs)));
 
     /// <summary>Workers that were given up and have not come back.</summary>
     public int Hanging
@@ -111,7 +124,12 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
 
     public override bool Drain(long nowMs)
     {
+        var (superseded, own) = (_machine.Superseded, _machine.Own?.Count ?? 0);
         var worked = base.Drain(nowMs);
+        _context.Instruments.Superseded(_machine.Superseded - superseded);
+        _context.Instruments.SelfAttempts((_machine.Own?.Count ?? 0) - own);
+        Volatile.Write(ref _alone, _machine.IsAlone ? 1 : 0);
+        Volatile.Write(ref _leaderHeardMs, _machine.LeaderHeardMs);
         Volatile.Write(ref _phase, (int)_machine.Phase);
         if (_machine.Phase == NodePhase.Active) _joined.TrySetResult();
         _life.Look();
@@ -123,6 +141,7 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public override void Close()
     {
         base.Close();
+        _life.End();
         _questions.Answer();
         _drained.TrySetResult();
     }
@@ -202,6 +221,13 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
             case NodeEffectKind.StartBallot:
                 Start(new BallotRun(_context, effect.Ballot!, _classes.Get(effect.Ballot!.Call.Spec.Class.Name, effect.Ballot!.Call.Spec.Class.Version)));
                 break;
+            case NodeEffectKind.LoseResult:
+                _context.Instruments.ResultDropped(effect.Loss.ToString());
+                if (_dropped.Passes(_loop.Clock.NowMs)) Log.ResultDropped(_logger, _machine.Self, effect.Outbound!.Attempt, effect.Outbound.Ledger, effect.Loss, _dropped.Total);
+                break;
+            case NodeEffectKind.AskLedger:
+                Borrow?.Invoke(effect.Request!);
+                break;
             case NodeEffectKind.Drained:
                 if (_drained.TrySetResult()) _life.Drained();
                 break;
@@ -222,6 +248,9 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
         {
             case NodeEffectKind.WriteTerm:
                 NodeStore.PutTerm(batch, effect.Term);
+                break;
+            case NodeEffectKind.WriteSelfAttempts:
+                NodeStore.PutSelfAttempts(batch, effect.Count);
                 break;
             case NodeEffectKind.WriteAttempt:
                 NodeStore.PutAttempt(batch, effect.Stored!);

@@ -27,6 +27,12 @@ internal sealed record NodeSettings
 
     public Liveness Liveness { get; init; } = Liveness.Default;
 
+    /// <summary>How long results of a submitter that is down are kept.</summary>
+    public long KeepUndeliveredMs { get; init; } = (long)TimeSpan.FromDays(7).TotalMilliseconds;
+
+    /// <summary>How many bytes of them.</summary>
+    public long MaxUndeliveredBytes { get; init; } = 256 << 20;
+
     public long AgeEveryMs { get; init; } = 30_000;
 
     public bool Serves(ClassKey @class) => Models.ContainsKey(@class);

@@ -14,7 +14,7 @@ internal sealed class ObeyedEpochs
     public bool TryObey(Epoch epoch)
     {
         var term = new Term(epoch.Generation, epoch.Term);
-        if (term < _term) return false;
+        if (term < _term || epoch.IsSelfAttempt) return false;      // what a node gave itself no leader gives out
         if (term > _term)
         {
             _term = term;

@@ -4,15 +4,31 @@ using Rqml.Messaging;
 
 namespace Rqml.Nodes;
 
-/// <summary>A finished result that no ledger has answered yet: never dropped, never recomputed.</summary>
-internal sealed record Outbound(Attempt Attempt, Peer Ledger, Settlement Result, string? PartitionKey);
+/// <summary>A finished result that no ledger has answered yet: not computed again as long as it is kept.</summary>
+internal sealed record Outbound(Attempt Attempt, Peer Ledger, Settlement Result, string? PartitionKey)
+{
+    /// <summary>What a result weighs beside its artifact, about.</summary>
+    private const int Overhead = 1_024;
 
-/// <summary>The outbound queue: offers each result, once it is durable, and again until its ledger has answered.</summary>
-internal sealed class OutboundQueue(Peer self)
+    /// <summary>Since when it waits; 0 where that was not written down.</summary>
+    public long FinishedMs { get; init; }
+
+    public long Bytes => Result.Artifact.Length + Overhead;
+}
+
+/// <summary>
+/// The outbound queue: offers each result, once it is durable, and again until its ledger has answered. One whose submitter is down is kept for a time, and as long as there is room:
+/// what is dropped then is run again when the submitter is back.
+/// </summary>
+internal sealed class OutboundQueue(Peer self, long keepMs, long maxBytes)
 {
     public const long RetryMs = 1_000;
 
+    /// <summary>Who has not answered for so long is taken to be down: what waits for less does so because much is on its way, and is not dropped for want of room.</summary>
+    public const long UndeliveredMs = 60_000;
+
     private readonly Dictionary<TaskId, Outbound> _results = [];
+    private long _bytes;
 
     public int Count => _results.Count;
 
@@ -26,13 +42,14 @@ internal sealed class OutboundQueue(Peer self)
     /// <summary>Takes back a result from the disk, to be offered at once.</summary>
     public void Restore(Outbound result)
     {
-        _results[result.Attempt.Task] = result;
+        Keep(result);
         NextDueMs = 0;
     }
 
     public void Add(Outbound result, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        _results.Add(result.Attempt.Task, result);
+        result = result with { FinishedMs = nowMs };
+        Keep(result);
         effects.Add(NodeEffect.WriteOutbound(result));
         Offer(result, effects);
         NextDueMs = Math.Min(NextDueMs, nowMs + RetryMs);
@@ -41,7 +58,8 @@ internal sealed class OutboundQueue(Peer self)
     /// <summary>The ledger has answered: the result may go. False where there was none.</summary>
     public bool Remove(TaskId task)
     {
-        if (!_results.Remove(task)) return false;
+        if (!_results.Remove(task, out var removed)) return false;
+        _bytes -= removed.Bytes;
         if (_results.Count == 0) NextDueMs = long.MaxValue;
         return true;
     }
@@ -49,10 +67,44 @@ internal sealed class OutboundQueue(Peer self)
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (NextDueMs > nowMs) return;
+        foreach (var undated in _results.Values.Where(result => result.FinishedMs == 0).ToArray()) _results[undated.Attempt.Task] = undated with { FinishedMs = nowMs };
+        DropUndelivered(nowMs, effects);
         foreach (var result in _results.Values) Offer(result, effects);
         NextDueMs = _results.Count > 0 ? nowMs + RetryMs : long.MaxValue;
     }
 
+    private void Keep(Outbound result)
+    {
+        _results.Add(result.Attempt.Task, result);
+        _bytes += result.Bytes;
+    }
+
+    /// <summary>The oldest first, as its submitter has been gone for longest.</summary>
+    private void DropUndelivered(long nowMs, EffectBuffer<NodeEffect> effects)
+    {
+        if (_bytes <= maxBytes && !_results.Values.Any(result => IsExpired(result, nowMs))) return;
+        foreach (var result in _results.Values.Where(result => result.FinishedMs + UndeliveredMs <= nowMs).OrderBy(result => result.FinishedMs).ToArray())
+        {
+            var isExpired = IsExpired(result, nowMs);
+            if (!isExpired && _bytes <= maxBytes) return;
+            Remove(result.Attempt.Task);
+            effects.Add(NodeEffect.DropTask(result.Attempt.Task));
+            effects.Add(NodeEffect.LoseResult(result, isExpired ? ResultLoss.Expired : ResultLoss.NoRoom));
+        }
+    }
+
+    private bool IsExpired(Outbound result, long nowMs) => result.FinishedMs + keepMs <= nowMs;
+
     private void Offer(Outbound result, EffectBuffer<NodeEffect> effects) =>
         effects.Add(NodeEffect.SendOnceDurable(result.Ledger, new Message(MessageKind.Result, self, result.Attempt.Task, result.Attempt.Epoch, 0, result.Result)));
+}
+
+/// <summary>Why a result that nobody took was dropped.</summary>
+internal enum ResultLoss : byte
+{
+    /// <summary>Its submitter was down for too long.</summary>
+    Expired = 1,
+
+    /// <summary>Results of submitters that are down were too many.</summary>
+    NoRoom = 2,
 }

@@ -33,7 +33,14 @@ internal static class Records
 
     public static Epoch Read(EpochRecord? record) => record is null ? default : new(
         Check.InRange(record.Generation, 0, MaxGeneration, "The generation of an epoch"),
-        Check.NotNegative(record.Term, "The term of an epoch"), Check.NotNegative(record.Number, "The number of an epoch"));
+        Check.NotNegative(record.Term, "The term of an epoch"), ReadNumber(record.Number));
+
+    /// <summary>A negative one is a self-attempt's, and has a count.</summary>
+    private static long ReadNumber(long number)
+    {
+        if (number < 0) Check.InRange(number & Epoch.MaxSelfAttempts, 1, Epoch.MaxSelfAttempts, "The count of a self-attempt");
+        return number;
+    }
 
     public static Term ReadTerm(long generation, long number) =>
         new(Check.InRange(generation, 0, MaxGeneration, "The generation of a term"), Check.NotNegative(number, "The number of a term"));
@@ -236,7 +243,7 @@ internal static class Records
 
     public static OutboundRecord Write(Outbound outbound)
     {
-        var record = new OutboundRecord { Epoch = Write(outbound.Attempt.Epoch), Ledger = Write(outbound.Ledger), Result = Write(outbound.Result) };
+        var record = new OutboundRecord { Epoch = Write(outbound.Attempt.Epoch), Ledger = Write(outbound.Ledger), Result = Write(outbound.Result), FinishedMs = outbound.FinishedMs };
         if (outbound.PartitionKey is { } key) record.PartitionKey = key;
         return record;
     }

@@ -33,6 +33,9 @@ internal sealed partial class Scheduler
         [LoggerMessage(LogIds.NodeFenced, LogLevel.Information, "Node {Node} is fenced, and {Tasks} tasks were taken from it")]
         public static partial void Fenced(ILogger logger, Peer node, long tasks);
 
+        [LoggerMessage(LogIds.HandedOverUnfenced, LogLevel.Warning, "Node {Node} cannot be fenced, as the coordination store does not answer: its {Tasks} tasks without a partition key go elsewhere, and {Keyed} with one wait")]
+        public static partial void HandedOverUnfenced(ILogger logger, Peer node, long tasks, int keyed);
+
         [LoggerMessage(LogIds.HandedOver, LogLevel.Information, "What node {Node} had was handed over within {TookMs} ms: {Places}")]
         public static partial void HandedOver(ILogger logger, Peer node, long tookMs, HandOver places);
 

@@ -117,6 +117,9 @@ internal sealed partial class Scheduler(
             case SchedulerNews.Fenced:
                 Log.Fenced(logger, about, number);
                 break;
+            case SchedulerNews.HandedOverUnfenced:
+                Log.HandedOverUnfenced(logger, about, number, (int)detail!);
+                break;
             case SchedulerNews.HandedOver:
                 Log.HandedOver(logger, about, number, (HandOver)detail!);
                 break;

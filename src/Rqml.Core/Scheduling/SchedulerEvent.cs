@@ -16,6 +16,8 @@ internal enum SchedulerEventKind : byte
     RefusedAsFenced,
     Recalled,
     CopiesListed,
+    StoreLost,
+    StoreFound,
 }
 
 /// <summary>One event for the <see cref="SchedulerMachine"/>. Small, as it is copied on its way through the inbox: what only some kinds have shares its place.</summary>
@@ -72,6 +74,12 @@ internal readonly struct SchedulerEvent
 
     /// <summary>Tasks of which the coordination store holds a checkpoint.</summary>
     public static SchedulerEvent CopiesListed(IReadOnlyList<TaskId> tasks) => new(SchedulerEventKind.CopiesListed, null, new Message { Body = tasks });
+
+    /// <summary>The coordination store has not answered for long: nothing is registered or fenced until it does.</summary>
+    public static SchedulerEvent StoreLost() => new(SchedulerEventKind.StoreLost, null, default);
+
+    /// <summary>The coordination store answers again.</summary>
+    public static SchedulerEvent StoreFound() => new(SchedulerEventKind.StoreFound, null, default);
 
     private static Message In(Term term) => new() { Epoch = new Epoch(term.Generation, term.Number, 0) };
 }

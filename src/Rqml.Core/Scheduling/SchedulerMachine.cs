@@ -43,6 +43,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
     private bool _leading;
+    private bool _isStoreLost;
     private long _number;
     private long _sweepDueMs = long.MaxValue;
     private long _sweptMs;
@@ -105,10 +106,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, FenceReason.Gone, effects);
+                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, FenceReason.Gone, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
-                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, FenceReason.Unreachable, effects);
+                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
                 RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
@@ -127,6 +128,17 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 break;
             case SchedulerEventKind.CopiesListed when _leading:
                 RemoveStrays(@event.Tasks, effects);
+                break;
+            case SchedulerEventKind.StoreLost:
+                _isStoreLost = true;
+                foreach (var node in _pool.Nodes.ToArray())
+                {
+                    if (node.Standing == NodeStanding.Fencing) HandOverUnfenced(node, nowMs, effects);
+                }
+
+                break;
+            case SchedulerEventKind.StoreFound:
+                _isStoreLost = false;
                 break;
         }
 
@@ -155,7 +167,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             _pool.Add(member, nowMs);
             effects.Add(SchedulerEffect.Send(member, Welcome()));
-            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) Fence(Find(member)!, lost.Reason, effects);
+            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) Fence(Find(member)!, lost.Reason, nowMs, effects);
         }
 
         _lost.Clear();
@@ -251,7 +263,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Take(in Message announced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var (id, ledger) = (announced.Task, announced.From);
-        var (isWatched, isKnownBefore) = ((announced.Number & Announcement.Watched) != 0, (announced.Number & Announcement.KnownBefore) != 0);
+        var (isWatched, isKnownBefore, isLent) = ((announced.Number & Announcement.Watched) != 0, (announced.Number & Announcement.KnownBefore) != 0, (announced.Number & Announcement.Lent) != 0);
         if (_tasks.TryGetValue(id, out var known))
         {
             known.Ledger = ledger;
@@ -268,7 +280,15 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _tasks.Add(id, task);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
+        else if (isLent) AwaitReport(task, nowMs);
         else Enqueue(task);
+    }
+
+    /// <summary>The node of its ledger's process took it while nobody led, and says so with its next report: given out before, it would run twice. As with copies of checkpoints, it waits no longer than a moment.</summary>
+    private void AwaitReport(ScheduledTask task, long nowMs)
+    {
+        task.RecallMs = nowMs;
+        _recalled.Add(task);
     }
 
     /// <summary>The ledger has it settled. What it says of the result is learnt from: where it came from, and how many iterations it took.</summary>
@@ -315,7 +335,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             if (node is { Standing: NodeStanding.Fencing }) return;
             if (node is not null && node.Assigned.Count + node.Held.Count > 0)
             {
-                Fence(node, FenceReason.Restarted, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
+                Fence(node, FenceReason.Restarted, nowMs, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
                 return;
             }
 
@@ -453,26 +473,48 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         effects.Add(SchedulerEffect.Send(peer, Welcome()));
     }
 
-    private void Fence(ScheduledNode node, FenceReason reason, EffectBuffer<SchedulerEffect> effects)
+    private void Fence(ScheduledNode node, FenceReason reason, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (node.Standing == NodeStanding.Fencing) return;
         node.Standing = NodeStanding.Fencing;
         NodePool.Weigh(node, 0);
         effects.Add(SchedulerEffect.Tell(SchedulerNews.GivenUp, node.Peer, _term, node.Assigned.Count, reason));
         effects.Add(SchedulerEffect.Fence(node.Peer, _term));
+        if (_isStoreLost) HandOverUnfenced(node, nowMs, effects);
+    }
+
+    /// <summary>
+    /// The store does not answer, so nobody is fenced. What has no partition key goes elsewhere all the same: run twice it is wasted work, as the first result settles it. What has one waits
+    /// for the fence, and the node stays given up until it is there.
+    /// </summary>
+    private void HandOverUnfenced(ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
+    {
+        var free = node.Assigned.Where(id => _tasks[id].Spec.PartitionKey is null).ToArray();
+        if (free.Length == 0) return;
+        effects.Add(SchedulerEffect.Tell(SchedulerNews.HandedOverUnfenced, node.Peer, _term, free.Length, node.Assigned.Count - free.Length));
+        foreach (var id in free)
+        {
+            Blame(node, id, nowMs);
+            _pool.Forget(node, id);
+            Moved++;
+            Unassign(_tasks[id], nowMs);
+        }
+    }
+
+    /// <summary>The node is lost, perhaps to one of its tasks.</summary>
+    private void Blame(ScheduledNode node, TaskId id, long nowMs)
+    {
+        node.Reliability = node.Reliability.Failed(nowMs);
+        if (node.Draining) return;      // it was leaving: that it has gone is nobody's fault
+        var suspect = _tasks[id];
+        suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
     }
 
     /// <summary>The fence is in the store: whatever that start of the node still does is refused, so its work may go elsewhere.</summary>
     private void HandOver(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         if (Find(fenced) is not { } node) return;
-        foreach (var id in node.Assigned)
-        {
-            node.Reliability = node.Reliability.Failed(nowMs);
-            if (node.Draining) continue;      // it was leaving: that it has gone is nobody's fault
-            var suspect = _tasks[id];
-            suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
-        }
+        foreach (var id in node.Assigned) Blame(node, id, nowMs);
 
         ReleaseUnknown(node, []);
         _pool.Remove(node);
@@ -480,7 +522,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (node.Earlier is { } earlier)
         {
             // It went before it was registered: the start before it is still a member, and nothing of what that one may hold is anybody's yet.
-            Fence(_pool.Add(earlier, nowMs), FenceReason.Restarted, effects);
+            Fence(_pool.Add(earlier, nowMs), FenceReason.Restarted, nowMs, effects);
             return;
         }
 
@@ -729,7 +771,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
             if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
-            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, FenceReason.Silent, effects);
+            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, FenceReason.Silent, nowMs, effects);
             else if (node.HeardMs + _settings.Liveness.SuspectMs <= nowMs && node.Standing == NodeStanding.Active)
             {
                 node.Standing = NodeStanding.Suspect;

@@ -30,6 +30,9 @@ internal enum SchedulerNews : byte
     /// <summary>The last of these tasks is at a node again, or settled. Detail: <see cref="Scheduling.HandOver"/>; number: of milliseconds that it took.</summary>
     HandedOver,
 
+    /// <summary>The store does not answer, and a node cannot be fenced. Number: of its tasks that go elsewhere all the same; detail: how many wait, an <see cref="int"/>.</summary>
+    HandedOverUnfenced,
+
     /// <summary>A start of a node that is fenced has reported: it lives.</summary>
     TurnedAway,
 

@@ -33,6 +33,8 @@ internal static class NodeStore
 
     private static ReadOnlySpan<byte> WitnessedKey => "witnessed"u8;
 
+    private static ReadOnlySpan<byte> SelfAttemptsKey => "selfattempts"u8;
+
     private static ReadOnlySpan<byte> EndedKey => "ended"u8;
 
     private static ReadOnlySpan<byte> MemberPrefix => "member/"u8;
@@ -148,7 +150,10 @@ internal static class NodeStore
             yield return Read(store, "outbound result", () =>
             {
                 var record = OutboundRecord.Parser.Read(entry.Value);
-                return new Outbound(new Attempt(TaskOf(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null);
+                return new Outbound(new Attempt(TaskOf(entry.Key), Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null)
+                {
+                    FinishedMs = Check.NotNegative(record.FinishedMs, "When a result was finished"),
+                };
             });
         }
     }
@@ -184,6 +189,22 @@ internal static class NodeStore
     public static Term ReadWitnessed(IKeyValueStore store) => ReadTerm(store, WitnessedKey);
 
     public static void PutWitnessed(WriteBatch batch, Term term) => PutTerm(batch, WitnessedKey, term);
+
+    /// <summary>How many attempts the node has given itself.</summary>
+    /// <exception cref="StoreCorruptException">The count cannot be read: counted anew, epochs would repeat.</exception>
+    public static long ReadSelfAttempts(IKeyValueStore store)
+    {
+        if (!store.TryGet(StoreFamily.Meta, SelfAttemptsKey, out var value)) return 0;
+        if (value.Length != sizeof(long)) throw new StoreCorruptException(store.Name, $"the count of self-attempts has {value.Length} bytes, not {sizeof(long)}");
+        return Read(store, "count of self-attempts", () => Check.InRange(BinaryPrimitives.ReadInt64LittleEndian(value), 0, Epoch.MaxSelfAttempts, "A count of self-attempts"));
+    }
+
+    public static void PutSelfAttempts(WriteBatch batch, long count)
+    {
+        Span<byte> value = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(value, count);
+        batch.Put(StoreFamily.Meta, SelfAttemptsKey, value);
+    }
 
     /// <summary>The last term in which this process led without a coordination store.</summary>
     public static Term ReadLeadership(IKeyValueStore store) => ReadTerm(store, LeadershipKey);

@@ -25,8 +25,36 @@ internal sealed class AssignmentJudge(World world, Judge judge)
     private Peer? _leader;
     private long _generation = 1;
 
-    /// <summary>Whether nobody gets an answer from the coordination store.</summary>
-    public bool IsStoreDown { get; set; }
+    private readonly Dictionary<string, (long Ticks, long Before)> _answered = [];
+
+    /// <summary>How often a node was given up though it could not be fenced, as the store did not answer.</summary>
+    public long GivenUpUnfenced { get; private set; }
+
+    /// <summary>How often a leader agreed to an attempt that its node had given itself.</summary>
+    public long SelfAttemptsAdopted { get; private set; }
+
+    /// <summary>The machine at that address has had an answer from the coordination store.</summary>
+    public void StoreAnswered(string endpoint)
+    {
+        var last = _answered.GetValueOrDefault(endpoint);
+        _answered[endpoint] = last.Ticks == world.NowTicks ? last : (world.NowTicks, last.Ticks);
+    }
+
+    /// <summary>A leader hands over what a node has without a partition key, though it cannot be fenced: only where the store has long not answered that leader.</summary>
+    public void GaveUpUnfenced(Term term, string endpoint, Peer node)
+    {
+        // What was found in this very moment is on its way from one owner to the next.
+        var (last, before) = _answered.GetValueOrDefault(endpoint);
+        var answeredTicks = last == world.NowTicks ? before : last;
+        if (world.NowTicks - answeredTicks < TimeSpan.FromMilliseconds(LeadershipMachine.LostAfterMs - 1).Ticks)
+        {
+            judge.Violated('f', $"what {node} has was given away without a fence, though the store had answered its leader {TimeSpan.FromTicks(world.NowTicks - answeredTicks).TotalSeconds} s before");
+            return;
+        }
+
+        GivenUpUnfenced++;
+        ViewOf(term).GivenUp.Add(node.Incarnation);
+    }
 
     /// <summary>The coordination store has carried out a transaction that the machine at that address asked for.</summary>
     public void Committed(string endpoint, CoordinationTransaction transaction, long revision)
@@ -125,6 +153,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         if (_newest < assignment.Term) _newest = assignment.Term;      // without a coordination store there is no other word of it
         if (judge.IsOpen(task) && assignment.Term == _newest) Check(node, assignment, task, epoch, isNew);
         _given[task] = (node.Node, epoch);
+        if (assignment.Adopted && epoch.IsSelfAttempt) SelfAttemptsAdopted++;
         if (assignment.Adopted) Adopted(task, epoch, assignment);
         if (_partitions.ContainsKey(task)) ViewOf(assignment.Term).Given.Add(task);
     }
@@ -133,8 +162,10 @@ internal sealed class AssignmentJudge(World world, Judge judge)
     public IEnumerable<TaskId> GivenTo(string machine) => _given.Where(given => given.Value.Node.Value == machine && judge.IsOpen(given.Key)).Select(given => given.Key);
 
     /// <summary>A node has an attempt durably.</summary>
-    public void Obeyed(string machine, TaskId task, Epoch epoch)
+    public void Obeyed(string machine, TaskSpec spec, Epoch epoch)
     {
+        var task = spec.Id;
+        if (spec.PartitionKey is { } key) _partitions[task] = key;      // of a self-attempt nobody else may have heard
         var start = _starts.GetValueOrDefault((task, epoch));
         var holding = new Holding(machine, task, epoch) { Start = start, IsOver = _over.Contains(start) };
         _held[(machine, task)] = holding;
@@ -154,11 +185,12 @@ internal sealed class AssignmentJudge(World world, Judge judge)
     {
         if (ViewOf(assignment.Term).Fenced.Contains(assignment.To) && _fenced.Contains(assignment.To)) judge.Violated('c', $"{task} at {epoch} was agreed on with {node}, which its leader knows to be fenced");
         if (_partitions.TryGetValue(task, out var key)) CheckTurn(ViewOf(assignment.Term), key, task, epoch, isNew);
-        if (!isNew || (key is null && IsStoreDown) || !_given.TryGetValue(task, out var given)) return;
+        if (!isNew || !_given.TryGetValue(task, out var given)) return;
         foreach (var holding in _held.Values)
         {
             // Only the attempt that was agreed on last: an earlier one was superseded, and whoever still holds it was told to drop it.
             if (holding.Task != task || holding.Epoch != given.Epoch || holding.IsOver || holding.Machine == node.Node.Value || _refused.Contains((task, holding.Epoch))) continue;
+            if (key is null && ViewOf(assignment.Term).GivenUp.Contains(holding.Start)) continue;
             judge.Violated('f', $"{task} was handed over to {node.Node} at {epoch}, while {holding.Machine} held it at {holding.Epoch} unfenced");
         }
     }
@@ -239,5 +271,8 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         public HashSet<TaskId> Given { get; } = [];
 
         public HashSet<Incarnation> Fenced { get; } = [];
+
+        /// <summary>Starts that could not be fenced, and whose tasks without a key went elsewhere.</summary>
+        public HashSet<Incarnation> GivenUp { get; } = [];
     }
 }

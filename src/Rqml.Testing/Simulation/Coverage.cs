@@ -20,6 +20,9 @@ internal enum Fault
     StoreCut,
     LostAnswer,
     StoreRestored,
+
+    /// <summary>The coordination store, and whoever could lead, for long.</summary>
+    Blackout,
 }
 
 /// <summary>What the machine was about when it was struck.</summary>

@@ -25,7 +25,7 @@ internal sealed class Interposer(World world, Mutant mutant, Judge judge, Simula
             SchedulerMachine scheduler => (IMachine<TEvent, TEffect>)(object)Watched(mutant == Mutant.None ? scheduler : new MutantScheduler(scheduler, mutant)),
             LedgerMachine ledger when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLedger(ledger, mutant),
             NodeMachine node => (IMachine<TEvent, TEffect>)(object)new NodeWatch(mutant == Mutant.None ? node : new MutantNode(node, mutant), judge, process),
-            LeadershipMachine leadership when mutant != Mutant.None => (IMachine<TEvent, TEffect>)(object)new MutantLeadership(leadership, mutant),
+            LeadershipMachine leadership => (IMachine<TEvent, TEffect>)(object)new LeadershipWatch(mutant == Mutant.None ? leadership : new MutantLeadership(leadership, mutant), judge, endpoint),
             _ => machine,
         };
 
@@ -34,6 +34,6 @@ internal sealed class Interposer(World world, Mutant mutant, Judge judge, Simula
     private SchedulerWatch Watched(IMachine<SchedulerEvent, SchedulerEffect> scheduler)
     {
         var count = new BallotCount(world, judge);
-        return new SchedulerWatch(Forges ? new ForgedBallots(scheduler, world, count) : scheduler, judge, count);
+        return new SchedulerWatch(Forges ? new ForgedBallots(scheduler, world, count) : scheduler, judge, count, endpoint);
     }
 }

@@ -29,6 +29,8 @@ internal sealed class Judge
     private readonly Dictionary<(TaskId, Epoch), Incarnation> _addressed = [];
     private readonly Dictionary<int, HashSet<Incarnation>> _incarnations = [];
     private readonly Dictionary<Epoch, (Peer Leader, TaskId Task)> _issued = [];
+    private readonly Dictionary<Epoch, (string Machine, TaskId Task)> _own = [];
+    private readonly HashSet<Epoch> _ownRun = [];
     private readonly List<string> _violations = [];
 
     public Judge(World world)
@@ -48,6 +50,9 @@ internal sealed class Judge
     public IReadOnlyList<string> Violations => _violations;
 
     public long ModelCalls { get; private set; }
+
+    /// <summary>Attempts that nodes gave themselves, and ran.</summary>
+    public int SelfAttempts => _ownRun.Count;
 
     public void Violated(char property, string what)
     {
@@ -107,7 +112,20 @@ internal sealed class Judge
         if (Disk(machine).Outbound.Contains(attempt.Task) && !IsSettled(attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
         var run = (process.Number, attempt.Task, attempt.Epoch);
         if (_processDeaths.GetValueOrDefault(run) > DurableStrikes(attempt) && !IsSettled(attempt.Task)) Violated('g', $"{attempt} ran again on {machine} before the ledger had its worker's death");
+        if (attempt.Epoch.IsSelfAttempt)
+        {
+            GaveItself(machine, attempt);
+            _ownRun.Add(attempt.Epoch);
+        }
+
         Checkpoints.ModelCalled(machine, process, attempt, iteration);
+    }
+
+    /// <summary>A node gave itself an attempt: durably, or a model has seen its epoch.</summary>
+    private void GaveItself(string machine, Attempt attempt)
+    {
+        if (_own.TryAdd(attempt.Epoch, (machine, attempt.Task)) || _own[attempt.Epoch] == (machine, attempt.Task)) return;
+        Violated('d', $"{machine} gave itself {attempt.Task} at {attempt.Epoch}, which was {_own[attempt.Epoch].Task}'s at {_own[attempt.Epoch].Machine}");
     }
 
     public void WorkerDied(SimulatedProcess process, Attempt attempt)
@@ -242,7 +260,8 @@ internal sealed class Judge
 
         var attempt = AttemptRecord.Parser.ParseFrom(write.Value);
         var epoch = Records.Read(attempt.Epoch);
-        Supervision.Obeyed(Records.Read(attempt.Submission));
+        var spec = Records.Read(attempt.Submission);
+        Supervision.Obeyed(spec);
         if (disk.Attempts.TryGetValue(task, out var known) && known == epoch) return;      // the same attempt, written again
         disk.Attempts[task] = epoch;
         if (!disk.Obeyed.Add((task, epoch))) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch} twice");
@@ -250,7 +269,8 @@ internal sealed class Judge
         _holders[(task, epoch)] = machine;
         if (_addressed.TryGetValue((task, epoch), out var addressed) && !_incarnations.GetValueOrDefault(process.Number, []).Contains(addressed)) Violated('d', $"{machine} obeyed the assignment of {task} at {epoch}, which was addressed to an earlier start of it");
         ObeyedTerm(machine, disk, new Term(epoch.Generation, epoch.Term));
-        Assignments.Obeyed(machine, task, epoch);
+        if (epoch.IsSelfAttempt) GaveItself(machine, new Attempt(task, epoch));
+        Assignments.Obeyed(machine, spec, epoch);
     }
 
     private void ObeyedTerm(string machine, DiskView disk, Term term)

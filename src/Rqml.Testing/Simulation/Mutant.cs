@@ -48,6 +48,12 @@ internal enum Mutant
     /// <summary>(c) A leader goes by the report of a start whose fence is in the store.</summary>
     LateReportOfFencedObeyed,
 
+    /// <summary>(c) A node that works alone gives itself tasks that have a partition key too.</summary>
+    KeyedSelfAttempt,
+
+    /// <summary>(d) A node counts the attempts that it gives itself anew at each start.</summary>
+    SelfAttemptEpochRepeats,
+
     /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
 
@@ -156,4 +162,7 @@ internal static class Mutants
 
     /// <summary>Whether the rule is about a coordination store that was restored from a backup.</summary>
     public static bool IsOfARestore(this Mutant mutant) => mutant is Mutant.GenerationNotRaised or Mutant.CachedGeneration or Mutant.GenerationReread;
+
+    /// <summary>Whether the rule is about what a node does that hears of no leader, so that it takes a long outage to notice.</summary>
+    public static bool IsOfWorkAlone(this Mutant mutant) => mutant is Mutant.KeyedSelfAttempt or Mutant.SelfAttemptEpochRepeats;
 }

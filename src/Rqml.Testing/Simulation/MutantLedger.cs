@@ -27,7 +27,14 @@ internal sealed class MutantLedger(LedgerMachine ledger, Mutant mutant) : IMachi
             if (again) effects.Add(LedgerEffect.WriteSettlement(@event.Task, (Settlement)@event.Message.Body!, nowMs, null));
         }
 
+        if (mutant == Mutant.KeyedSelfAttempt && @event is { Kind: LedgerEventKind.Lend, Subject: LendingRequest asked }) LendKeyed(asked, nowMs);
         PassOn(@event, isTick: false, effects);
+    }
+
+    private void LendKeyed(LendingRequest asked, long nowMs)
+    {
+        var keyed = ledger.Open.Where(task => task.AnnouncedIn is null && task.Spec.PartitionKey is not null && task.Spec.NotBeforeMs <= nowMs && asked.Classes.Contains(task.Spec.Class) && !asked.Held.Contains(task.Spec.Id));
+        _made.Add(LedgerEffect.Lend([.. keyed.Select(task => new LentTask(task.Spec, ledger.Self, long.MaxValue, task.Watched))]));
     }
 
     public void Tick(long nowMs, EffectBuffer<LedgerEffect> effects)

@@ -84,6 +84,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
     {
         foreach (var effect in _made.Effects.ToArray())
         {
+            if (effect.Kind == NodeEffectKind.WriteSelfAttempts && mutant == Mutant.SelfAttemptEpochRepeats) continue;
             if (effect.Kind == NodeEffectKind.StartRun) Bend(effect.Attempt!);
             effects.Add(mutant == Mutant.SuspicionVolatile && effect.Stored is { } stored ? NodeEffect.WriteAttempt(stored with { Suspicion = Suspicion.None, Alone = null }) : effect);
             if (effect.Kind != NodeEffectKind.Send) continue;

@@ -7,7 +7,7 @@ using Rqml.Testing.Simulation.Supervised;
 namespace Rqml.Testing.Simulation;
 
 /// <summary>Tells the judge what a scheduler hears and decides, at the moment when it does: what it sends may wait for a link, and be of yesterday when it leaves.</summary>
-internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, Judge judge, BallotCount count) : IMachine<SchedulerEvent, SchedulerEffect>
+internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> machine, Judge judge, BallotCount count, string endpoint) : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private Term _term;
 
@@ -50,6 +50,7 @@ internal sealed class SchedulerWatch(IMachine<SchedulerEvent, SchedulerEffect> m
         foreach (ref readonly var effect in effects)
         {
             if (effect.Kind == SchedulerEffectKind.Fence) judge.Fences(effect.To);
+            if (effect is { Kind: SchedulerEffectKind.Tell, News: SchedulerNews.HandedOverUnfenced }) judge.Assignments.GaveUpUnfenced(_term, endpoint, effect.To);
             if (effect.Kind != SchedulerEffectKind.Send) continue;
             if (effect.Message.Kind == MessageKind.Assign)
             {

@@ -1,5 +1,6 @@
 using Rqml.Hosting;
 using Rqml.Messaging;
+using Rqml.Tasks;
 using Rqml.Testing.Simulation.Supervised;
 
 namespace Rqml.Testing.Simulation;
@@ -11,6 +12,9 @@ internal sealed class SimulatedCluster
     private const int FewPlain = 6;
 
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BlackoutTime = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan BlackoutBegins = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan AloneInBlackout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromMinutes(1);
 
@@ -26,7 +30,10 @@ internal sealed class SimulatedCluster
     private readonly SimulatedCoordination? _coordination;
     private readonly bool _aimsAtSchedulers;      // where a rule about the store is broken: it shows when a leader is deposed without knowing it
     private readonly Mutant _mutant;
+    private readonly bool _hasBlackout;      // nobody leads and no store answers for so long that nodes work alone
+    private readonly bool _sparesLeader;     // then the store alone is gone for so long, and whoever leads goes on
     private bool _hasHealed;
+    private bool _isDark;
 
     /// <summary>A cluster on whose nodes work of the plain simulated class is run.</summary>
     public SimulatedCluster(ulong seed, Mutant mutant = Mutant.None) : this(seed, mutant, static _ => []) { }
@@ -57,8 +64,11 @@ internal sealed class SimulatedCluster
             };
         }
 
+        var apart = new SplitMix64(seed ^ 0xB1AC);      // drawn apart, so that all else stays what it was
+        _hasBlackout = !isWhole && (mutant.IsOfWorkAlone() || apart.NextInt(4) == 0);
+        _sparesLeader = isCoordinated && !mutant.IsOfWorkAlone() && apart.NextInt(3) == 0;
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
-        _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
+        _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) && !_hasBlackout ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
         for (var number = 0; number < workers; number++) Add($"worker-{number}", NodeRoles.Worker, leader);
 
@@ -71,7 +81,7 @@ internal sealed class SimulatedCluster
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes)) { Down = IsDown };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes) { AloneMs = (long)(_hasBlackout ? AloneInBlackout : TimeSpan.FromMilliseconds(Liveness.Default.AloneMs)).TotalMilliseconds }) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;
@@ -107,11 +117,13 @@ internal sealed class SimulatedCluster
     {
         foreach (var machine in _machines) machine.Start();
         _network.Faults = new NetworkFaults(_world.Draw(3) * 0.02, _world.Draw(3) * 0.03, _world.Draw(3) * 0.03) { Blocks = new BlockFaults(_world.Draw(2) * 0.002, _world.Draw(2) * 0.002, _world.Draw(2) * 0.002, _world.Draw(2) * 0.01) };
-        var untilTicks = _world.NowTicks + FaultyTime.Ticks;
+        var beganTicks = _world.NowTicks;
+        var untilTicks = beganTicks + FaultyTime.Ticks;
         while (_world.NowTicks < untilTicks && !_world.IsExhausted)
         {
             _world.Run(TimeSpan.FromMilliseconds(100 + _world.Draw(1_500)));
             Strike();
+            if (_hasBlackout) DarkenOrLighten(_world.NowTicks - beganTicks);
         }
 
         HealAll();
@@ -172,7 +184,7 @@ internal sealed class SimulatedCluster
                 break;
             case 10 when _coordination is { IsDown: false }:
                 foreach (var struck in _machines) Note(Fault.StoreDown, struck);
-                _coordination.IsDown = _judge.Assignments.IsStoreDown = true;
+                _coordination.IsDown = true;
                 break;
             case 11 when _coordination is not null:
                 Note(Fault.StoreCut, machine);
@@ -184,7 +196,7 @@ internal sealed class SimulatedCluster
         }
 
         if (_coordination is not null && _world.Chance(_mutant.IsOfARestore() ? 0.5 : 0.03)) Restore(_coordination);
-        if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = _judge.Assignments.IsStoreDown = false;
+        if (_coordination is { IsDown: true } && _world.Chance(0.3)) _coordination.IsDown = false;
         if (_coordination is { Cut.Count: > 0 } && _world.Chance(0.1)) _coordination.Cut.Clear();
         foreach (var down in _machines)
         {
@@ -198,6 +210,21 @@ internal sealed class SimulatedCluster
         if (!store.Restore(isRaised: _mutant != Mutant.GenerationNotRaised)) return;
         foreach (var struck in _machines) Note(Fault.StoreRestored, struck);
         _judge.Assignments.Restored(store.Generation);
+    }
+
+    /// <summary>After each strike, while it lasts: whatever that has brought back is gone again.</summary>
+    private void DarkenOrLighten(long elapsedTicks)
+    {
+        var isDark = elapsedTicks >= BlackoutBegins.Ticks && elapsedTicks < (BlackoutBegins + BlackoutTime).Ticks;
+        if (isDark && !_isDark)
+        {
+            foreach (var struck in _machines) Note(Fault.Blackout, struck);
+        }
+
+        if (isDark || _isDark) _coordination?.IsDown = isDark;
+        _isDark = isDark;
+        if (!isDark || _sparesLeader) return;
+        foreach (var leader in _machines.Where(machine => machine.Settings.Roles == NodeRoles.Scheduler)) leader.Kill();
     }
 
     private void Kill(SimulatedMachine machine)

@@ -144,7 +144,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Endpoint = Endpoint,
         Roles = Settings.Roles,
         Classes = classes,
-        NodeSettings = new NodeSettings { Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) },
+        NodeSettings = new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) },
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
         Stations = new StationWatch(judge.Supervision, process),
         Store = store,
@@ -170,4 +170,8 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 /// <param name="Accidents">How often a worker dies without the work's fault.</param>
 /// <param name="Mutant">The rule that is broken.</param>
 /// <param name="Classes">The supervised classes that it knows.</param>
-internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedCoordination? Coordination, TimeSpan ClockSkew, double Accidents, Mutant Mutant, IReadOnlyList<SupervisedClass> Classes);
+internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedCoordination? Coordination, TimeSpan ClockSkew, double Accidents, Mutant Mutant, IReadOnlyList<SupervisedClass> Classes)
+{
+    /// <summary>How long its node hears of no leader before it works alone.</summary>
+    public long AloneMs { get; init; } = Liveness.Default.AloneMs;
+}

@@ -1,3 +1,4 @@
+using Rqml.Cluster;
 using Rqml.Diagnostics;
 using Rqml.Protocol;
 using Rqml.Refinement;
@@ -20,6 +21,20 @@ public sealed class CheckpointStoreTests
         Contents.AssertSame(last with { Decisions = [] }, resumed);
         Assert.Equal("b"u8.ToArray(), resumed.Artifact.ToArray());
         Assert.Equal("a"u8.ToArray(), resumed.Best.ToArray());
+    }
+
+    [Fact]
+    public async Task What_a_leader_gave_out_is_newer_than_what_the_node_gave_itself_in_the_same_term()
+    {
+        await using var checkpoints = new TestCheckpoints();
+        checkpoints.Restart(epoch: Epoch.OfSelf(new Term(1, 1), new LedgerId(9), 4).Number);
+        checkpoints.Write(Snapshot(3, "a"));
+        checkpoints.Restart(epoch: 2);
+        checkpoints.Write(Snapshot(3, "a"));
+        checkpoints.Write(Snapshot(4, "b"));
+
+        var resumed = checkpoints.Restart();
+        Assert.Equal((4, "b"), (resumed.Iteration, System.Text.Encoding.UTF8.GetString(resumed.Artifact.Span)));
     }
 
     [Fact]

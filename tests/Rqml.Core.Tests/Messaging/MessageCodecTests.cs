@@ -92,7 +92,7 @@ public sealed class MessageCodecTests
         Refused("has the body None", MessageKind.Announce, record => record.ClearBody());
         Refused("has the body Report", MessageKind.Announce, record => record.Report = RecordOf(MessageKind.Report).Report);
         Refused("task id", MessageKind.Watch, record => record.Task = ByteString.Empty);
-        Refused("The number of an epoch is -1", MessageKind.Watch, record => record.Epoch.Number = -1);
+        Refused("The count of a self-attempt is 0", MessageKind.Watch, record => record.Epoch.Number = long.MinValue);
         Refused("Refused has the number 7", MessageKind.Refused, record => record.Number = 7);
         Refused("Answered has the number 0", MessageKind.Answered, record => record.Number = 0);
         Refused("remaining time is -1", MessageKind.Assign, record => record.Assignment.RemainingMs = -1);

@@ -24,7 +24,8 @@ internal sealed class NodeBench
     private long _number;
 
     public NodeBench(
-        int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null, int limit = 100, ulong start = 3)
+        int lanes = 1, Action<Dictionary<string, int>>? devices = null, IReadOnlyDictionary<ClassKey, IReadOnlyList<string>>? models = null, int limit = 100, ulong start = 3,
+        SelfAttempts? own = null, long keepUndeliveredMs = 7L * 24 * 60 * 60 * 1_000)
     {
         var all = new Dictionary<string, int> { [NodeSettings.Processor] = lanes };
         devices?.Invoke(all);
@@ -32,9 +33,10 @@ internal sealed class NodeBench
         {
             Lanes = all,
             Limit = limit,
+            KeepUndeliveredMs = keepUndeliveredMs,
             Models = models ?? new Dictionary<ClassKey, IReadOnlyList<string>> { [new("work", 1)] = [NodeSettings.Processor] },
         };
-        Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(start), ""), settings);
+        Machine = new NodeMachine(new Peer(new NodeId("node"), new Incarnation(start), ""), settings) { Own = own };
     }
 
     /// <summary>The id of a task that the bench does not assign itself.</summary>
@@ -96,6 +98,13 @@ internal sealed class NodeBench
     public void Vote(BallotJob job, Ballot ballot)
     {
         Machine.Step(NodeEvent.Voted(job, ballot), NowMs, _effects);
+        Take();
+    }
+
+    /// <summary>The ledger of the node's own process lends it tasks.</summary>
+    public void Lend(params LentTask[] tasks)
+    {
+        Machine.Step(NodeEvent.Lent(tasks), NowMs, _effects);
         Take();
     }
 

@@ -1,4 +1,5 @@
 using Rqml.Core.Tests.Hosting;
+using Rqml.Diagnostics;
 using Rqml.Messaging;
 using Rqml.Nodes;
 
@@ -11,7 +12,7 @@ public sealed class NodeLifeTests : IDisposable
     private readonly KeptLogs _log = new();
     private readonly NodeLife _life;
 
-    public NodeLifeTests() => _life = new NodeLife(_node.Machine, _log);
+    public NodeLifeTests() => _life = new NodeLife(_node.Machine, RqmlInstruments.OfProcess.Nodes, _log);
 
     public void Dispose() => _log.Dispose();
 

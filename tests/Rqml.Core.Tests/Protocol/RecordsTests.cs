@@ -23,7 +23,7 @@ public sealed class RecordsTests
         Contents.AssertSame(peer, Records.Read(Again(Records.Write(peer), PeerRecord.Parser)));
         Contents.AssertSame(strikes, Records.Read(Again(Records.Write(strikes), StrikesRecord.Parser)));
         var record = Again(Records.Write(outbound), OutboundRecord.Parser);
-        Contents.AssertSame(outbound, new Outbound(new Attempt(attempt.Attempt.Task, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null));
+        Contents.AssertSame(outbound, new Outbound(new Attempt(attempt.Attempt.Task, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null) { FinishedMs = record.FinishedMs });
     }
 
     [Fact]

@@ -147,6 +147,12 @@ internal sealed class SchedulerBench
     /// <summary>The node's fence is in the store.</summary>
     public void ConfirmFence(string node) => Step(SchedulerEvent.Fenced(PeerOf(node), Term));
 
+    /// <summary>The coordination store has not answered for long.</summary>
+    public void LoseStore() => Step(SchedulerEvent.StoreLost());
+
+    /// <summary>The coordination store answers again.</summary>
+    public void FindStore() => Step(SchedulerEvent.StoreFound());
+
     /// <summary>The node's registration is refused, as that start of it is fenced.</summary>
     public void RefuseAsFenced(string node) => Step(SchedulerEvent.RefusedAsFenced(PeerOf(node), Term));
 

@@ -118,7 +118,7 @@ internal static class CoreTargets
     };
 
     private static OutboundRecord WriteOutbound(OutboundRecord record) => Records.Write(
-        new Outbound(new Attempt(default, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null));
+        new Outbound(new Attempt(default, Records.Read(record.Epoch)), Records.Read(record.Ledger), Records.Read(record.Result), record.HasPartitionKey ? record.PartitionKey : null) { FinishedMs = Check.NotNegative(record.FinishedMs, "When a result was finished") });
 
     private static CoordinationEntry EntryOf(byte[] bytes) => new("/rqml/a/leader", bytes, 1, 1, default);
 

@@ -159,6 +159,7 @@ internal static class StoreTargets
         NodeStore.PutLedgerId(batch, new LedgerId(5));
         NodeStore.PutTerm(batch, new Term(1, 2));
         NodeStore.PutLeadership(batch, new Term(1, 2));
+        NodeStore.PutSelfAttempts(batch, 3);
         var written = new List<byte[]>();
         foreach (var write in batch)
         {
@@ -183,6 +184,7 @@ internal static class StoreTargets
 
         foreach (var attempt in NodeStore.ReadAttempts(store, new CheckpointStore(store, RqmlInstruments.OfProcess.Checkpoints))) _ = attempt.Spec;
         foreach (var outbound in NodeStore.ReadOutbound(store)) _ = outbound.Result;
+        _ = NodeStore.ReadSelfAttempts(store);
         NodeStore.ReadMembers(store);
         NodeStore.ReadLedgerId(store);
         NodeStore.ReadTerm(store);
