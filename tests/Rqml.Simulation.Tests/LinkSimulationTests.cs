@@ -21,7 +21,7 @@ public sealed class LinkSimulationTests(ITestOutputHelper output)
         var events = new List<long>();
         var red = new SortedList<ulong, string>();
         var ran = new Lock();
-        Parallel.ForEach(Runs.SeedsToRun(Seeds), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        Parallel.ForEach(SeedsToRun.Of(Seeds), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var links = new SimulatedLinks(seed);
             var violations = links.Run();

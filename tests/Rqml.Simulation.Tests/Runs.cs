@@ -1,12 +1,12 @@
-using System.Globalization;
 using Rqml.Testing.Exploration;
 using Rqml.Testing.Simulation;
 using Xunit.Abstractions;
 
 namespace Rqml.Simulation.Tests;
 
-/// <summary>Many runs of one kind of cluster. A red seed is printed, and told: what struck whom, what became durable where, what was sent.</summary>
-internal sealed class Runs(string subject, Func<ulong, SimulatedCluster> clusterOf, ITestOutputHelper output)
+/// <summary>Many runs of one kind. A red seed is printed, and told: what struck whom, what became durable where, what was sent.</summary>
+internal sealed class Runs<TRun>(string subject, Func<ulong, TRun> runOf, ITestOutputHelper output)
+    where TRun : ISimulatedRun
 {
     private const int KeptStories = 5;
 
@@ -23,16 +23,17 @@ internal sealed class Runs(string subject, Func<ulong, SimulatedCluster> cluster
     /// <summary>Runs every seed, as many at once as there are processors: each run has one thread, and shares nothing.</summary>
     /// <param name="seeds">How many, unless the environment says otherwise.</param>
     /// <param name="ran">Sees each run, one after the other.</param>
-    public void Run(int seeds, Action<SimulatedCluster> ran)
+    public void Run(int seeds, Action<TRun> ran)
     {
-        Parallel.ForEach(SeedsToRun(seeds), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        Parallel.ForEach(SeedsToRun.Of(seeds), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
-            var cluster = clusterOf(seed);
-            var violations = cluster.Run();
+            var run = runOf(seed);
+            var violations = run.Run();
+            Replay.Ran(subject, seed, run);
             lock (_lock)
             {
-                ran(cluster);
-                _events.Add(cluster.Events);
+                ran(run);
+                _events.Add(run.Events);
                 if (violations.Count > 0) _red.Add(seed, $"seed {seed}: {string.Join("; ", violations.Take(3))}");
             }
         });
@@ -52,16 +53,9 @@ internal sealed class Runs(string subject, Func<ulong, SimulatedCluster> cluster
     private void Keep(ulong seed)
     {
         using var story = new StringWriter();
-        var cluster = clusterOf(seed);
-        cluster.Story = story;
-        cluster.Run();
+        var run = runOf(seed);
+        run.Story = story;
+        run.Run();
         Reports.Write($"red-seed-{seed}-{subject}", story.ToString());
-    }
-
-    public static IEnumerable<ulong> SeedsToRun(int seeds)
-    {
-        if (Environment.GetEnvironmentVariable("RQML_SEED") is { } only) return only.Split(',').Select(seed => ulong.Parse(seed, CultureInfo.InvariantCulture));
-        var count = int.Parse(Environment.GetEnvironmentVariable("RQML_SEEDS") ?? $"{seeds}", CultureInfo.InvariantCulture);
-        return Enumerable.Range(1, count).Select(seed => (ulong)seed);
     }
 }

@@ -14,5 +14,13 @@ public sealed record CoordinationEntry(string Key, ReadOnlyMemory<byte> Value, l
 public sealed record CoordinationSnapshot(long Revision, IReadOnlyList<CoordinationEntry> Entries)
 {
     /// <summary>The entry of that key, or null.</summary>
-    public CoordinationEntry? Find(string key) => Entries.FirstOrDefault(entry => entry.Key == key);
+    public CoordinationEntry? Find(string key)
+    {
+        for (var index = 0; index < Entries.Count; index++)
+        {
+            if (Entries[index].Key == key) return Entries[index];
+        }
+
+        return null;
+    }
 }

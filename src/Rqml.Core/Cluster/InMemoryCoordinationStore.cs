@@ -10,6 +10,7 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
     private readonly SortedDictionary<string, CoordinationEntry> _entries = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Lease> _leases = [];
     private readonly List<Watcher> _watchers = [];
+    private readonly Dictionary<string, CoordinationSnapshot> _newest = new(StringComparer.Ordinal);      // by prefix, of which a process has few
     private readonly ITimer _expiry;
     private long _revision;
     private long _lastLease;
@@ -160,6 +161,7 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
             BeginLocked();
             _entries.Clear();
             _leases.Clear();
+            _newest.Clear();      // a revision comes a second time, with something else
             _revision = backup.Revision;
             foreach (var (lease, timeToLive) in backup.Leases) _leases.Add(lease, new Lease(timeToLive) { ExpiresAt = _time.GetTimestamp() + Ticks(timeToLive) });
             foreach (var entry in backup.Entries)
@@ -186,8 +188,12 @@ public sealed class InMemoryCoordinationStore : ICoordinationStore
         return _expiry.DisposeAsync();
     }
 
-    private CoordinationSnapshot ReadLocked(string prefix) =>
-        new(_revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]);
+    /// <summary>The same to all who look at the same revision: hundreds of nodes watch one prefix.</summary>
+    private CoordinationSnapshot ReadLocked(string prefix)
+    {
+        if (_newest.TryGetValue(prefix, out var newest) && newest.Revision == _revision) return newest;
+        return _newest[prefix] = new(_revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]);
+    }
 
     private bool HoldsLocked(Compare compare)
     {

@@ -294,7 +294,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (Refusal(assignment) is { } reason)
         {
             // The task goes elsewhere under another epoch: a late duplicate of this one must find it used, though there be room by then.
-            if (assignment.To == _self.Incarnation && assignment.Term == _term) _ = _obeyed.TryObey(message.Epoch);
+            if (assignment.To == _self.Incarnation && assignment.Term == _term) _ = _settings.TryObey(_obeyed, message.Epoch);
             Refuse(message, reason, effects);
             return;
         }
@@ -313,7 +313,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         if (held?.Attempt.Epoch > message.Epoch) return;
-        if (assignment.Adopted || !_obeyed.TryObey(message.Epoch))
+        if (assignment.Adopted || !_settings.TryObey(_obeyed, message.Epoch))
         {
             Refuse(message, RefusalReason.NotHeld, effects);
             return;

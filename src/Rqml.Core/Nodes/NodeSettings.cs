@@ -35,6 +35,9 @@ internal sealed record NodeSettings
 
     public long AgeEveryMs { get; init; } = 30_000;
 
+    /// <summary>Whether an assignment has not been obeyed yet; for simulations that break a rule on purpose.</summary>
+    public Func<ObeyedEpochs, Epoch, bool> TryObey { get; init; } = static (obeyed, epoch) => obeyed.TryObey(epoch);
+
     public bool Serves(ClassKey @class) => Models.ContainsKey(@class);
 
     /// <summary>A checkpoint may name a model that its class has no longer: then the last one goes on.</summary>

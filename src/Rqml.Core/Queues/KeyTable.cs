@@ -103,6 +103,10 @@ internal sealed class KeyTable(SlotTable slots)
         return true;
     }
 
+    /// <summary>Who has which key, for explorations that tell states apart.</summary>
+    public string Describe() => string.Join(';', _lines.OrderBy(line => line.Key, StringComparer.Ordinal).Select(line =>
+        $"{line.Key} {line.Value.Hold} {line.Value.Holder} {(line.Value.Front == SlotTable.None ? "" : slots[line.Value.Front].Task)}"));
+
     private int Advance(string key, ref KeyLine line)
     {
         line.Hold = Hold.None;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Rqml.Queues;
 
-/// <summary>All waiting tasks of a queue, in pages that never move: no copy, and no half-empty array, when there are many.</summary>
+/// <summary>All waiting tasks of a queue, in pages that never move once they are whole: no copy, and no half-empty array, when there are many.</summary>
 internal sealed class SlotTable
 {
     public const int None = -1;
@@ -11,6 +11,7 @@ internal sealed class SlotTable
     // 2,048 slots are 144 KiB: the large-object heap takes a page where it is, while pages of half the size were copied twice by young collections.
     private const int PageBits = 11;
     private const int PageSize = 1 << PageBits;
+    private const int FirstSlots = 16;                          // of the first page, which grows: most queues of most nodes never hold more
     private const int CacheLine = 64;
 
     private readonly TaskIndex _index;
@@ -70,7 +71,15 @@ internal sealed class SlotTable
         _used++;
         var page = slot >> PageBits;
         if (page == _pages.Length) Array.Resize(ref _pages, Math.Max(1, page * 2));
-        _pages[page] ??= new WaitingSlot[PageSize];
+        if (page == 0) GrowFirst(slot);
+        else _pages[page] ??= new WaitingSlot[PageSize];
+    }
+
+    private void GrowFirst(int slot)
+    {
+        ref var first = ref _pages[0];
+        if (first is null) first = new WaitingSlot[FirstSlots];
+        else if (slot == first.Length) Array.Resize(ref first, first.Length * 2);
     }
 
     // After a flood the memory goes back. Safe only here: without a task no heap has an entry, so no stamp is compared any more.

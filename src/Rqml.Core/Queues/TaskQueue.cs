@@ -184,6 +184,9 @@ internal sealed class TaskQueue<T> where T : class
         return true;
     }
 
+    /// <summary>Who has which partition key, for explorations that tell states apart.</summary>
+    public string DescribeKeys() => _keys.Describe();
+
     /// <summary>Sets aside every task that needs this, now and from now on. O(classes), however many tasks wait.</summary>
     public void Park(string requirement)
     {

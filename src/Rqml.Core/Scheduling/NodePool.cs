@@ -1,3 +1,4 @@
+using System.Text;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Tasks;
@@ -65,6 +66,19 @@ internal sealed class NodePool(ulong seed)
         Leave(node);
         node.Classes = [.. classes];
         if (classes.Count > 0) GroupOf([.. classes.OrderBy(@class => @class.Name, StringComparer.Ordinal).ThenBy(@class => @class.Version)]).Add(node);
+    }
+
+    /// <summary>Who is there, who holds what, and who was given what; without what was learnt or drawn.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var node in _nodes.Values.OrderBy(node => node.Peer.Node.Value, StringComparer.Ordinal))
+        {
+            text.Append($"{node.Peer} {node.Standing} {node.Earlier} {node.Reported} {node.Draining} {node.Limit} {node.Classes.Count} given ").AppendJoin(',', node.Assigned.Order()).Append(" holds ").AppendJoin(',', node.Held.Order()).Append(';');
+        }
+
+        foreach (var (task, holding) in _held.OrderBy(holding => holding.Key)) text.Append($"{task} at {holding.Node.Peer} {holding.Held.Attempt.Epoch} {holding.Held.AwaitsAdoption} {holding.Held.Iteration};");
+        return text.ToString();
     }
 
     public void Clear()

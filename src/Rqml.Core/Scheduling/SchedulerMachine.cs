@@ -1,3 +1,4 @@
+using System.Text;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Messaging;
@@ -151,6 +152,15 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _votes.Tick(nowMs, effects);
         _waiting.Advance(nowMs);
         AssignWaiting(nowMs, effects);
+    }
+
+    /// <summary>All that later decisions go by, for explorations that tell states apart: but for votes, copies of checkpoints, what was learnt, what is drawn, and when something is due.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder($"{_leading} {_term} {_number} ").AppendJoin(',', _unreported.Select(node => node.Value).Order(StringComparer.Ordinal));
+        foreach (var (id, task) in _tasks.OrderBy(task => task.Key)) text.Append($"|{id} {task.Node?.Peer} {task.Epoch} {task.Adopted} {task.Suspicion} {task.Inquired} {_waiting.Contains(id)}");
+        text.Append('|').AppendJoin(',', _parkedClasses).Append('|').AppendJoin(',', _lost.Keys).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
+        return text.ToString();
     }
 
     private void BeginTerm(Term term, IReadOnlyList<Peer> members, long nowMs, EffectBuffer<SchedulerEffect> effects)

@@ -11,8 +11,13 @@ public sealed class WriteBatch
 
     private const int HeaderBytes = 10;      // operation, family, key length, value length
 
-    private byte[] _buffer = new byte[4096];
+    private byte[] _buffer;
     private int _length;
+
+    /// <summary>An empty batch.</summary>
+    public WriteBatch() : this(new byte[4096]) { }
+
+    private WriteBatch(byte[] buffer) => _buffer = buffer;
 
     /// <summary>Number of operations in the batch.</summary>
     public int Count { get; private set; }
@@ -43,6 +48,9 @@ public sealed class WriteBatch
         _length += other._length;
         Count += other.Count;
     }
+
+    /// <summary>The same operations, in no more room than they take: for whoever keeps them.</summary>
+    internal WriteBatch Copy() => new(_buffer.AsSpan(0, _length).ToArray()) { _length = _length, Count = Count };
 
     /// <summary>Empties the batch and keeps its buffer.</summary>
     public void Clear()

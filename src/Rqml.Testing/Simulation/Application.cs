@@ -6,7 +6,12 @@ using Rqml.Tasks;
 namespace Rqml.Testing.Simulation;
 
 /// <summary>The program on the ledger's machine: submits its work under idempotency keys, waits, and after each restart of its process takes up what is unfinished.</summary>
-internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork> works, double cancelled)
+/// <param name="world">Whose draws decide.</param>
+/// <param name="judge">Who is told what the application was told.</param>
+/// <param name="works">What it wants done.</param>
+/// <param name="cancelled">The share of its tasks that it cancels.</param>
+/// <param name="latest">When it submits the last of them at the latest, after a start of its process.</param>
+internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork> works, double cancelled, TimeSpan latest)
 {
     private readonly Dictionary<int, TaskId> _acknowledged = [];
     private readonly Dictionary<int, Outcome> _done = [];
@@ -16,7 +21,10 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork>
 
     public bool IsDone => _done.Count == works.Count;
 
-    public IEnumerable<string> Unfinished => works.Where(work => !_done.ContainsKey(work.Number)).Select(work => _acknowledged.TryGetValue(work.Number, out var id) ? $"{work} = {id}" : $"{work}, not acknowledged");
+    /// <summary>Whose end it has not seen.</summary>
+    public IEnumerable<IWork> Open => works.Where(work => !_done.ContainsKey(work.Number));
+
+    public IEnumerable<string> Unfinished => Open.Select(work => _acknowledged.TryGetValue(work.Number, out var id) ? $"{work} = {id}" : $"{work}, not acknowledged");
 
     public void Up(NodeRuntime runtime, SimulatedProcess process)
     {
@@ -46,7 +54,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork>
 
     private async Task FollowUntilSettledAsync(NodeRuntime runtime, SimulatedProcess process, IWork work)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(world.Chance(0.5) ? 2_000 : 28_000)), process.Time);
+        await Task.Delay(TimeSpan.FromMilliseconds(world.Draw(world.Chance(0.5) ? 2_000 : (int)latest.TotalMilliseconds)), process.Time);
         var watcher = new Watcher();
         if (!_acknowledged.TryGetValue(work.Number, out var id))
         {
@@ -59,7 +67,7 @@ internal sealed class Application(World world, Judge judge, IReadOnlyList<IWork>
                 SubmittedMs = runtime.Clock.NowMs,
                 KeepResultMs = work.Number % 3 == 0 ? 4_000 : (long)TimeSpan.FromDays(1).TotalMilliseconds,
                 IdempotencyKey = $"work-{work.Number}",
-                PartitionKey = work.Number % 5 == 0 ? $"key-{work.Number % 10}" : null,
+                PartitionKey = work.PartitionKey,
                 Seed = work.Seed,
                 Budget = work.Budget,
                 DeadlineMs = work.Deadline is { } deadline ? runtime.Clock.NowMs + (long)deadline.TotalMilliseconds : long.MaxValue,

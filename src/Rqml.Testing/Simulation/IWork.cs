@@ -18,6 +18,9 @@ internal interface IWork
     /// <summary>How long after its submission it may be settled; null: at any time.</summary>
     TimeSpan? Deadline { get; }
 
+    /// <summary>At most one open work of a key is with a node; null: no key.</summary>
+    string? PartitionKey => Number % 5 == 0 ? $"key-{Number % 10}" : null;
+
     byte[] ToBytes();
 
     /// <summary>Holds what the application was told of its task against what may be.</summary>

@@ -15,6 +15,11 @@ namespace Rqml.Testing.Simulation;
 /// </summary>
 internal sealed class Judge
 {
+    /// <summary>Poison is convicted in bounded runs: three deaths that nobody saw, three alone, and those that lost writes, lost disks and damaged ones have forgotten.</summary>
+    private const int DeathsBeyondBounds = 40;
+
+    private static readonly StoreFamily[] OfTasks = [StoreFamily.Outbound, StoreFamily.Task, StoreFamily.Checkpoint, StoreFamily.Artifact];
+
     private readonly World _world;
     private readonly Dictionary<TaskId, byte[]> _settlements = [];
     private readonly HashSet<TaskId> _submissions = [];
@@ -53,6 +58,9 @@ internal sealed class Judge
 
     /// <summary>Attempts that nodes gave themselves, and ran.</summary>
     public int SelfAttempts => _ownRun.Count;
+
+    /// <summary>Workers and nodes that one task has killed, at most.</summary>
+    public int MostDeaths { get; private set; }
 
     public void Violated(char property, string what)
     {
@@ -195,14 +203,25 @@ internal sealed class Judge
     /// <summary>Everything is settled and the network has long been quiet: what is left on a disk will stay there for ever.</summary>
     public void Ended(string machine, SimulatedDisk disk)
     {
-        foreach (var family in (StoreFamily[])[StoreFamily.Outbound, StoreFamily.Task, StoreFamily.Checkpoint, StoreFamily.Artifact])
+        foreach (var family in OfTasks)
         {
-            if (disk.Image.Scan(family, default).FirstOrDefault() is not { Key.Length: >= TaskId.Bytes } left) continue;
-            Violated(family == StoreFamily.Outbound ? 'b' : 'x', $"{machine} still holds {family} of {TaskId.Read(left.Key)}, which is settled");
+            if (Left(disk, family) is not { } left) continue;
+            Violated(family == StoreFamily.Outbound ? 'b' : 'x', $"{machine} still holds {family} of {left}, which is settled");
         }
     }
 
-    private void Count(TaskId task) => _deaths[task] = _deaths.GetValueOrDefault(task) + 1;
+    /// <summary>Whether the disk holds nothing of any task that it ran.</summary>
+    public static bool IsBare(SimulatedDisk disk) => Array.TrueForAll(OfTasks, family => Left(disk, family) is null);
+
+    private static TaskId? Left(SimulatedDisk disk, StoreFamily family) =>
+        disk.Image.Scan(family, default).FirstOrDefault() is { Key.Length: >= TaskId.Bytes } left ? TaskId.Read(left.Key) : null;
+
+    private void Count(TaskId task)
+    {
+        var deaths = _deaths[task] = _deaths.GetValueOrDefault(task) + 1;
+        MostDeaths = Math.Max(MostDeaths, deaths);
+        if (deaths == DeathsBeyondBounds) Violated('g', $"{task} has killed {deaths} workers and nodes, and is not convicted");
+    }
 
     /// <summary>A process calls itself that start of its node.</summary>
     public void CalledItself(SimulatedProcess process, Incarnation start)

@@ -57,6 +57,9 @@ internal enum Mutant
     /// <summary>(d) A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
 
+    /// <summary>(d) A node obeys an assignment once more that it has obeyed already.</summary>
+    AssignDedupSkipped,
+
     /// <summary>(d) A node does not remember the highest term that it has obeyed.</summary>
     HighestTermVolatile,
 
@@ -110,6 +113,9 @@ internal enum Mutant
 
     /// <summary>(g) A node forgets at its death which attempts were suspect.</summary>
     SuspicionVolatile,
+
+    /// <summary>(g) A node's death makes suspect only what its leader had been told of.</summary>
+    SuspectOnlyIfReported,
 
     /// <summary>(h) A decision is left out of the story that a result tells.</summary>
     DecisionUnrecorded,

@@ -39,6 +39,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
 
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
+        if (!_hasTicked && mutant == Mutant.SuspectOnlyIfReported) ForgetDeath();
         node.Tick(nowMs, _made);
         if (!_hasTicked && mutant == Mutant.NodeDeathIsStrike) StrikeRestored();
         _hasTicked = true;
@@ -54,6 +55,12 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
             if (effect is not { Kind: NodeEffectKind.WriteAttempt, Stored: { } stored }) continue;
             _made.Add(NodeEffect.Send(stored.Ledger, new Message(MessageKind.Strike, node.Self, stored.Attempt.Task, stored.Attempt.Epoch, (long)node.Self.Incarnation.Value)));
         }
+    }
+
+    /// <summary>What the last death added to the suspicion of what was found on the disk is taken back: whether anything is suspect is the leader's word.</summary>
+    private void ForgetDeath()
+    {
+        foreach (var attempt in node.Attempts) attempt.Suspicion = attempt.Suspicion is { Deaths: > 1 } known ? known with { Deaths = known.Deaths - 1 } : Suspicion.None;
     }
 
     /// <summary>A result that has come is told again when the task waits for the next vote.</summary>

@@ -1,5 +1,6 @@
 using Rqml.Hosting;
 using Rqml.Messaging;
+using Rqml.Nodes;
 using Rqml.Scheduling;
 using Rqml.Supervision;
 using Rqml.Supervision.Votes;
@@ -11,11 +12,14 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
 {
     private readonly EffectBuffer<SchedulerEffect> _made = new();
     private readonly MutantBallots _ballots = new(mutant);
+    private readonly Dictionary<TaskId, (Epoch Epoch, Suspicion Suspicion)> _given = [];
+    private readonly HashSet<(TaskId, Epoch)> _reported = [];
 
     public long NextDueMs => scheduler.NextDueMs;
 
     public void Step(in SchedulerEvent @event, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
+        if (mutant == Mutant.SuspectOnlyIfReported && @event is { Kind: SchedulerEventKind.Message, Message.Body: NodeReport report }) _reported.UnionWith(report.Held.Select(held => (held.Attempt.Task, held.Attempt.Epoch)));
         var isBallot = @event.Kind == SchedulerEventKind.Message && @event.Message.Kind == MessageKind.BallotCast;
         scheduler.Step(isBallot ? SchedulerEvent.Of(_ballots.Bend(@event.Message)) : Bend(@event), nowMs, _made);
         if (isBallot && mutant == Mutant.VoteClosedEarly) CloseEarly(@event.Message, nowMs);
@@ -44,6 +48,16 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
         }
     }
 
+    /// <summary>Whoever has died while nobody had been told that it held the task has not died of it.</summary>
+    private SchedulerEffect Clear(in SchedulerEffect effect, Assignment assignment)
+    {
+        var (task, epoch) = (effect.Message.Task, effect.Message.Epoch);
+        var suspicion = assignment.Suspicion;
+        if (_given.TryGetValue(task, out var before) && before.Epoch != epoch && !_reported.Contains((task, before.Epoch))) suspicion = before.Suspicion;
+        _given[task] = (epoch, suspicion);
+        return SchedulerEffect.Send(effect.To, effect.Message with { Body = assignment with { Suspicion = suspicion } });
+    }
+
     private void PassOn(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         while (_made.Count > 0)
@@ -53,7 +67,7 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
             foreach (var effect in made)
             {
                 if (mutant == Mutant.FenceSkipped && effect.Kind == SchedulerEffectKind.Fence) scheduler.Step(SchedulerEvent.Fenced(effect.To, effect.Term), nowMs, _made);
-                else effects.Add(effect);
+                else effects.Add(mutant == Mutant.SuspectOnlyIfReported && effect.Message.Body is Assignment assignment ? Clear(effect, assignment) : effect);
                 if (effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.AskBallot }) _ballots.Asked(effect.To, effect.Message);
             }
         }

@@ -25,8 +25,7 @@ internal sealed class SimulatedDisk
 
     public void Apply(WriteBatch batch)
     {
-        var copy = new WriteBatch();
-        copy.Append(batch);
+        var copy = batch.Copy();
         _commits.Add(copy);
         Commit(Image, copy);
         Acknowledged = _commits.Count;

@@ -16,6 +16,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     private SimulatedStore? _store;
     private Task _starting = Task.CompletedTask;
     private Task _stopping = Task.CompletedTask;
+    private IReadOnlyList<int> _served = [];
 
     public string Name { get; } = name;
 
@@ -33,6 +34,15 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 
     public bool IsStopping { get; private set; }
 
+    /// <summary>The versions of the simulated class that its software has, from its next start on.</summary>
+    public IReadOnlyList<int> Versions { get; set; } = [1];
+
+    /// <summary>How the workers of whatever process runs here fare.</summary>
+    public WorkerHealth Workers { get; set; } = WorkerHealth.Sound;
+
+    /// <summary>How wrong its clock is.</summary>
+    public TimeSpan ClockSkew { get; private set; } = settings.ClockSkew;
+
     /// <summary>Called in the machine's process once its runtime has started.</summary>
     public Action<NodeRuntime>? Up { get; set; }
 
@@ -44,9 +54,9 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 
     public void Start()
     {
-        var process = new SimulatedProcess(world, world.NextProcess(), Settings.ClockSkew);
+        var process = new SimulatedProcess(world, world.NextProcess(), ClockSkew);
         var store = new SimulatedStore(world, process, Disk, Settings.Mutant);
-        (Process, _store, IsStopping) = (process, store, false);
+        (Process, _store, IsStopping, _served) = (process, store, false, Versions);
         world.Tell($"{Name} starts as process {process.Number}");
         Disk.IsFull = false;
         Disk.Applied = batch => judge.Applied(Name, process, batch);
@@ -56,6 +66,39 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
             Runtime = new NodeRuntime(Options(process, store));
             _starting = StartAsync(Runtime);
         });
+    }
+
+    /// <summary>Starts it, unless it is up.</summary>
+    public void StartAgain()
+    {
+        if (!IsUp) Start();
+    }
+
+    /// <summary>Whether what runs here now has that version of the simulated class.</summary>
+    public bool Serves(int version) => IsUp && Settings.Roles.HasFlag(NodeRoles.Worker) && _served.Contains(version);
+
+    /// <summary>Somebody sets its clock.</summary>
+    public void SetClock(TimeSpan skew)
+    {
+        ClockSkew = skew;
+        if (Process is not null) Process.ClockSkew = skew;
+    }
+
+    /// <summary>What the machine is about: read from its own machines, for tables of what was hit alone.</summary>
+    /// <param name="hasOpenWork">Whether an application here waits for something.</param>
+    public List<StruckState> StatesOf(bool hasOpenWork)
+    {
+        var states = new List<StruckState>();
+        if (!IsUp || Runtime is not { } runtime) return states;
+        if (runtime.Scheduler?.Machine.TaskCount > 0) states.Add(StruckState.Scheduling);
+        if (hasOpenWork) states.Add(StruckState.Ledger);
+        if (runtime.Node?.Machine is not { } node) return states;
+        if (node.RunningCount > 0) states.Add(StruckState.Running);
+        if (node.HeldCount > node.RunningCount) states.Add(StruckState.Waiting);
+        if (node.OutboundCount > 0) states.Add(StruckState.Outbound);
+        if (node.StrikingCount > 0) states.Add(StruckState.Striking);
+        if (node.HeldCount + node.OutboundCount == 0) states.Add(StruckState.Idle);
+        return states;
     }
 
     /// <summary>Which start of the node this is; null where it has not come up yet, or runs none.</summary>
@@ -134,7 +177,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
 
     private NodeRuntimeOptions Options(SimulatedProcess process, SimulatedStore store)
     {
-        var classes = new TaskClassRegistry([SimulatedWork.Definition, .. Settings.Classes.Select(@class => @class.Build(judge.Supervision, process, Name))]);
+        var classes = new TaskClassRegistry([.. Versions.Select(SimulatedWork.DefinitionOf), .. Settings.Classes.Select(@class => @class.Build(judge.Supervision, process, Name))]);
         return Options(process, store, classes);
     }
 
@@ -144,7 +187,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Endpoint = Endpoint,
         Roles = Settings.Roles,
         Classes = classes,
-        NodeSettings = new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) },
+        NodeSettings = Bent(new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) }),
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
         Stations = new StationWatch(judge.Supervision, process),
         Store = store,
@@ -160,6 +203,8 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Interposer = new Interposer(world, Settings.Mutant, judge, network, process, Endpoint) { Forges = Settings.Classes.Count > 0 },
         Failed = _ => Kill(),
     };
+
+    private NodeSettings Bent(NodeSettings settings) => Settings.Mutant == Mutant.AssignDedupSkipped ? settings with { TryObey = static (_, _) => true } : settings;
 }
 
 /// <summary>What a machine is. Immutable.</summary>

@@ -52,6 +52,9 @@ internal sealed class SimulatedNetwork(World world)
     /// <summary>Nothing goes from one to the other any more; the other way is untouched.</summary>
     public void Cut(string from, string to) => _cut.Add((from, to));
 
+    /// <summary>That way is open again.</summary>
+    public void Mend(string from, string to) => _cut.Remove((from, to));
+
     public void Heal() => _cut.Clear();
 
     /// <summary>One end of a link, drawn, closes; the other does not hear of it. False where there is no link.</summary>

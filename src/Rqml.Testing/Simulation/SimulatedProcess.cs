@@ -5,35 +5,41 @@ namespace Rqml.Testing.Simulation;
 /// <summary>One start of an operating-system process: a dispatcher, a synchronization context and a clock, all of which end with it. A paused one keeps what arrives and runs it later.</summary>
 internal sealed class SimulatedProcess : Dispatcher
 {
+    private static readonly SendOrPostCallback RunItem = static item => ((IThreadPoolWorkItem)item!).Execute();
+
     private readonly World _world;
     private readonly Context _context;
-    private readonly Queue<Action> _whilePaused = new();
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _whilePaused = new();
 
     public SimulatedProcess(World world, int number, TimeSpan clockSkew)
     {
         _world = world;
         Number = number;
         _context = new Context(this);
-        Time = new VirtualTime(world, this, clockSkew);
+        ClockSkew = clockSkew;
+        Time = new VirtualTime(world, this);
     }
 
     public int Number { get; }
 
     public TimeProvider Time { get; }
 
+    /// <summary>How wrong its wall clock is; what it measures of time is right all the same.</summary>
+    public TimeSpan ClockSkew { get; set; }
+
     public bool IsAlive { get; private set; } = true;
 
     public bool IsPaused { get; private set; }
 
-    public override void Post(IThreadPoolWorkItem item) => _world.Enqueue(this, item.Execute);
+    public override void Post(IThreadPoolWorkItem item) => _world.Enqueue(this, RunItem, item);
 
-    /// <summary>Runs an action as this process would; a dead process runs nothing.</summary>
-    public void Execute(Action action)
+    /// <summary>Runs what is due as this process would; a dead process runs nothing.</summary>
+    public void Execute(SendOrPostCallback callback, object? state)
     {
         if (!IsAlive) return;
         if (IsPaused)
         {
-            _whilePaused.Enqueue(action);
+            _whilePaused.Enqueue((callback, state));
             return;
         }
 
@@ -41,7 +47,7 @@ internal sealed class SimulatedProcess : Dispatcher
         SynchronizationContext.SetSynchronizationContext(_context);
         try
         {
-            action();
+            callback(state);
         }
         finally
         {
@@ -57,25 +63,25 @@ internal sealed class SimulatedProcess : Dispatcher
     public void Resume()
     {
         IsPaused = false;
-        while (_whilePaused.TryDequeue(out var action)) _world.Enqueue(this, action);
+        while (_whilePaused.TryDequeue(out var kept)) _world.Enqueue(this, kept.Callback, kept.State);
     }
 
     private sealed class Context(SimulatedProcess process) : SynchronizationContext
     {
-        public override void Post(SendOrPostCallback d, object? state) => process._world.Enqueue(process, () => d(state));
+        public override void Post(SendOrPostCallback d, object? state) => process._world.Enqueue(process, d, state);
 
         public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nothing blocks in the simulator.");
 
         public override SynchronizationContext CreateCopy() => this;
     }
 
-    private sealed class VirtualTime(World world, SimulatedProcess process, TimeSpan skew) : TimeProvider
+    private sealed class VirtualTime(World world, SimulatedProcess process) : TimeProvider
     {
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override long GetTimestamp() => world.NowTicks;
 
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(world.NowTicks) + skew;
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(world.NowTicks) + process.ClockSkew;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

@@ -3,6 +3,8 @@ namespace Rqml.Testing.Simulation;
 /// <summary>A timer on virtual time; it dies with its process.</summary>
 internal sealed class SimulatedTimer(World world, SimulatedProcess process, TimerCallback callback, object? state) : ITimer
 {
+    private static readonly SendOrPostCallback Ring = static timer => ((SimulatedTimer)timer!).CallBack();
+
     private TimeSpan _period;
 
     public long DueTicks { get; private set; } = long.MaxValue;
@@ -20,7 +22,7 @@ internal sealed class SimulatedTimer(World world, SimulatedProcess process, Time
     {
         if (_period > TimeSpan.Zero) Arm(_period);
         else DueTicks = long.MaxValue;
-        world.Enqueue(process, () => callback(state));
+        world.Enqueue(process, Ring, this);
     }
 
     public void Dispose() => DueTicks = long.MaxValue;
@@ -30,6 +32,8 @@ internal sealed class SimulatedTimer(World world, SimulatedProcess process, Time
         Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private void CallBack() => callback(state);
 
     private void Arm(TimeSpan dueTime)
     {

@@ -27,14 +27,24 @@ internal enum Temper : byte
     Deadly,
 }
 
-/// <summary>A simulated task's payload: how many iterations it takes, and its temper.</summary>
-internal readonly record struct SimulatedWork(int Number, int Iterations, Temper Temper) : IWork
+/// <summary>A simulated task's payload: how many iterations it takes, its temper, and the version of its class that it was submitted under.</summary>
+/// <param name="Number">Unique in a run.</param>
+/// <param name="Iterations">Until it converges.</param>
+/// <param name="Temper">What it does to whoever runs it.</param>
+/// <param name="Version">Of its class.</param>
+/// <param name="Keys">How many partition keys the works of the run share.</param>
+internal readonly record struct SimulatedWork(int Number, int Iterations, Temper Temper, int Version = 1, int Keys = 2) : IWork
 {
-    public static ClassKey Class { get; } = new("simulated", 1);
+    public const string ClassName = "simulated";
 
-    public static TaskClassDefinition Definition { get; } = new Stub();
+    private static readonly Stub[] Definitions = [new Stub(1), new Stub(2)];
 
-    ClassKey IWork.Class => Class;
+    ClassKey IWork.Class => new(ClassName, Version);
+
+    string? IWork.PartitionKey => Number % 5 == 0 ? $"key-{Number % (5 * Keys)}" : null;
+
+    /// <summary>The class as hosts of that version have it.</summary>
+    public static TaskClassDefinition DefinitionOf(int version) => Definitions[version - 1];
 
     public ulong Seed => (ulong)Number;
 
@@ -44,15 +54,16 @@ internal readonly record struct SimulatedWork(int Number, int Iterations, Temper
 
     public byte[] ToBytes()
     {
-        var bytes = new byte[9];
+        var bytes = new byte[10];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, Number);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), Iterations);
         bytes[8] = (byte)Temper;
+        bytes[9] = (byte)Version;
         return bytes;
     }
 
     public static SimulatedWork Read(ReadOnlySpan<byte> bytes) =>
-        new(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), (Temper)bytes[8]);
+        new(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), (Temper)bytes[8], bytes[9]);
 
     /// <summary>Each artifact is the hash of the one before: a run that skipped, repeated or mixed up an iteration ends with another one.</summary>
     public byte[] Refine(ReadOnlySpan<byte> before, int iteration)
@@ -96,8 +107,8 @@ internal readonly record struct SimulatedWork(int Number, int Iterations, Temper
     }
 
     /// <summary>Stable from the similarity that the worker reports in the last iteration.</summary>
-    private sealed class Stub() : TaskClassDefinition(
-        new TaskClass<byte[], byte[]>(Class.Name, ValueSerializer.RawArray, ValueSerializer.RawArray),
+    private sealed class Stub(int version) : TaskClassDefinition(
+        new TaskClass<byte[], byte[]>(ClassName, ValueSerializer.RawArray, ValueSerializer.RawArray, version),
         [new ModelDescriptor("model", 0, "model", 1, "cpu")],
         new ClassPolicy { MaxIterations = 1_000, Rules = [Stability.Over(2).AtLeast(1.0)], BeatTimeout = TimeSpan.FromSeconds(2), MaxTime = TimeSpan.FromDays(1) })
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rqml.Tasks;
 
 namespace Rqml.Testing.Simulation;
@@ -6,18 +7,19 @@ namespace Rqml.Testing.Simulation;
 /// Virtual time and one thread. Everything that any process wants to run waits here, and a seeded draw says what runs next: the same seed gives the
 /// same run, to the last event.
 /// </summary>
-internal sealed class World(ulong seed)
+/// <param name="seed">Of all draws.</param>
+/// <param name="mostEvents">More than any run needs: beyond it something goes round in circles without time passing.</param>
+internal sealed class World(ulong seed, long mostEvents = 2_000_000)
 {
     /// <summary>How far ahead in the ready list the draw may reach: what a pool with several threads might reorder.</summary>
     private const int Reach = 6;
 
-    /// <summary>More than any run needs: beyond it something goes round in circles without time passing.</summary>
-    private const long MostEvents = 2_000_000;
-
     private static readonly long BeginTicks = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
 
+    private static readonly SendOrPostCallback RunAction = static action => ((Action)action!)();
+
     private readonly List<ReadyItem> _ready = [];
-    private readonly PriorityQueue<SimulatedTimer, (long DueTicks, long Order)> _timers = new();
+    private readonly PriorityQueue<SimulatedTimer, Moment> _timers = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private SplitMix64 _random = new(seed);
     private long _order;
@@ -31,7 +33,7 @@ internal sealed class World(ulong seed)
     public long Events { get; private set; }
 
     /// <summary>Whether the run goes round in circles.</summary>
-    public bool IsExhausted => Events >= MostEvents;
+    public bool IsExhausted => Events >= mostEvents;
 
     /// <summary>What a user's model does in each pass, beside its work; null: nothing.</summary>
     public Func<ValueTask>? UserCode { get; set; }
@@ -53,7 +55,9 @@ internal sealed class World(ulong seed)
 
     public ulong NextSeed() => _random.Next();
 
-    public void Enqueue(SimulatedProcess process, Action action)
+    public void Enqueue(SimulatedProcess process, Action action) => Enqueue(process, RunAction, action);
+
+    public void Enqueue(SimulatedProcess process, SendOrPostCallback callback, object? state)
     {
         // The tripwire: a construct that comes back on a thread of the pool would make runs differ, and the lists of this world unsafe. Thrown here it would end the
         // process, so the world's own thread is told.
@@ -63,21 +67,21 @@ internal sealed class World(ulong seed)
             return;
         }
 
-        _ready.Add(new ReadyItem(process, action));
+        _ready.Add(new ReadyItem(process, callback, state));
     }
 
-    public void Schedule(SimulatedTimer timer) => _timers.Enqueue(timer, (timer.DueTicks, _order++));
+    public void Schedule(SimulatedTimer timer) => _timers.Enqueue(timer, new Moment(timer.DueTicks, _order++));
 
     /// <summary>Adds a line to the story, with its time.</summary>
-    public void Tell(FormattableString line) => Story?.WriteLine(FormattableString.Invariant($"{(NowTicks - BeginTicks) / (double)TimeSpan.TicksPerSecond,9:F4} {FormattableString.Invariant(line)}"));
+    public void Tell([InterpolatedStringHandlerArgument("")] StoryLine line) => Story?.WriteLine(FormattableString.Invariant($"{(NowTicks - BeginTicks) / (double)TimeSpan.TicksPerSecond,9:F4} {line.Read()}"));
 
-    /// <summary>Runs until <paramref name="done"/> holds or virtual time is up; false in the latter case.</summary>
+    /// <summary>Runs until <paramref name="done"/> holds or virtual time is up; false in the latter case. It is asked whenever nothing more happens without time passing.</summary>
     /// <exception cref="EscapedException">Something came back on another thread.</exception>
     /// <exception cref="NothingRunnableException">Nothing is left that could run.</exception>
     public bool RunUntil(Func<bool> done, TimeSpan limit)
     {
         var untilTicks = NowTicks + limit.Ticks;
-        while (!done())
+        while (_ready.Count > 0 || !done())
         {
             if (IsExhausted || !Step(untilTicks)) return false;
         }
@@ -106,7 +110,7 @@ internal sealed class World(ulong seed)
             var item = _ready[index];
             _ready.RemoveAt(index);
             Note((ulong)item.Process.Number);
-            item.Process.Execute(item.Action);
+            item.Process.Execute(item.Callback, item.State);
             return true;
         }
 
@@ -129,5 +133,11 @@ internal sealed class World(ulong seed)
         Trace = (Trace ^ what ^ (ulong)NowTicks) * 0x100_0000_01B3;      // FNV-1a
     }
 
-    private readonly record struct ReadyItem(SimulatedProcess Process, Action Action);
+    /// <summary>When a timer is due, and which of two comes first that are due at once.</summary>
+    private readonly record struct Moment(long DueTicks, long Order) : IComparable<Moment>
+    {
+        public int CompareTo(Moment other) => DueTicks != other.DueTicks ? DueTicks.CompareTo(other.DueTicks) : Order.CompareTo(other.Order);
+    }
+
+    private readonly record struct ReadyItem(SimulatedProcess Process, SendOrPostCallback Callback, object? State);
 }

@@ -32,9 +32,9 @@ internal readonly record struct SentMessage(Incarnation From, NodeId To, FabricC
 internal sealed class LinkJudge
 {
     private readonly Dictionary<(Incarnation From, long Number), SentMessage> _sent = [];
+    private readonly Dictionary<(Incarnation From, long Number), SentMessage> _open = [];
     private readonly HashSet<(Incarnation From, long Number)> _arrived = [];
     private readonly HashSet<(Incarnation From, long Number)> _returned = [];
-    private readonly HashSet<Incarnation> _dead = [];
     private readonly Dictionary<(Incarnation From, Incarnation To, FabricChannel Channel), long> _last = [];
     private readonly List<string> _violations = [];
 
@@ -45,14 +45,20 @@ internal sealed class LinkJudge
     public long Returned => _returned.Count;
 
     /// <summary>Messages of channels that promise it which are not accounted for yet.</summary>
-    public IEnumerable<SentMessage> Open => _sent.Where(sent => !_arrived.Contains(sent.Key) && !_returned.Contains(sent.Key) && !_dead.Contains(sent.Value.From)).Select(sent => sent.Value);
+    public IReadOnlyCollection<SentMessage> Open => _open.Values;
 
     public void Sent(in SentMessage message)
     {
-        if (ChannelPromise.Of(message.Channel).Delivery == Delivery.AtLeastOnce) _sent.Add((message.From, message.Number), message);
+        if (ChannelPromise.Of(message.Channel).Delivery != Delivery.AtLeastOnce) return;
+        _sent.Add((message.From, message.Number), message);
+        _open.Add((message.From, message.Number), message);
     }
 
-    public void Died(Incarnation start) => _dead.Add(start);
+    /// <summary>Nothing that it sent is anybody's any more.</summary>
+    public void Died(Incarnation start)
+    {
+        foreach (var key in _open.Keys.Where(key => key.From == start).ToArray()) _open.Remove(key);
+    }
 
     public void Came(Incarnation to, FabricChannel channel, Peer from, byte[] content)
     {
@@ -65,7 +71,9 @@ internal sealed class LinkJudge
         if (number == last || (number < last && _arrived.Contains((message.From, number)))) Violated($"message {number} of {message.From} came twice to {to}");
         else if (number < last) Violated($"message {number} of {message.From} came to {to} after {last}");
         _last[pair] = Math.Max(last, number);
-        if (ChannelPromise.Of(channel).Delivery == Delivery.AtLeastOnce) _arrived.Add((message.From, number));
+        if (ChannelPromise.Of(channel).Delivery != Delivery.AtLeastOnce) return;
+        _arrived.Add((message.From, number));
+        _open.Remove((message.From, number));
     }
 
     public void HandedBack(byte[] content)
@@ -73,6 +81,7 @@ internal sealed class LinkJudge
         var key = (new Incarnation(BinaryPrimitives.ReadUInt64LittleEndian(content.AsSpan(8))), BinaryPrimitives.ReadInt64LittleEndian(content));
         if (!_sent.TryGetValue(key, out var message) || !content.AsSpan().SequenceEqual(message.Content())) Violated($"something came back that was never sent: {key}");
         else if (!_returned.Add(key)) Violated($"message {key} came back twice");
+        _open.Remove(key);
     }
 
     /// <summary>What a receiver holds of one channel of one stream.</summary>

@@ -17,7 +17,7 @@ internal enum LinkFaultKind
 }
 
 /// <summary>One run of links alone: nodes that talk on every channel while the network and their processes fail; then all heals, and everything has to be accounted for.</summary>
-internal sealed class SimulatedLinks
+internal sealed class SimulatedLinks : ISimulatedRun
 {
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(34);
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(2);
@@ -72,7 +72,7 @@ internal sealed class SimulatedLinks
 
         Heal();
         foreach (var from in _nodes) Talk(from);      // links that were left half-open are noticed by whoever has something to say
-        if (_judge.Violations.Count == 0 && !_world.RunUntil(() => !_judge.Open.Any() || _judge.Violations.Count > 0, QuietLimit))
+        if (_judge.Violations.Count == 0 && !_world.RunUntil(() => _judge.Open.Count == 0 || _judge.Violations.Count > 0, QuietLimit))
         {
             foreach (var left in _judge.Open.Take(3)) _judge.Violated($"neither arrived nor came back: {left}");
         }
