@@ -25,7 +25,8 @@ internal sealed class EtcdServer : IDisposable
         [
             "-c", UntilInputEnds, "sh", "etcd", "--data-dir", Path.Combine(folder, "etcd"), "--listen-client-urls", address, "--advertise-client-urls", address,
             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}", "--logger", "zap", "--log-level", "error",
-        ]) { RedirectStandardInput = true };
+        ])
+        { RedirectStandardInput = true };
         if (RuntimeInformation.OSArchitecture == Architecture.Arm64) start.Environment["ETCD_UNSUPPORTED_ARCH"] = "arm64";      // where version 3.4 wants to be told
         return new EtcdServer(Process.Start(start)!, address);
     }

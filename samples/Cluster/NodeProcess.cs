@@ -73,5 +73,6 @@ internal sealed class NodeProcess : IAsyncDisposable
     [
         typeof(Node).Assembly.Location, Node.Word, "--urls", "http://127.0.0.1:0", "--Etcd", _etcd, "--Data", _data, "--Rqml:Cluster", Sample.Name, "--Rqml:NodeName", Name, "--Rqml:Lanes", $"{Lanes}",
         "--Logging:LogLevel:Default", "Error", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None", "--Logging:Console:LogToStandardErrorThreshold", "Trace",
-    ]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+    ])
+    { RedirectStandardInput = true, RedirectStandardOutput = true })!;
 }

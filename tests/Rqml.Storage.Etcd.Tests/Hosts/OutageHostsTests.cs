@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 using Rqml.Scheduling;
-using Rqml.Storage.Etcd.Tests.Servers;
 
 namespace Rqml.Storage.Etcd.Tests.Hosts;
 

@@ -119,7 +119,7 @@ internal sealed class Storm
                 break;
             case 20 when !_coordination.IsDown && _world.Chance(0.1):
                 foreach (var struck in _machines) Note(Fault.StoreDown, struck);
-                _coordination.IsDown = _judge.Assignments.IsStoreDown = true;
+                _coordination.IsDown = true;
                 break;
             case 21:
                 Note(Fault.StoreCut, machine);
@@ -132,7 +132,7 @@ internal sealed class Storm
     public void Ease()
     {
         if (_world.Chance(0.15)) _network.Heal();
-        if (_coordination.IsDown && _world.Chance(0.2)) _coordination.IsDown = _judge.Assignments.IsStoreDown = false;
+        if (_coordination.IsDown && _world.Chance(0.2)) _coordination.IsDown = false;
         if (_coordination.Cut.Count > 0 && _world.Chance(0.1)) _coordination.Cut.Clear();
         foreach (var machine in _machines)
         {
@@ -148,7 +148,7 @@ internal sealed class Storm
         IsOver = true;
         _network.Heal();
         _network.Faults = NetworkFaults.None;
-        (_coordination.IsDown, _coordination.LostAnswers, _judge.Assignments.IsStoreDown) = (false, 0, false);
+        (_coordination.IsDown, _coordination.LostAnswers) = (false, 0);
         _coordination.Cut.Clear();
         foreach (var machine in _machines)
         {
