@@ -152,11 +152,14 @@ internal sealed class CheckpointJudge(Judge judge)
 
         public bool IsDamaged(byte[] key) => _damaged.Contains(Convert.ToHexString(key));
 
-        /// <summary>A flag that is 3 on the disk instead of 1 is still a flag: what reads as the same content is whole, as the hash is of content.</summary>
+        /// <summary>
+        /// A flag that is 3 on the disk instead of 1 is still a flag: what reads as the same content is whole, as the hash is of content. Compared as written anew: messages call a number that is
+        /// not there equal to a zero that is.
+        /// </summary>
         public void Damage(StoreEntry damaged)
         {
             var key = Convert.ToHexString(damaged.Key);
-            if (!_written.TryGetValue(key, out var written) || written == Artifact || !written.Equals(Parse(key, damaged.Value))) _damaged.Add(key);
+            if (!_written.TryGetValue(key, out var written) || written == Artifact || Parse(key, damaged.Value)?.ToByteString() != written.ToByteString()) _damaged.Add(key);
         }
 
         public (Epoch Epoch, int Iteration)? NewestWhole() => _states.Reverse().Where(state => IsWhole(state.Value)).Select(state => ((Epoch, int)?)state.Key).FirstOrDefault();
