@@ -72,9 +72,13 @@ internal sealed class CommitLane : IValueTaskSource, IAsyncDisposable
                 failure = error;        // the committer's to handle
             }
 
-            lock (_lock) _batch = null;
-            if (failure is null) _completion.SetResult(true);
-            else _completion.SetException(failure);
+            lock (_lock)
+            {
+                _batch = null;      // together with the answer: a second committer gets its own, never this one
+                if (failure is null) _completion.SetResult(true);
+                else _completion.SetException(failure);
+            }
+
             _housekeep();
         }
 

@@ -100,18 +100,6 @@ public sealed class SegmentTests : IAsyncLifetime, IDisposable
         Assert.True(new FileInfo(Assert.Single(Segments)).Length < text.Length / 10);
     }
 
-    [Fact]
-    public async Task A_second_committer_is_told_so()
-    {
-        var large = new WriteBatch();
-        for (byte i = 0; i < 100; i++) large.Put(StoreFamily.Artifact, [i], Content(i));
-        var first = _store.CommitAsync(large, CancellationToken.None);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _store.CommitAsync(new WriteBatch(), CancellationToken.None));
-        await first;
-
-        Assert.Equal(Content(99), Get(99));
-    }
-
     private static byte[] Content(int seed)
     {
         var content = new byte[ArtifactBytes];
