@@ -60,6 +60,7 @@ FigureRow[] clusters =
     new("scheduler rebuilt, 1,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(1_000, TimeSpan.FromSeconds(3))),
     new("scheduler rebuilt, 10,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(10_000, TimeSpan.FromSeconds(3))),
     new("scheduler rebuilt, 100,000 open tasks", "≤ 3 s", () => Rebuild.MeasureAsync(100_000, TimeSpan.FromSeconds(3))),
+    new("leader reads what nodes report, an attempt", "", ReadReports.MeasureAsync),
     new("writes of etcd, four processes", "≤ 100 a second, none for a task", StoreWrites.MeasureAsync),
     new("tasks whose model waits 50 ms, 32 lanes a process", "", Throughput.WaitingAsync),
     new("tasks whose model is done at once, 8 lanes a process", "", Throughput.WorkingAsync),
@@ -81,11 +82,6 @@ if (args is ["growth"])
 {
     await GrowthTable.PrintAsync(axes, Console.Out);
     return 0;
-}
-
-if (args is ["cluster", ..])
-{
-    return await RatioTable.PrintAsync([.. clusters.Where(row => args.Length == 1 || row.Work.Contains(args[1], StringComparison.OrdinalIgnoreCase))], Console.Out) ? 0 : 1;
 }
 
 if (args is [Member.Word, .. var words])
@@ -124,15 +120,24 @@ if (args is ["write-store", var store])
     return 0;
 }
 
-if (args is ["ratios" or "types" or "spin", var name, ..] && !rows.Any(row => row.Work.Contains(name, StringComparison.OrdinalIgnoreCase)) && !(args[0] == "ratios" && figures.Any(row => row.Work.Contains(name, StringComparison.OrdinalIgnoreCase))))
+bool IsChosen(string work) => args.Length == 1 || work.Contains(args[1], StringComparison.OrdinalIgnoreCase);
+string[] works = args switch
 {
-    await Console.Error.WriteLineAsync($"No row has '{name}' in its name. The rows: {string.Join("; ", rows.Select(row => row.Work).Concat(args[0] == "ratios" ? figures.Select(row => row.Work) : []))}.");
+    ["ratios", ..] => [.. rows.Select(row => row.Work), .. figures.Select(row => row.Work)],
+    ["types" or "spin", ..] => [.. rows.Select(row => row.Work)],
+    ["cluster", ..] => [.. clusters.Select(row => row.Work)],
+    _ => [],
+};
+if (works.Length > 0 && !works.Any(IsChosen))
+{
+    await Console.Error.WriteLineAsync($"No row has '{args[1]}' in its name. The rows: {string.Join("; ", works)}.");
     return 2;
 }
 
+if (args is ["cluster", ..]) return await RatioTable.PrintAsync([.. clusters.Where(row => IsChosen(row.Work))], Console.Out) ? 0 : 1;
+
 if (args is ["ratios", ..])
 {
-    bool IsChosen(string work) => args.Length == 1 || work.Contains(args[1], StringComparison.OrdinalIgnoreCase);
     var isKept = await RatioTable.PrintAsync([.. rows.Where(row => IsChosen(row.Work))], Console.Out);
     return await RatioTable.PrintAsync([.. figures.Where(row => IsChosen(row.Work))], Console.Out) && isKept ? 0 : 1;
 }

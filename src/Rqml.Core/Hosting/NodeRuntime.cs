@@ -325,7 +325,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
             await CommitAsync(batch => NodeStore.PutLedgerId(batch, LedgerId));
         }
 
-        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null);
+        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.Links.WindowBytes / 2);
         if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
         _options.Admission?.Occupy(machine.OpenCount);

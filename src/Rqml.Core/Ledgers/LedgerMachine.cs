@@ -19,7 +19,6 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>Purging is spread over steps, so that a day's results that end together hold nobody up.</summary>
     public const int MaxPurgedAtOnce = 256;
 
-    private const long AnnounceRetryMs = 1_000;
     private const long GreetEveryMs = 1_000;
     private const int FewestStaleDeadlines = 1_024;
 
@@ -31,17 +30,19 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     private readonly Dictionary<IdempotencyKey, TaskId> _keys = [];
     private readonly PriorityQueue<TaskId, long> _deadlines = new();
     private readonly PriorityQueue<TaskId, long> _retention = new();
+    private Announcements _announcements;
     private int _staleDeadlines;
     private Peer? _leader;
     private Term _term;
-    private long _announceDueMs = long.MaxValue;
     private long _greetDueMs = long.MaxValue;
 
     /// <param name="self">The node whose ledger it is.</param>
     /// <param name="ledger">The ledger's id, part of the id of each of its tasks.</param>
     /// <param name="keepsContent">Whether settled tasks are kept whole, as there is no store to read them from.</param>
-    public LedgerMachine(Peer self, LedgerId ledger, bool keepsContent)
+    /// <param name="announcedBytes">Announcements that a leader may be told of before it has acknowledged them, in bytes.</param>
+    public LedgerMachine(Peer self, LedgerId ledger, bool keepsContent, long announcedBytes)
     {
+        _announcements = new Announcements(announcedBytes);
         _self = self;
         _ledger = ledger;
         _keepsContent = keepsContent;
@@ -61,7 +62,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     {
         get
         {
-            var dueMs = Math.Min(_announceDueMs, _greetDueMs);
+            var dueMs = Math.Min(_announcements.NextDueMs, _greetDueMs);
             if (_deadlines.TryPeek(out _, out var deadlineMs)) dueMs = Math.Min(dueMs, deadlineMs);
             if (_retention.TryPeek(out _, out var purgeMs)) dueMs = Math.Min(dueMs, purgeMs);
             return dueMs;
@@ -85,8 +86,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>The same state once more, for explorations that go on in several ways.</summary>
     public LedgerMachine Clone()
     {
-        var clone = new LedgerMachine(_self, _ledger, _keepsContent) { _leader = _leader, _term = _term, _staleDeadlines = _staleDeadlines, _announceDueMs = _announceDueMs, _greetDueMs = _greetDueMs };
+        var clone = new LedgerMachine(_self, _ledger, _keepsContent, 0) { _leader = _leader, _term = _term, _staleDeadlines = _staleDeadlines, _greetDueMs = _greetDueMs };
         foreach (var (id, task) in _open) clone._open.Add(id, task.Clone());
+        clone._announcements = _announcements.Clone(clone._open);
         foreach (var (id, task) in _settled) clone._settled.Add(id, task);
         foreach (var (key, id) in _keys) clone._keys.Add(key, id);
         clone._deadlines.EnqueueRange(_deadlines.UnorderedItems);
@@ -144,6 +146,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 Lend((LendingRequest)@event.Subject!, nowMs, effects);
                 break;
         }
+
+        Announce(nowMs, effects);
     }
 
     public void Tick(long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -161,8 +165,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             Forget(task, effects);
         }
 
-        if (_announceDueMs <= nowMs) AnnounceAgain(nowMs, effects);
         if (_greetDueMs <= nowMs) Greet(nowMs, effects);
+        Announce(nowMs, effects);
     }
 
     private void Submit(TaskSpec spec, object? watcher, object? ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -190,7 +194,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (ticket is not null) effects.Add(LedgerEffect.AnswerSubmit(ticket, SubmitAnswer.Accepted, spec.Id));
 
         // Announced before it is durable: if this ledger dies first, its successor knows nothing of the task and answers its result with AlreadySettled.
-        Announce(task, nowMs, effects);
+        if (_leader is not null) _announcements.Add(task);
     }
 
     private void Cancel(TaskId task, object ticket, long nowMs, EffectBuffer<LedgerEffect> effects)
@@ -269,12 +273,8 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (term < _term || (term == _term && Equals(leader, _leader))) return;
         _leader = leader;
         _term = term;
-        foreach (var task in _open.Values)
-        {
-            task.IsKnownBefore |= task.AnnouncedMs != long.MinValue;
-            Announce(task, nowMs, effects);
-        }
-
+        foreach (var task in _open.Values) task.IsKnownBefore |= task.AnnouncedMs != long.MinValue;
+        if (leader is not null) _announcements.Begin(_open.Values);
         Greet(nowMs, effects);
     }
 
@@ -303,7 +303,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 FollowLeader(message.From, term, nowMs, effects);
                 foreach (var id in (TaskId[])message.Body!)
                 {
-                    if (_open.TryGetValue(id, out var known) && term == _term) known.AnnouncedIn = term;
+                    if (term != _term || !_open.TryGetValue(id, out var known)) continue;
+                    known.AnnouncedIn = term;
+                    _announcements.End(known);
                 }
 
                 break;
@@ -372,6 +374,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         var id = task.Spec.Id;
         Invariant.Holds(_open.Remove(id) && !_settled.ContainsKey(id), "settled a task twice");
         SettledCount++;
+        _announcements.End(task);
         if (task.Spec.DeadlineMs != long.MaxValue) ForgetDeadline();
         var settled = task.Spec.KeepResultMs > 0 ? SettledTask.Of(task, settlement, nowMs, _keepsContent) : null;
         effects.Add(LedgerEffect.WriteSettlement(id, settlement, nowMs, (object?)settled ?? task));
@@ -401,24 +404,10 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         effects.Add(LedgerEffect.Purge(task));
     }
 
-    private void Announce(LedgerTask task, long nowMs, EffectBuffer<LedgerEffect> effects)
+    private void Announce(long nowMs, EffectBuffer<LedgerEffect> effects)
     {
         if (_leader is null) return;
-        task.AnnouncedMs = nowMs;
-        effects.Add(LedgerEffect.Send(_leader, Announcing(task, nowMs)));
-        _announceDueMs = Math.Min(_announceDueMs, nowMs + AnnounceRetryMs);
-    }
-
-    /// <summary>Whatever no scheduler of this term has acknowledged is announced again: the network may have lost it.</summary>
-    private void AnnounceAgain(long nowMs, EffectBuffer<LedgerEffect> effects)
-    {
-        _announceDueMs = long.MaxValue;
-        foreach (var task in _open.Values)
-        {
-            if (task.AnnouncedIn == _term) continue;
-            if (task.AnnouncedMs + AnnounceRetryMs <= nowMs) Announce(task, nowMs, effects);
-            else _announceDueMs = Math.Min(_announceDueMs, task.AnnouncedMs + AnnounceRetryMs);
-        }
+        while (_announcements.TryTake(nowMs, out var task)) effects.Add(LedgerEffect.Send(_leader, Announcing(task, nowMs)));
     }
 
     /// <summary>A leader elsewhere may have been replaced without our hearing of it: it answers a greeting in another term, or to another start of it, than its own.</summary>

@@ -20,7 +20,10 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
     /// <summary>The term whose leader has acknowledged the task; null before the first.</summary>
     public Term? AnnouncedIn { get; set; }
 
+    /// <summary>When a leader was told of it last; the least number: never.</summary>
     public long AnnouncedMs { get; set; } = long.MinValue;
+
+    public AnnouncementState Announcing { get; set; }
 
     /// <summary>Whether an earlier leader had it, or an earlier start of the ledger.</summary>
     public bool IsKnownBefore { get; set; }
@@ -36,6 +39,7 @@ internal sealed class LedgerTask(TaskSpec spec, object? watcher)
         Watched = Watched,
         AnnouncedIn = AnnouncedIn,
         AnnouncedMs = AnnouncedMs,
+        Announcing = Announcing,
         IsKnownBefore = IsKnownBefore,
         IsLent = IsLent,
         Strikes = Strikes,

@@ -50,6 +50,7 @@ internal enum MessageKind : byte
 internal static class Announcement
 {
     private const int ClockShift = 8;
+    private const int OtherBytes = 128;
 
     /// <summary>Somebody watches its iterations.</summary>
     public const long Watched = 1;
@@ -59,6 +60,9 @@ internal static class Announcement
 
     /// <summary>The node of the ledger's process was given it while nobody led, and says so in its report.</summary>
     public const long Lent = 4;
+
+    /// <summary>About what it takes on the wire.</summary>
+    public static long BytesOf(Tasks.TaskSpec spec) => spec.Payload.Length + (spec.PartitionKey?.Length ?? 0) + (spec.IdempotencyKey?.Length ?? 0) + OtherBytes;
 
     public static long At(long nowMs, long bits) => (nowMs << ClockShift) | bits;
 

@@ -36,7 +36,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
     private long _ledFromMs;
-    private readonly List<ScheduledTask> _unacknowledged = [];
+    private readonly Acknowledgements _acknowledgements;
     private readonly HashSet<ScheduledTask> _recalled = [];      // whose checkpoints are being looked for
     private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
     private long _listCopiesDueMs;
@@ -64,6 +64,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _pool = new NodePool(seed);
         _votes = new VoteTable(self);
         _operators = new OperatorDesk(self, _pool, _tasks);
+        _acknowledgements = new Acknowledgements(self);
         _waiting = NewQueue();
     }
 
@@ -200,7 +201,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _number = 0;
         _tasks.Clear();
         _moving.Clear();
-        _unacknowledged.Clear();
+        _acknowledgements.Clear();
         _recalled.Clear();
         _strays.Clear();
         _votes.Clear();
@@ -280,7 +281,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             known.Watched |= isWatched;
             var lost = known is { Inquired: true, Node: not null };
             known.Inquired = false;
-            Acknowledge(known);
+            _acknowledgements.Add(known, _term, effects);
             if (lost) Unassign(known, nowMs);      // its node does not hold it, and the ledger says that it is still open
             return;
         }
@@ -288,7 +289,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
         var task = new ScheduledTask(Announcement.Translate((TaskSpec)announced.Body!, announced.Number, nowMs), ledger, nowMs) { Watched = isWatched, MayHaveLeft = isKnownBefore };
         _tasks.Add(id, task);
-        Acknowledge(task);
+        _acknowledgements.Add(task, _term, effects);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else if (isLent) AwaitReport(task, nowMs);
         else Enqueue(task);
@@ -748,26 +749,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }
 
-    /// <summary>The ledger is to hear that the task is here, with the next sweep.</summary>
-    private void Acknowledge(ScheduledTask task)
-    {
-        if (task.IsUnacknowledged) return;
-        task.IsUnacknowledged = true;
-        _unacknowledged.Add(task);
-    }
-
     /// <summary>Now and then: acknowledges what ledgers announced, and looks for silent nodes.</summary>
     private void Sweep(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         _sweepDueMs = nowMs + SweepEveryMs;
-        foreach (var group in _unacknowledged.Where(task => !task.IsReleased).GroupBy(task => task.Ledger))
-        {
-            var ids = group.Select(task => task.Spec.Id).ToArray();
-            effects.Add(SchedulerEffect.Send(group.Key, new Message(MessageKind.Announced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Body: ids)));
-        }
-
-        foreach (var task in _unacknowledged) task.IsUnacknowledged = false;
-        _unacknowledged.Clear();
+        _acknowledgements.Send(_term, effects);
         foreach (var task in _recalled.Where(task => task.RecallMs + RecallTimeoutMs <= nowMs).ToArray()) EndRecall(task, null);
         if (_settings.RecallsCheckpoints && _listCopiesDueMs <= nowMs)
         {

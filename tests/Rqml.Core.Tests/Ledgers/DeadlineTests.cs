@@ -11,7 +11,7 @@ public sealed class DeadlineTests
     public void Tasks_settled_long_before_their_deadline_do_not_pile_up_and_those_still_open_end_in_time()
     {
         var ids = new TaskIdSource(new LedgerId(7), 1);
-        var ledger = new LedgerMachine(new Peer(new NodeId("ledger"), new Incarnation(1), ""), new LedgerId(7), keepsContent: false);
+        var ledger = new LedgerMachine(new Peer(new NodeId("ledger"), new Incarnation(1), ""), new LedgerId(7), keepsContent: false, announcedBytes: 1 << 20);
         var open = Restore(2_000);
         var most = 0;
         for (var i = 0; i < 20_000; i++)

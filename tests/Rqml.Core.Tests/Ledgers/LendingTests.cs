@@ -12,7 +12,7 @@ public sealed class LendingTests
     private static readonly Peer Leader = new(new NodeId("scheduler"), new Incarnation(2), "");
     private static readonly ClassKey Work = new("work", 1);
     private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
-    private readonly LedgerMachine _ledger = new(Self, new LedgerId(7), keepsContent: false);
+    private readonly LedgerMachine _ledger = new(Self, new LedgerId(7), keepsContent: false, announcedBytes: 1 << 20);
     private readonly EffectBuffer<LedgerEffect> _effects = new();
     private long _nowMs = 1_000_000;
 

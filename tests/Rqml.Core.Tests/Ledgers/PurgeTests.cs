@@ -12,7 +12,7 @@ public sealed class PurgeTests
     {
         const int count = (2 * LedgerMachine.MaxPurgedAtOnce) + 88;
         var ids = new TaskIdSource(new LedgerId(7), 1);
-        var ledger = new LedgerMachine(new Peer(new NodeId("ledger"), new Incarnation(1), ""), new LedgerId(7), keepsContent: false);
+        var ledger = new LedgerMachine(new Peer(new NodeId("ledger"), new Incarnation(1), ""), new LedgerId(7), keepsContent: false, announcedBytes: 1 << 20);
         for (var i = 0; i < count; i++) ledger.Restore(new SettledTask { Id = ids.Next(1_000), Class = new ClassKey("work", 1), SettledMs = 1_000, KeepResultMs = 500 });
         Assert.Equal(1_500, ledger.NextDueMs);
         Assert.Empty(Tick(1_499));

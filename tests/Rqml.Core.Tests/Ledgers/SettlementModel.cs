@@ -198,7 +198,7 @@ internal sealed class SettlementModel
 
     private void Restart()
     {
-        _machine = new LedgerMachine(Self, Ledger, keepsContent: false);
+        _machine = new LedgerMachine(Self, Ledger, keepsContent: false, announcedBytes: 1 << 20);
         if (_durableTask is not null)
         {
             var task = new LedgerTask(_durableTask, null) { Strikes = [.. _durableStrikes] };

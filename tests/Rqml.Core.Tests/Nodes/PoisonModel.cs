@@ -202,7 +202,7 @@ internal sealed class PoisonModel
 
     private void StartLedger()
     {
-        _ledger = new LedgerMachine(LedgerPeer, Ledger, keepsContent: false);
+        _ledger = new LedgerMachine(LedgerPeer, Ledger, keepsContent: false, announcedBytes: 1 << 20);
         for (var task = 0; task < _ids.Length; task++)
         {
             var open = new LedgerTask(Specify(task), null) { Strikes = [.. _fates[task].Strikes] };

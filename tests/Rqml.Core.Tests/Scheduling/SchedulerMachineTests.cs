@@ -48,6 +48,21 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void A_ledger_hears_that_its_tasks_are_here_before_it_has_to_wait_with_the_next()
+    {
+        var scheduler = new SchedulerBench();
+        var heard = 0;
+        for (var announced = 1L; announced <= 1_000; announced++)
+        {
+            scheduler.Announce(payloadBytes: 1_024);
+            heard = scheduler.Effects.Where(effect => effect.Message.Kind == MessageKind.Announced).Sum(effect => ((TaskId[])effect.Message.Body!).Length);
+            Assert.True((announced - heard) * 1_024 <= Acknowledgements.MostBytes, $"{heard} of {announced}");
+        }
+
+        Assert.True(heard > 900);
+    }
+
+    [Fact]
     public void A_task_of_a_class_that_nobody_runs_blocks_nobody()
     {
         var scheduler = new SchedulerBench();

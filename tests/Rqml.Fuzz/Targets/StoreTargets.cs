@@ -175,7 +175,7 @@ internal static class StoreTargets
         var store = new FewEntries("fuzzed");
         store.Put((StoreFamily)bytes[0], bytes[2..(2 + bytes[1])], bytes[(2 + bytes[1])..]);
         NodeStore.IsNew(store);
-        NodeStore.ReadLedger(store, new LedgerMachine(new Samples(1).Peer(), new LedgerId(5), keepsContent: false));
+        NodeStore.ReadLedger(store, new LedgerMachine(new Samples(1).Peer(), new LedgerId(5), keepsContent: false, announcedBytes: 1 << 20));
         if (bytes[1] > TaskId.Bytes)
         {
             NodeStore.ReadSubmission(store, TaskId.Read(bytes.AsSpan(3)));
