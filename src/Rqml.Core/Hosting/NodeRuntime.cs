@@ -325,7 +325,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
             await CommitAsync(batch => NodeStore.PutLedgerId(batch, LedgerId));
         }
 
-        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.Links.WindowBytes / 2);
+        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.AnnouncedBytes ?? _options.Links.WindowBytes / 2);
         if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
         _options.Admission?.Occupy(machine.OpenCount);
@@ -546,6 +546,9 @@ internal sealed record NodeRuntimeOptions
     public IReadOnlyList<IListener> Listeners { get; init; } = [];
 
     public LinkSettings Links { get; init; } = new();
+
+    /// <summary>Announcements of its ledger that a leader may be told of before it has acknowledged them; null: half of what a link takes.</summary>
+    public long? AnnouncedBytes { get; init; }
 
     /// <summary>Room in the ledger, which clients ask for; null where submissions come another way.</summary>
     public Admission? Admission { get; init; }

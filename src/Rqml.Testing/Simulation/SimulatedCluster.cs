@@ -10,6 +10,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
 {
     /// <summary>Plain works beside supervised ones: for the deaths that they bring.</summary>
     private const int FewPlain = 6;
+    private const long FewAnnouncedBytes = 1;      // one task at a time
 
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BlackoutTime = TimeSpan.FromSeconds(25);
@@ -69,6 +70,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
         var apart = new SplitMix64(seed ^ 0xB1AC);      // drawn apart, so that all else stays what it was
         _hasBlackout = !isWhole && (mutant.IsOfWorkAlone() || apart.NextInt(4) == 0);
         _sparesLeader = isCoordinated && !mutant.IsOfWorkAlone() && apart.NextInt(3) == 0;
+        var isToldInTurn = apart.NextInt(2) == 0;
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
         _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) && !_hasBlackout ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
@@ -83,7 +85,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes) { AloneMs = (long)(_hasBlackout ? AloneInBlackout : TimeSpan.FromMilliseconds(Liveness.Default.AloneMs)).TotalMilliseconds }) { Down = IsDown };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes) { AloneMs = (long)(_hasBlackout ? AloneInBlackout : TimeSpan.FromMilliseconds(Liveness.Default.AloneMs)).TotalMilliseconds, AnnouncedBytes = isToldInTurn ? FewAnnouncedBytes : null }) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;

@@ -195,6 +195,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Listeners = [network.Listen(process, Endpoint)],
         Leader = Settings.Leader,
         Coordination = Settings.Coordination?.For(process, Endpoint),
+        AnnouncedBytes = Settings.AnnouncedBytes,
         Time = process.Time,
         Dispatcher = process,
         Seed = world.NextSeed(),
@@ -219,4 +220,7 @@ internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedC
 {
     /// <summary>How long its node hears of no leader before it works alone.</summary>
     public long AloneMs { get; init; } = Liveness.Default.AloneMs;
+
+    /// <summary>How much a leader is told of at once; null: as much as by default, which is all.</summary>
+    public long? AnnouncedBytes { get; init; }
 }
