@@ -46,10 +46,10 @@ internal sealed class ClusterSoak(int rounds, int tasks, ulong seed, Tempo tempo
             await KillAsync(fleet, "kill -9 of leader and worker", async () => [await fleet.LeaderAsync(), await FollowerAsync(fleet)]);
             await KillSubmitterAsync(fleet);
             await KillEtcdAsync(fleet);
-            await SilenceAsync(fleet, "SIGSTOP of a worker", () => FollowerAsync(fleet), Stop, Continue);
-            await SilenceAsync(fleet, "SIGSTOP of the leader", fleet.LeaderAsync, Stop, Continue);
-            await SilenceAsync(fleet, "partition of a worker", () => FollowerAsync(fleet), node => node.CutAsync(), node => node.HealAsync());
-            await SilenceAsync(fleet, "partition of the leader", fleet.LeaderAsync, node => node.CutAsync(), node => node.HealAsync());
+            await SilenceAsync(fleet, "SIGSTOP of a worker", () => FollowerAsync(fleet), tempo.Stopped, Stop, Continue);
+            await SilenceAsync(fleet, "SIGSTOP of the leader", fleet.LeaderAsync, tempo.Stopped, Stop, Continue);
+            await SilenceAsync(fleet, "partition of a worker", () => FollowerAsync(fleet), tempo.CutOff, node => node.CutAsync(), node => node.HealAsync());
+            await SilenceAsync(fleet, "partition of the leader", fleet.LeaderAsync, tempo.CutOff, node => node.CutAsync(), node => node.HealAsync());
         }
 
         var book = await fleet.EndAsync();
@@ -79,13 +79,13 @@ internal sealed class ClusterSoak(int rounds, int tasks, ulong seed, Tempo tempo
         _blows.Add(new Blow(what, [.. victims.Select(victim => victim.Name)], at, AfterDeath));
     }
 
-    private async Task SilenceAsync(Fleet fleet, string what, Func<Task<ClusterProcess>> choose, Func<ClusterProcess, Task> silence, Func<ClusterProcess, Task> end)
+    private async Task SilenceAsync(Fleet fleet, string what, Func<Task<ClusterProcess>> choose, TimeSpan duration, Func<ClusterProcess, Task> silence, Func<ClusterProcess, Task> end)
     {
         await RestAsync();
         var victim = await choose();
         var at = Stopwatch.GetTimestamp();
         await silence(victim);
-        await Task.Delay(tempo.Silence);
+        await Task.Delay(duration);
         await end(victim);
         await Task.Delay(tempo.After);
         _blows.Add(new Blow(what, [victim.Name], at, AfterSilence));

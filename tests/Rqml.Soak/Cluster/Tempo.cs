@@ -5,12 +5,13 @@ namespace Rqml.Soak.Cluster;
 /// <param name="Rest">Before a blow, at the least.</param>
 /// <param name="MoreRest">At most so much more: whatever a process is at then is what it is hit in.</param>
 /// <param name="Down">From a kill to the next start.</param>
-/// <param name="Silence">How long a process is stopped or cut off: longer than its lease.</param>
+/// <param name="Stopped">How long a process is stopped: longer than its lease.</param>
+/// <param name="CutOff">How long its links are cut, as long.</param>
 /// <param name="After">From the end of a silence to what comes next.</param>
 /// <param name="SeesAll">Whether it is long enough to ask that everything was seen that it is about; the short form only says what it saw.</param>
-internal sealed record Tempo(int CallMs, TimeSpan Rest, TimeSpan MoreRest, TimeSpan Down, TimeSpan Silence, TimeSpan After, bool SeesAll)
+internal sealed record Tempo(int CallMs, TimeSpan Rest, TimeSpan MoreRest, TimeSpan Down, TimeSpan Stopped, TimeSpan CutOff, TimeSpan After, bool SeesAll)
 {
-    public static Tempo Full { get; } = new(3_000, Rest: TimeSpan.FromSeconds(8), MoreRest: TimeSpan.FromSeconds(4), Down: TimeSpan.FromSeconds(5), Silence: TimeSpan.FromSeconds(20), After: TimeSpan.FromSeconds(5), SeesAll: true);
+    public static Tempo Full { get; } = new(3_000, Rest: TimeSpan.FromSeconds(8), MoreRest: TimeSpan.FromSeconds(4), Down: TimeSpan.FromSeconds(5), Stopped: TimeSpan.FromSeconds(30), CutOff: TimeSpan.FromSeconds(20), After: TimeSpan.FromSeconds(5), SeesAll: true);
 
-    public static Tempo Short { get; } = new(500, Rest: TimeSpan.FromSeconds(1), MoreRest: TimeSpan.FromSeconds(1), Down: TimeSpan.FromSeconds(1.5), Silence: TimeSpan.FromSeconds(8.5), After: TimeSpan.FromSeconds(2), SeesAll: false);
+    public static Tempo Short { get; } = new(500, Rest: TimeSpan.FromSeconds(1), MoreRest: TimeSpan.FromSeconds(1), Down: TimeSpan.FromSeconds(1.5), Stopped: TimeSpan.FromSeconds(8.5), CutOff: TimeSpan.FromSeconds(8.5), After: TimeSpan.FromSeconds(2), SeesAll: false);
 }
