@@ -1,14 +1,11 @@
-using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Rqml.FaultProxy;
 
 namespace Rqml.RealEtcd;
 
 /// <summary>One member of etcd: a process that can be killed, started again on its data, and held still.</summary>
 internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDisposable
 {
-    private const int Stop = 19;      // SIGSTOP and SIGCONT, on Linux
-    private const int Continue = 18;
     private const int KeptLines = 40;
 
     private readonly Queue<string> _said = new();
@@ -44,9 +41,9 @@ internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDispo
         return true;
     }
 
-    public void Pause() => Send(Stop);
+    public void Pause() => Signals.Send(_process!, Signal.Stop);
 
-    public void Resume() => Send(Continue);
+    public void Resume() => Signals.Send(_process!, Signal.Continue);
 
     public async ValueTask DisposeAsync()
     {
@@ -63,13 +60,4 @@ internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDispo
             while (_said.Count > KeptLines) _said.Dequeue();
         }
     }
-
-    private void Send(int signal)
-    {
-        if (Kill(_process!.Id, signal) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError(), $"etcd was not sent signal {signal}.");
-    }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rqml.Cluster;
 using Rqml.FaultProxy;
 using Rqml.Storage.Etcd;
@@ -70,6 +71,16 @@ internal sealed class EtcdServers : IAsyncDisposable
         ConnectTimeout = TimeSpan.FromSeconds(2),
         RequestTimeout = TimeSpan.FromSeconds(5),
     };
+
+    /// <summary>What its members have written by agreement so far: transactions, leases begun and ended. Renewals and reads are none.</summary>
+    public async Task<long> WritesAsync()
+    {
+        const string Name = "etcd_server_proposals_committed_total ";
+        using var http = new HttpClient();
+        var page = await http.GetStringAsync(new Uri($"{Address(_ports[0])}/metrics"));
+        var line = page.Split('\n').First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return (long)double.Parse(line[Name.Length..], CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Waits until all members that run have agreed on something.</summary>
     public async Task AnswersAsync()

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Rqml.Soak.Fabric;
+using Rqml.FaultProxy;
 
 namespace Rqml.Soak;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 
 namespace Rqml.Benchmarks.Cluster;
 
@@ -24,7 +25,7 @@ internal static class HandOver
 
     private static async Task<Figure> MeasureAsync(bool ofLeader, bool isDeath, TimeSpan budget)
     {
-        await using var etcd = await Etcd.StartAsync();
+        await using var etcd = await EtcdServers.StartBelowAsync(Path.GetTempPath());
         var book = new Book();
         var members = new List<MemberProcess>();
         for (var number = 0; number < Nodes; number++) members.Add(await MemberProcess.StartAsync($"node-{number}", etcd, NodeRoles.Scheduler | NodeRoles.Worker, Duty, book.Called));

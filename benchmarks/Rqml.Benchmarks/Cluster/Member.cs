@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 using Rqml.Scheduling;
 using Rqml.Supervision;
 
@@ -33,8 +35,8 @@ internal static class Member
     public sealed record Duty(int Lanes, int WaitMs, int Calls = 1, bool Tells = false);
 
     /// <summary>The submitter's end, in this process.</summary>
-    public static Task<IHost> SubmitterAsync(Etcd etcd, Duty duty, int maxOpen = 100_000) =>
-        BenchmarkHost.StartAsync(rqml => Join(rqml, etcd.Endpoint, duty).Roles(NodeRoles.Client).Configure(options => (options.NodeName, options.MaxOpenTasks) = ("submitter", maxOpen)));
+    public static Task<IHost> SubmitterAsync(EtcdServers etcd, Duty duty, int maxOpen = 100_000) =>
+        BenchmarkHost.StartAsync(rqml => Join(rqml, etcd.Endpoints, duty).Roles(NodeRoles.Client).Configure(options => (options.NodeName, options.MaxOpenTasks) = ("submitter", maxOpen)));
 
     public static async Task<RefinementHandle<ReadOnlyMemory<byte>>> SubmitAsync(IHost submitter, long number) =>
         await submitter.Services.GetRequiredService<IRqmlClient>().SubmitAsync(Digests, Work.NewPayload(Work.PayloadBytes, number));
@@ -48,8 +50,8 @@ internal static class Member
         Work.Check(Work.NewPayload(Work.PayloadBytes, number), result.Artifact.Span);
     }
 
-    public static string[] Arguments(string name, Etcd etcd, NodeRoles roles, Duty duty) =>
-        [Word, name, etcd.Endpoint, $"{roles}", Text(duty.Lanes), Text(duty.WaitMs), Text(duty.Calls), $"{duty.Tells}"];
+    public static string[] Arguments(string name, EtcdServers etcd, NodeRoles roles, Duty duty) =>
+        [Word, name, etcd.Endpoints, $"{roles}", Text(duty.Lanes), Text(duty.WaitMs), Text(duty.Calls), $"{duty.Tells}"];
 
     /// <summary>The process.</summary>
     public static async Task RunAsync(string[] words)

@@ -1,22 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 
 namespace Rqml.Benchmarks.Cluster;
 
 /// <summary>A member from outside: heard line by line, killed, stopped and asked.</summary>
 internal sealed class MemberProcess : IAsyncDisposable
 {
-    private const int StopSignal = 19;
-    private const int ContinueSignal = 18;
     private readonly Process _process;
     private readonly Action<string, long> _called;
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
     private volatile TaskCompletionSource<Knowledge>? _asked;
 
-    private MemberProcess(string name, Etcd etcd, NodeRoles roles, Member.Duty duty, Action<string, long> called)
+    private MemberProcess(string name, EtcdServers etcd, NodeRoles roles, Member.Duty duty, Action<string, long> called)
     {
         (Name, _called) = (name, called);
         _process = Process.Start(new ProcessStartInfo("dotnet", [typeof(MemberProcess).Assembly.Location, .. Member.Arguments(name, etcd, roles, duty)]) { RedirectStandardInput = true, RedirectStandardOutput = true })
@@ -32,7 +31,7 @@ internal sealed class MemberProcess : IAsyncDisposable
     /// <param name="roles">What it does there.</param>
     /// <param name="duty">What its model does.</param>
     /// <param name="called">Hears of each call of its model: the member's name, and the task's number.</param>
-    public static async Task<MemberProcess> StartAsync(string name, Etcd etcd, NodeRoles roles, Member.Duty duty, Action<string, long>? called = null)
+    public static async Task<MemberProcess> StartAsync(string name, EtcdServers etcd, NodeRoles roles, Member.Duty duty, Action<string, long>? called = null)
     {
         var member = new MemberProcess(name, etcd, roles, duty, called ?? ((_, _) => { }));
         await member._open.Task;
@@ -56,24 +55,15 @@ internal sealed class MemberProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    public void Stop() => Signal(StopSignal);
+    public void Stop() => Signals.Send(_process, Signal.Stop);
 
-    public void Continue() => Signal(ContinueSignal);
+    public void Continue() => Signals.Send(_process, Signal.Continue);
 
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
         await _reading;
         _process.Dispose();
-    }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
-
-    private void Signal(int signal)
-    {
-        if (Kill(_process.Id, signal) != 0) throw new InvalidOperationException($"A member could not be signalled: error {Marshal.GetLastPInvokeError()}.");
     }
 
     private async Task ReadAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 
 namespace Rqml.Benchmarks.Cluster;
 
@@ -13,7 +14,7 @@ internal static class Rebuild
 
     public static async Task<Figure> MeasureAsync(int tasks, TimeSpan? budget)
     {
-        await using var etcd = await Etcd.StartAsync();
+        await using var etcd = await EtcdServers.StartBelowAsync(Path.GetTempPath());
         var schedulers = new List<MemberProcess>();
         for (var number = 0; number < 2; number++) schedulers.Add(await StartAsync(number));
         await using var worker = await MemberProcess.StartAsync("worker", etcd, NodeRoles.Worker, Duty);

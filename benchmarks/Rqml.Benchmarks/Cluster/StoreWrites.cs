@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Hosting;
+using Rqml.RealEtcd;
 
 namespace Rqml.Benchmarks.Cluster;
 
@@ -25,7 +26,7 @@ internal static class StoreWrites
 
     private static async Task<(double IdlePerSecond, long Writes, double Seconds)> CountAsync(Member.Duty duty, int tasks)
     {
-        await using var etcd = await Etcd.StartAsync();
+        await using var etcd = await EtcdServers.StartBelowAsync(Path.GetTempPath());
         var members = new List<MemberProcess> { await MemberProcess.StartAsync("scheduler", etcd, NodeRoles.Scheduler, duty) };
         for (var number = 0; number < 3; number++) members.Add(await MemberProcess.StartAsync($"node-{number}", etcd, NodeRoles.Worker, duty));
         using var submitter = await Member.SubmitterAsync(etcd, duty);

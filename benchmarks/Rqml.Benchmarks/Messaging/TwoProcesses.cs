@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rqml.Benchmarks.Ratios;
 using Rqml.Benchmarks.Tasks;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
 
 namespace Rqml.Benchmarks.Messaging;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rqml.FaultProxy;
 
 namespace Rqml.Soak.Fabric;
 

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Rqml.Soak.Fabric;
+namespace Rqml.FaultProxy;
 
 /// <summary>What a process may be sent, by Linux's numbers.</summary>
 internal enum Signal
