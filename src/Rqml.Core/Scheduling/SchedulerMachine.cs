@@ -23,14 +23,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const int MostRecalls = 1_024;
     private const int MostLost = 1_024;
     private const long ListCopiesEveryMs = 300_000;
-    private const long Told = long.MaxValue / 2;      // since then nothing is due
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
     private readonly NodePool _pool;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
-    private readonly HashSet<ClassKey> _parkedClasses = [];
-    private readonly Dictionary<ClassKey, long> _unserved = [];       // since when no node runs a class that is waited for, or that it was told of
+    private readonly ParkedClasses _parked;
     private readonly Dictionary<ClassKey, string> _needs = [];      // what a class's tasks cannot run without, as the queue calls it
     private readonly ExpectedDifficulty _difficulty = new();
     private readonly VoteTable _votes;
@@ -62,6 +60,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _self = self;
         _settings = settings;
         _pool = new NodePool(seed);
+        _parked = new ParkedClasses(self, _pool, settings.Liveness.SilentMs);
         _votes = new VoteTable(self);
         _operators = new OperatorDesk(self, _pool, _tasks);
         _waiting = NewQueue();
@@ -159,7 +158,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         var text = new StringBuilder($"{_leading} {_term} {_number} ").AppendJoin(',', _unreported.Select(node => node.Value).Order(StringComparer.Ordinal));
         foreach (var (id, task) in _tasks.OrderBy(task => task.Key)) text.Append($"|{id} {task.Node?.Peer} {task.Epoch} {task.Adopted} {task.Suspicion} {task.Inquired} {_waiting.Contains(id)}");
-        text.Append('|').AppendJoin(',', _parkedClasses).Append('|').AppendJoin(',', _lost.Keys).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
+        text.Append('|').Append(_parked).Append('|').AppendJoin(',', _lost.Keys).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
         return text.ToString();
     }
 
@@ -205,8 +204,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _strays.Clear();
         _votes.Clear();
         _pool.Clear();
-        _parkedClasses.Clear();
-        _unserved.Clear();
+        _parked.Clear();
         _needs.Clear();
         _waiting = NewQueue();
     }
@@ -288,6 +286,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (_tasks.Count >= _settings.MaxTasks) return;      // not acknowledged: the ledger announces it again
         var task = new ScheduledTask(Announcement.Translate((TaskSpec)announced.Body!, announced.Number, nowMs), ledger, nowMs) { Watched = isWatched, MayHaveLeft = isKnownBefore };
         _tasks.Add(id, task);
+        _parked.Open(task.Spec.Class);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else if (isLent) AwaitReport(task, nowMs);
@@ -312,6 +311,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         task.IsReleased = true;
+        _parked.Settle(task.Spec.Class);
         _recalled.Remove(task);
         if (_moving.Count > 0 && _moving.Remove(id, out var handOver) && handOver.Settle()) EndHandOver(handOver, nowMs, effects);
         _votes.Forget(id);
@@ -652,7 +652,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Enqueue(ScheduledTask task)
     {
         var spec = task.Spec;
-        if (!_parkedClasses.Contains(spec.Class) && !_pool.Serves(spec.Class)) Park(spec.Class);
+        if (!_parked.Contains(spec.Class) && !_pool.Serves(spec.Class)) Park(spec.Class);
         _waiting.Requeue(task, new QueueTicket
         {
             Task = spec.Id,
@@ -676,19 +676,17 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
     private void Park(ClassKey @class)
     {
-        if (_parkedClasses.Add(@class)) _waiting.Park(NeedOf(@class));
+        if (_parked.Park(@class)) _waiting.Park(NeedOf(@class));
     }
 
     /// <summary>Brings the node's place in the draw up to date; where it has room, the classes that it serves have somewhere to go again.</summary>
     private void Weigh(ScheduledNode node, long nowMs)
     {
         NodePool.Weigh(node, nowMs);
-        if (_parkedClasses.Count == 0 || NodePool.WeightOf(node, nowMs).Value <= 0) return;
+        if (_parked.IsEmpty || NodePool.WeightOf(node, nowMs).Value <= 0) return;
         foreach (var served in node.Classes)
         {
-            if (!_parkedClasses.Remove(served)) continue;
-            _unserved.Remove(served);
-            _waiting.Unpark(NeedOf(served));
+            if (_parked.Unpark(served)) _waiting.Unpark(NeedOf(served));
         }
     }
 
@@ -776,7 +774,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         ForgiveSilence(nowMs);
-        TellOfUnserved(nowMs, effects);
+        _parked.TellOfUnserved(_term, nowMs, effects);
         foreach (var node in _pool.Nodes.ToArray())
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
@@ -787,21 +785,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 node.Standing = NodeStanding.Suspect;
                 NodePool.Weigh(node, nowMs);
                 effects.Add(SchedulerEffect.Tell(SchedulerNews.Suspected, node.Peer, _term, nowMs - node.HeardMs));
-            }
-        }
-    }
-
-    /// <summary>Tasks of a class, or of a version of it, that no node runs wait until one joins that does. A node that restarts may take a while; after that it is worth a word, once.</summary>
-    private void TellOfUnserved(long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        foreach (var @class in _parkedClasses)
-        {
-            if (_pool.Serves(@class)) _unserved.Remove(@class);
-            else if (!_unserved.TryGetValue(@class, out var sinceMs)) _unserved.Add(@class, nowMs);
-            else if (sinceMs + _settings.Liveness.SilentMs <= nowMs && _tasks.Values.Count(task => task.Spec.Class == @class) is > 0 and var waiting)
-            {
-                _unserved[@class] = Told;
-                effects.Add(SchedulerEffect.Tell(SchedulerNews.Unserved, _self, _term, waiting, @class));
             }
         }
     }
@@ -822,21 +805,4 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private bool IsAwaited(ScheduledNode node) => _unreported.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;
 
     private Message Welcome() => new(MessageKind.Welcome, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0));
-}
-
-/// <summary>What the host says of the scheduler. Immutable.</summary>
-internal sealed record SchedulerSettings
-{
-    /// <summary>Open tasks at most; what is announced beyond waits at its ledger.</summary>
-    public int MaxTasks { get; init; } = 1_000_000;
-
-    /// <summary>Iterations after which a class's tasks end; for classes that only others know, the default.</summary>
-    public Func<ClassKey, int> IterationLimit { get; init; } = static _ => new Refinement.ClassPolicy().MaxIterations;
-
-    public long AgeEveryMs { get; init; } = 30_000;
-
-    /// <summary>Whether nodes copy checkpoints into the coordination store.</summary>
-    public bool RecallsCheckpoints { get; init; }
-
-    public Liveness Liveness { get; init; } = Liveness.Default;
 }
