@@ -29,8 +29,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly NodePool _pool;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly ParkedClasses _parked;
-    private readonly Dictionary<ClassKey, string> _needs = [];      // what a class's tasks cannot run without, as the queue calls it
-    private readonly ExpectedDifficulty _difficulty = new();
+    private readonly WaitingTasks _waiting;
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
     private long _ledFromMs;
@@ -39,7 +38,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
     private long _listCopiesDueMs;
     private readonly Dictionary<TaskId, HandOver> _moving = [];      // taken from a node that was fenced, and at no other yet
-    private TaskQueue<ScheduledTask> _waiting;
     private Term _term;
     private bool _leading;
     private bool _isStoreLost;
@@ -61,12 +59,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _settings = settings;
         _pool = new NodePool(seed);
         _parked = new ParkedClasses(self, _pool, settings.Liveness.SilentMs);
+        _waiting = new WaitingTasks(_pool, _parked, settings);
         _votes = new VoteTable(self);
         _operators = new OperatorDesk(self, _pool, _tasks);
-        _waiting = NewQueue();
     }
 
-    public long NextDueMs => _leading ? Math.Min(Math.Min(_sweepDueMs, _votes.NextDueMs), _waiting.NextDueMs ?? long.MaxValue) : long.MaxValue;
+    public long NextDueMs => _leading ? Math.Min(Math.Min(_sweepDueMs, _votes.NextDueMs), _waiting.NextDueMs) : long.MaxValue;
 
     public bool IsLeading => _leading;
 
@@ -204,12 +202,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _strays.Clear();
         _votes.Clear();
         _pool.Clear();
-        _parked.Clear();
-        _needs.Clear();
-        _waiting = NewQueue();
+        _waiting.Clear();
     }
-
-    private TaskQueue<ScheduledTask> NewQueue() => new(_settings.MaxTasks, _settings.AgeEveryMs);
 
     private void Hear(in Message message, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
@@ -290,7 +284,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else if (isLent) AwaitReport(task, nowMs);
-        else Enqueue(task);
+        else _waiting.Enqueue(task);
     }
 
     /// <summary>The node of its ledger's process took it while nobody led, and says so with its next report: given out before, it would run twice. As with copies of checkpoints, it waits no longer than a moment.</summary>
@@ -315,13 +309,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _recalled.Remove(task);
         if (_moving.Count > 0 && _moving.Remove(id, out var handOver) && handOver.Settle()) EndHandOver(handOver, nowMs, effects);
         _votes.Forget(id);
-        if (settled.Number > 0) _difficulty.Learn(task.Spec.Class.Name, (int)settled.Number, task.Spec.Budget.Iterations ?? _settings.IterationLimit(task.Spec.Class));
+        if (settled.Number > 0) _waiting.Learn(task.Spec, (int)settled.Number);
         if (task.Node is { } node)
         {
             node.Assigned.Remove(id);
             if (settled.Epoch == task.Epoch) node.Reliability = node.Reliability.Finished(nowMs);
             else Revoke(node, id, task.Epoch, effects);      // it was cancelled, or another attempt was quicker: the node may still work on it
-            Weigh(node, nowMs);
+            _waiting.Weigh(node, nowMs);
         }
         else
         {
@@ -381,7 +375,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         node.Load = report.Load;
         _pool.SetClasses(node, report.Classes);
         Reconcile(node, report, nowMs, effects);
-        Weigh(node, nowMs);
+        _waiting.Weigh(node, nowMs);
         effects.Add(SchedulerEffect.Send(from, new Message(MessageKind.Heard, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
     }
 
@@ -574,7 +568,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             _waiting.Remove(task.Spec.Id);
             if (!_waiting.Hold(key, task.Spec.Id))
             {
-                Enqueue(task);      // another task of the key is out: one of the two is settled, and we are about to hear which
+                _waiting.Enqueue(task);      // another task of the key is out: one of the two is settled, and we are about to hear which
                 return;
             }
         }
@@ -599,7 +593,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (task.Node is { } node) Withdraw(task, node, nowMs);
         task.Inquired = false;
         task.MayHaveLeft = true;
-        Enqueue(task);
+        _waiting.Enqueue(task);
     }
 
     /// <summary>Its node is lost, or another leader had it: before it is given out, the store says how far it has come.</summary>
@@ -621,7 +615,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         // Nobody was given it in this term. An earlier one of its key may have been announced meanwhile, and goes first.
         if (task is { Epoch.Number: 0, Spec.PartitionKey: { } key }) _waiting.Release(key, task.Spec.Id);
-        Enqueue(task);
+        _waiting.Enqueue(task);
     }
 
     private bool EndRecall(ScheduledTask task)
@@ -643,52 +637,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         task.Node = null;
         node.Assigned.Remove(task.Spec.Id);
-        Weigh(node, nowMs);
+        _waiting.Weigh(node, nowMs);
     }
 
     private void Revoke(ScheduledNode node, TaskId task, Epoch epoch, EffectBuffer<SchedulerEffect> effects) =>
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task, epoch)));
-
-    private void Enqueue(ScheduledTask task)
-    {
-        var spec = task.Spec;
-        if (!_parked.Contains(spec.Class) && !_pool.Serves(spec.Class)) Park(spec.Class);
-        _waiting.Requeue(task, new QueueTicket
-        {
-            Task = spec.Id,
-            Class = spec.Class.Name,
-            Priority = spec.Priority,
-            Difficulty = DifficultyOf(spec),
-            EnqueuedMs = task.TakenMs,
-            NotBeforeMs = spec.NotBeforeMs,
-            PartitionKey = spec.PartitionKey,
-            Needs = NeedOf(spec.Class),
-        });
-    }
-
-    private double DifficultyOf(TaskSpec spec) => _difficulty.Of(spec.Class.Name, double.IsNaN(spec.Difficulty) ? null : spec.Difficulty);
-
-    private string NeedOf(ClassKey @class)
-    {
-        if (!_needs.TryGetValue(@class, out var name)) _needs.Add(@class, name = @class.ToString());
-        return name;
-    }
-
-    private void Park(ClassKey @class)
-    {
-        if (_parked.Park(@class)) _waiting.Park(NeedOf(@class));
-    }
-
-    /// <summary>Brings the node's place in the draw up to date; where it has room, the classes that it serves have somewhere to go again.</summary>
-    private void Weigh(ScheduledNode node, long nowMs)
-    {
-        NodePool.Weigh(node, nowMs);
-        if (_parked.IsEmpty || NodePool.WeightOf(node, nowMs).Value <= 0) return;
-        foreach (var served in node.Classes)
-        {
-            if (_parked.Unpark(served)) _waiting.Unpark(NeedOf(served));
-        }
-    }
 
     private void AssignWaiting(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
@@ -707,8 +660,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             if (TryRecall(task, ref wanted, nowMs)) continue;
             if (_pool.Draw(task, nowMs, out var placement) is not { } node)
             {
-                Park(task.Spec.Class);      // nobody who serves it has room; other classes go on
-                Enqueue(task);
+                _waiting.PutBack(task);
                 continue;
             }
 
@@ -740,7 +692,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Term = _term,
             Adopted = task.Adopted,
             Suspicion = task.Suspicion,
-            Difficulty = DifficultyOf(task.Spec),
+            Difficulty = _waiting.DifficultyOf(task.Spec),
             Checkpoint = task.Checkpoint,
         };
         effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
