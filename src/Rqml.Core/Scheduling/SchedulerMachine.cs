@@ -19,10 +19,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private const long SweepEveryMs = 250;
     private const long ConfirmAfterMs = 2_000;
     private const long StartingMs = 2_000;
-    private const long RecallTimeoutMs = 2_000;
-    private const int MostRecalls = 1_024;
     private const int MostLost = 1_024;
-    private const long ListCopiesEveryMs = 300_000;
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
@@ -30,13 +27,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly ParkedClasses _parked;
     private readonly WaitingTasks _waiting;
+    private readonly Recalls _recalls;
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
     private long _ledFromMs;
     private readonly List<ScheduledTask> _unacknowledged = [];
-    private readonly HashSet<ScheduledTask> _recalled = [];      // whose checkpoints are being looked for
-    private HashSet<TaskId> _strays = [];                         // copies of tasks that nobody knew when they were listed last
-    private long _listCopiesDueMs;
     private readonly Dictionary<TaskId, HandOver> _moving = [];      // taken from a node that was fenced, and at no other yet
     private Term _term;
     private bool _leading;
@@ -60,6 +55,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _pool = new NodePool(seed);
         _parked = new ParkedClasses(self, _pool, settings.Liveness.SilentMs);
         _waiting = new WaitingTasks(_pool, _parked, settings);
+        _recalls = new Recalls(self, _pool, _tasks, _waiting, settings.RecallsCheckpoints);
         _votes = new VoteTable(self);
         _operators = new OperatorDesk(self, _pool, _tasks);
     }
@@ -122,10 +118,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 TurnAway(@event.Peer!, nowMs, effects);
                 break;
             case SchedulerEventKind.Recalled when _leading:
-                foreach (var id in @event.Tasks) EndRecall(_tasks.GetValueOrDefault(id), @event.Copies!.GetValueOrDefault(id));
+                foreach (var id in @event.Tasks) _recalls.End(_tasks.GetValueOrDefault(id), @event.Copies!.GetValueOrDefault(id));
                 break;
             case SchedulerEventKind.CopiesListed when _leading:
-                RemoveStrays(@event.Tasks, effects);
+                _recalls.RemoveStrays(@event.Tasks, _term, effects);
                 break;
             case SchedulerEventKind.StoreLost:
                 _isStoreLost = true;
@@ -167,7 +163,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
         _sweptMs = _ledFromMs = nowMs;
-        _listCopiesDueMs = nowMs + ListCopiesEveryMs;
+        _recalls.Begin(nowMs);
         _unreported = [.. members.Select(member => member.Node)];
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
         foreach (var member in members)
@@ -198,8 +194,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _tasks.Clear();
         _moving.Clear();
         _unacknowledged.Clear();
-        _recalled.Clear();
-        _strays.Clear();
+        _recalls.Clear();
         _votes.Clear();
         _pool.Clear();
         _waiting.Clear();
@@ -283,15 +278,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _parked.Open(task.Spec.Class);
         Acknowledge(task);
         if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
-        else if (isLent) AwaitReport(task, nowMs);
+        else if (isLent) _recalls.AwaitReport(task, nowMs);
         else _waiting.Enqueue(task);
-    }
-
-    /// <summary>The node of its ledger's process took it while nobody led, and says so with its next report: given out before, it would run twice. As with copies of checkpoints, it waits no longer than a moment.</summary>
-    private void AwaitReport(ScheduledTask task, long nowMs)
-    {
-        task.RecallMs = nowMs;
-        _recalled.Add(task);
     }
 
     /// <summary>The ledger has it settled. What it says of the result is learnt from: where it came from, and how many iterations it took.</summary>
@@ -306,7 +294,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         task.IsReleased = true;
         _parked.Settle(task.Spec.Class);
-        _recalled.Remove(task);
+        _recalls.Forget(task);
         if (_moving.Count > 0 && _moving.Remove(id, out var handOver) && handOver.Settle()) EndHandOver(handOver, nowMs, effects);
         _votes.Forget(id);
         if (settled.Number > 0) _waiting.Learn(task.Spec, (int)settled.Number);
@@ -562,7 +550,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void Adopt(ScheduledTask task, ScheduledNode node, HeldAttempt held, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         var epoch = held.Attempt.Epoch;
-        EndRecall(task);
+        _recalls.Forget(task);
         if (task.Spec.PartitionKey is { } key)
         {
             _waiting.Remove(task.Spec.Id);
@@ -596,43 +584,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _waiting.Enqueue(task);
     }
 
-    /// <summary>Its node is lost, or another leader had it: before it is given out, the store says how far it has come.</summary>
-    private bool TryRecall(ScheduledTask task, ref List<TaskId>? wanted, long nowMs)
-    {
-        if (!_settings.RecallsCheckpoints || !task.MayHaveLeft) return false;
-        task.MayHaveLeft = false;
-        task.RecallMs = nowMs;
-        _recalled.Add(task);
-        (wanted ??= []).Add(task.Spec.Id);
-        return true;
-    }
-
-    /// <summary>The store has answered, or it has taken too long: the task has its turn.</summary>
-    private void EndRecall(ScheduledTask? task, byte[]? checkpoint)
-    {
-        if (task is null || !EndRecall(task)) return;
-        task.Checkpoint = checkpoint;
-
-        // Nobody was given it in this term. An earlier one of its key may have been announced meanwhile, and goes first.
-        if (task is { Epoch.Number: 0, Spec.PartitionKey: { } key }) _waiting.Release(key, task.Spec.Id);
-        _waiting.Enqueue(task);
-    }
-
-    private bool EndRecall(ScheduledTask task)
-    {
-        task.RecallMs = null;
-        return _recalled.Remove(task);
-    }
-
-    /// <summary>A copy whose task neither a ledger nor a node has spoken of from one list to the next belongs to nobody: it was settled while the node that had it was dead.</summary>
-    private void RemoveStrays(IReadOnlyList<TaskId> copied, EffectBuffer<SchedulerEffect> effects)
-    {
-        var unknown = copied.Where(id => !_tasks.ContainsKey(id) && _pool.HolderOf(id) is null).ToHashSet();
-        var strays = unknown.Where(_strays.Contains).ToArray();
-        _strays = unknown;
-        if (strays.Length > 0) effects.Add(SchedulerEffect.RemoveCopies(_self, strays, _term));
-    }
-
     private void Withdraw(ScheduledTask task, ScheduledNode node, long nowMs)
     {
         task.Node = null;
@@ -647,8 +598,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         // A new leader first hears what runs already: from each registered node, or from the store that it is fenced. Silent ones are fenced within seconds.
         if (_unreported.Count > 0) return;
-        List<TaskId>? wanted = null;
-        while (_pool.HasRoom && _recalled.Count < MostRecalls && _waiting.TryDequeue(nowMs, out var task))
+        while (_pool.HasRoom && _recalls.HasRoom && _waiting.TryDequeue(nowMs, out var task))
         {
             // A node that still holds it has neither given it back nor been fenced: the task stays there.
             if (_pool.HolderOf(task.Spec.Id) is { } holder)
@@ -657,7 +607,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 continue;
             }
 
-            if (TryRecall(task, ref wanted, nowMs)) continue;
+            if (_recalls.TryLookFor(task, nowMs)) continue;
             if (_pool.Draw(task, nowMs, out var placement) is not { } node)
             {
                 _waiting.PutBack(task);
@@ -668,7 +618,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Assign(task, node, nowMs, effects);
         }
 
-        if (wanted is not null) effects.Add(SchedulerEffect.Recall(_self, [.. wanted]));
+        _recalls.Ask(effects);
     }
 
     private void Assign(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -718,13 +668,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         foreach (var task in _unacknowledged) task.IsUnacknowledged = false;
         _unacknowledged.Clear();
-        foreach (var task in _recalled.Where(task => task.RecallMs + RecallTimeoutMs <= nowMs).ToArray()) EndRecall(task, null);
-        if (_settings.RecallsCheckpoints && _listCopiesDueMs <= nowMs)
-        {
-            _listCopiesDueMs = nowMs + ListCopiesEveryMs;
-            effects.Add(SchedulerEffect.ListCopies(_self));
-        }
-
+        _recalls.Sweep(nowMs, effects);
         ForgiveSilence(nowMs);
         _parked.TellOfUnserved(_term, nowMs, effects);
         foreach (var node in _pool.Nodes.ToArray())
