@@ -17,7 +17,6 @@ namespace Rqml.Scheduling;
 internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private const long SweepEveryMs = 250;
-    private const long ConfirmAfterMs = 2_000;
     private const long StartingMs = 2_000;
     private const int MostLost = 1_024;
 
@@ -28,15 +27,15 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly ParkedClasses _parked;
     private readonly WaitingTasks _waiting;
     private readonly Recalls _recalls;
+    private readonly HandOvers _handOvers = new();
+    private readonly Assignments _assignments;
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
     private long _ledFromMs;
     private readonly List<ScheduledTask> _unacknowledged = [];
-    private readonly Dictionary<TaskId, HandOver> _moving = [];      // taken from a node that was fenced, and at no other yet
     private Term _term;
     private bool _leading;
     private bool _isStoreLost;
-    private long _number;
     private long _sweepDueMs = long.MaxValue;
     private long _sweptMs;
     private readonly long _bornMs;
@@ -56,6 +55,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _parked = new ParkedClasses(self, _pool, settings.Liveness.SilentMs);
         _waiting = new WaitingTasks(_pool, _parked, settings);
         _recalls = new Recalls(self, _pool, _tasks, _waiting, settings.RecallsCheckpoints);
+        _assignments = new Assignments(self, _pool, _tasks, _waiting, _recalls, _handOvers);
         _votes = new VoteTable(self);
         _operators = new OperatorDesk(self, _pool, _tasks);
     }
@@ -150,7 +150,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>All that later decisions go by, for explorations that tell states apart: but for votes, copies of checkpoints, what was learnt, what is drawn, and when something is due.</summary>
     public string Describe()
     {
-        var text = new StringBuilder($"{_leading} {_term} {_number} ").AppendJoin(',', _unreported.Select(node => node.Value).Order(StringComparer.Ordinal));
+        var text = new StringBuilder($"{_leading} {_term} {_assignments.Number} ").AppendJoin(',', _unreported.Select(node => node.Value).Order(StringComparer.Ordinal));
         foreach (var (id, task) in _tasks.OrderBy(task => task.Key)) text.Append($"|{id} {task.Node?.Peer} {task.Epoch} {task.Adopted} {task.Suspicion} {task.Inquired} {_waiting.Contains(id)}");
         text.Append('|').Append(_parked).Append('|').AppendJoin(',', _lost.Keys).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
         return text.ToString();
@@ -164,6 +164,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _sweepDueMs = nowMs + SweepEveryMs;
         _sweptMs = _ledFromMs = nowMs;
         _recalls.Begin(nowMs);
+        _assignments.Begin(term);
         _unreported = [.. members.Select(member => member.Node)];
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
         foreach (var member in members)
@@ -190,9 +191,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private void EndTerm()
     {
         _leading = false;
-        _number = 0;
+        _assignments.Clear();
         _tasks.Clear();
-        _moving.Clear();
+        _handOvers.Clear();
         _unacknowledged.Clear();
         _recalls.Clear();
         _votes.Clear();
@@ -268,7 +269,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             var lost = known is { Inquired: true, Node: not null };
             known.Inquired = false;
             Acknowledge(known);
-            if (lost) Unassign(known, nowMs);      // its node does not hold it, and the ledger says that it is still open
+            if (lost) _assignments.TakeBack(known, nowMs);      // its node does not hold it, and the ledger says that it is still open
             return;
         }
 
@@ -277,7 +278,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _tasks.Add(id, task);
         _parked.Open(task.Spec.Class);
         Acknowledge(task);
-        if (_pool.HolderOf(id) is { } holder) Adopt(task, holder.Node, holder.Held, nowMs, effects);
+        if (_pool.HolderOf(id) is { } holder) _assignments.Adopt(task, holder.Node, holder.Held, nowMs, effects);
         else if (isLent) _recalls.AwaitReport(task, nowMs);
         else _waiting.Enqueue(task);
     }
@@ -295,22 +296,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         task.IsReleased = true;
         _parked.Settle(task.Spec.Class);
         _recalls.Forget(task);
-        if (_moving.Count > 0 && _moving.Remove(id, out var handOver) && handOver.Settle()) EndHandOver(handOver, nowMs, effects);
+        _handOvers.Settle(id, _term, nowMs, effects);
         _votes.Forget(id);
         if (settled.Number > 0) _waiting.Learn(task.Spec, (int)settled.Number);
-        if (task.Node is { } node)
-        {
-            node.Assigned.Remove(id);
-            if (settled.Epoch == task.Epoch) node.Reliability = node.Reliability.Finished(nowMs);
-            else Revoke(node, id, task.Epoch, effects);      // it was cancelled, or another attempt was quicker: the node may still work on it
-            _waiting.Weigh(node, nowMs);
-        }
-        else
-        {
-            _waiting.Remove(id);
-        }
-
-        if (task.Spec.PartitionKey is { } key) _waiting.Release(key, id);
+        _assignments.Settle(task, settled.Epoch, nowMs, effects);
     }
 
     private void Read(Peer from, NodeReport report, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -362,7 +351,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         (node.Draining, node.Leaving, node.Roles) = (report.Draining, report.Leaving, report.Roles);
         node.Load = report.Load;
         _pool.SetClasses(node, report.Classes);
-        Reconcile(node, report, nowMs, effects);
+        _assignments.Reconcile(node, report, nowMs, effects);
         _waiting.Weigh(node, nowMs);
         effects.Add(SchedulerEffect.Send(from, new Message(MessageKind.Heard, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0))));
     }
@@ -371,61 +360,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     {
         if (heard.Reported) return SchedulerNews.HeardAgain;
         return heard.Before == default || heard.Before == heard.Peer.Incarnation ? SchedulerNews.Joined : SchedulerNews.CameBack;
-    }
-
-    /// <summary>Compares what the node holds with what it was given.</summary>
-    private void Reconcile(ScheduledNode node, NodeReport report, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        var held = new HashSet<TaskId>(report.Held.Count);
-        foreach (var entry in report.Held)
-        {
-            var id = entry.Attempt.Task;
-            held.Add(id);
-            _pool.Remember(node, entry);
-            if (!_tasks.TryGetValue(id, out var task))
-            {
-                // Its ledger will announce it, or has settled it. Until we know, no other task of its key may go.
-                if (entry.PartitionKey is { } key) _waiting.Hold(key, id);
-                continue;
-            }
-
-            if (task.Node == node && task.Epoch == entry.Attempt.Epoch)
-            {
-                task.Checkpoint = null;      // it has come to where the node has it
-                if (entry.AwaitsAdoption) SendAssignment(task, node, nowMs, effects);      // our agreement was lost on the way
-                continue;
-            }
-
-            if (task.Node is { } holder && task.Epoch < entry.Attempt.Epoch)
-            {
-                // Two starts of one node, or two nodes, hold the task: the later attempt is the one that was last agreed on.
-                Revoke(holder, id, task.Epoch, effects);
-                Withdraw(task, holder, nowMs);
-            }
-
-            if (task.Node is null) Adopt(task, node, entry, nowMs, effects);
-            else Revoke(node, id, entry.Attempt.Epoch, effects);
-        }
-
-        ReleaseUnknown(node, held);
-        _pool.ForgetHeld(node, held);
-        foreach (var id in node.Assigned)
-        {
-            var task = _tasks[id];
-            if (held.Contains(id) || task.AssignedMs + ConfirmAfterMs > nowMs) continue;
-            task.AssignedMs = nowMs;
-            SendAssignment(task, node, nowMs, effects);      // lost on the way, or finished: the node answers which
-        }
-    }
-
-    /// <summary>What no ledger has announced here, and the node holds no longer, leaves its key to others.</summary>
-    private void ReleaseUnknown(ScheduledNode node, HashSet<TaskId> still)
-    {
-        foreach (var id in node.Held)
-        {
-            if (still.Contains(id) || _tasks.ContainsKey(id) || _pool.HolderOf(id) is not { } holding || holding.Node != node) continue;
-            if (holding.Held.PartitionKey is { } key) _waiting.Release(key, id);
-        }
     }
 
     private void Reconsider(in Message refused, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -449,7 +383,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         _pool.Forget(node, refused.Task);
-        Unassign(task, nowMs);
+        _assignments.TakeBack(task, nowMs);
     }
 
     /// <summary>That start of the node, as far as it is known.</summary>
@@ -489,7 +423,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             Blame(node, id, nowMs);
             _pool.Forget(node, id);
             Moved++;
-            Unassign(_tasks[id], nowMs);
+            _assignments.TakeBack(_tasks[id], nowMs);
         }
     }
 
@@ -508,7 +442,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         if (Find(fenced) is not { } node) return;
         foreach (var id in node.Assigned) Blame(node, id, nowMs);
 
-        ReleaseUnknown(node, []);
+        _assignments.ReleaseUnknown(node, []);
         _pool.Remove(node);
         _votes.Excuse(node.Peer.Node, nowMs, effects);
         if (node.Earlier is { } earlier)
@@ -520,24 +454,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
         _unreported.Remove(fenced.Node);
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Fenced, fenced, _term, node.Assigned.Count));
-        var handOver = new HandOver(fenced, node.Assigned.Count, nowMs);
-        foreach (var id in node.Assigned.ToArray())
-        {
-            var task = _tasks[id];
-            Moved++;
-            _moving[id] = handOver;
-            Unassign(task, nowMs);
-        }
+        var assigned = node.Assigned.ToArray();
+        Moved += assigned.Length;
+        _handOvers.Begin(fenced, assigned, nowMs);
+        foreach (var id in assigned) _assignments.TakeBack(_tasks[id], nowMs);
     }
-
-    /// <summary>A node has the task; where it was taken from another one, that one's operator may be waiting to hear it.</summary>
-    private void Arrive(TaskId task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        if (_moving.Count > 0 && _moving.Remove(task, out var handOver) && handOver.Take(node.Peer.Node)) EndHandOver(handOver, nowMs, effects);
-    }
-
-    private void EndHandOver(HandOver handOver, long nowMs, EffectBuffer<SchedulerEffect> effects) =>
-        effects.Add(SchedulerEffect.Tell(SchedulerNews.HandedOver, handOver.From, _term, nowMs - handOver.BeganMs, handOver));
 
     /// <summary>A node that is fenced and lives: it comes back as a new start of itself.</summary>
     private void TurnAway(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -546,53 +467,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         HandOver(fenced, nowMs, effects);
         effects.Add(SchedulerEffect.Send(fenced, new Message(MessageKind.Fenced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)fenced.Incarnation.Value)));
     }
-
-    private void Adopt(ScheduledTask task, ScheduledNode node, HeldAttempt held, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        var epoch = held.Attempt.Epoch;
-        _recalls.Forget(task);
-        if (task.Spec.PartitionKey is { } key)
-        {
-            _waiting.Remove(task.Spec.Id);
-            if (!_waiting.Hold(key, task.Spec.Id))
-            {
-                _waiting.Enqueue(task);      // another task of the key is out: one of the two is settled, and we are about to hear which
-                return;
-            }
-        }
-        else
-        {
-            _waiting.Remove(task.Spec.Id);
-        }
-
-        task.Node = node;
-        task.Epoch = epoch;
-        task.Adopted = true;
-        task.Suspicion = Suspicion.Graver(task.Suspicion, held.Suspicion);
-        task.AssignedMs = nowMs;
-        node.Assigned.Add(task.Spec.Id);
-        if (new Term(epoch.Generation, epoch.Term) == _term) _number = Math.Max(_number, epoch.Number);
-        Arrive(task.Spec.Id, node, nowMs, effects);
-        SendAssignment(task, node, nowMs, effects);
-    }
-
-    private void Unassign(ScheduledTask task, long nowMs)
-    {
-        if (task.Node is { } node) Withdraw(task, node, nowMs);
-        task.Inquired = false;
-        task.MayHaveLeft = true;
-        _waiting.Enqueue(task);
-    }
-
-    private void Withdraw(ScheduledTask task, ScheduledNode node, long nowMs)
-    {
-        task.Node = null;
-        node.Assigned.Remove(task.Spec.Id);
-        _waiting.Weigh(node, nowMs);
-    }
-
-    private void Revoke(ScheduledNode node, TaskId task, Epoch epoch, EffectBuffer<SchedulerEffect> effects) =>
-        effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Revoke, _self, task, epoch)));
 
     private void AssignWaiting(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
@@ -603,7 +477,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             // A node that still holds it has neither given it back nor been fenced: the task stays there.
             if (_pool.HolderOf(task.Spec.Id) is { } holder)
             {
-                Adopt(task, holder.Node, holder.Held, nowMs, effects);
+                _assignments.Adopt(task, holder.Node, holder.Held, nowMs, effects);
                 continue;
             }
 
@@ -615,37 +489,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             }
 
             task.Placement = placement;
-            Assign(task, node, nowMs, effects);
+            _assignments.Give(task, node, nowMs, effects);
         }
 
         _recalls.Ask(effects);
-    }
-
-    private void Assign(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        task.Node = node;
-        task.Epoch = new Epoch(_term.Generation, _term.Number, ++_number);
-        task.Adopted = false;
-        task.AssignedMs = nowMs;
-        node.Assigned.Add(task.Spec.Id);
-        if (task.Spec.PartitionKey is { } key) _pool.KeyRanAt(key, node.Peer.Node);
-        NodePool.Weigh(node, nowMs);
-        Arrive(task.Spec.Id, node, nowMs, effects);
-        SendAssignment(task, node, nowMs, effects);
-    }
-
-    private void SendAssignment(ScheduledTask task, ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        var remainingMs = task.Spec.DeadlineMs == long.MaxValue ? long.MaxValue : Math.Max(0, task.Spec.DeadlineMs - nowMs);
-        var assignment = new Assignment(task.Spec, task.Ledger, node.Peer.Incarnation, remainingMs, task.Watched)
-        {
-            Term = _term,
-            Adopted = task.Adopted,
-            Suspicion = task.Suspicion,
-            Difficulty = _waiting.DifficultyOf(task.Spec),
-            Checkpoint = task.Checkpoint,
-        };
-        effects.Add(SchedulerEffect.Send(node.Peer, new Message(MessageKind.Assign, _self, task.Spec.Id, task.Epoch, Body: assignment)));
     }
 
     /// <summary>The ledger is to hear that the task is here, with the next sweep.</summary>
