@@ -29,13 +29,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly Recalls _recalls;
     private readonly HandOvers _handOvers = new();
     private readonly Assignments _assignments;
+    private readonly Fencing _fencing;
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
     private long _ledFromMs;
     private readonly List<ScheduledTask> _unacknowledged = [];
     private Term _term;
     private bool _leading;
-    private bool _isStoreLost;
     private long _sweepDueMs = long.MaxValue;
     private long _sweptMs;
     private readonly long _bornMs;
@@ -57,6 +57,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _recalls = new Recalls(self, _pool, _tasks, _waiting, settings.RecallsCheckpoints);
         _assignments = new Assignments(self, _pool, _tasks, _waiting, _recalls, _handOvers);
         _votes = new VoteTable(self);
+        _fencing = new Fencing(self, _pool, _tasks, _assignments, _handOvers, _votes);
         _operators = new OperatorDesk(self, _pool, _tasks);
     }
 
@@ -69,7 +70,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     public int TaskCount => _tasks.Count;
 
     /// <summary>Tasks taken from a node that had died.</summary>
-    public long Moved { get; private set; }
+    public long Moved => _fencing.Moved;
 
     public QueueStatistics WaitingStatistics(long nowMs) => _waiting.Statistics(nowMs);
 
@@ -100,10 +101,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) Fence(gone, FenceReason.Gone, nowMs, effects);
+                if (_pool.Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) _fencing.Fence(gone, FenceReason.Gone, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
-                if (Find(@event.Peer!) is { } unreachable) Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
+                if (_pool.Find(@event.Peer!) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
                 RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
@@ -112,10 +113,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Activate(@event.Peer!, nowMs, effects);
                 break;
             case SchedulerEventKind.Fenced when _leading && @event.Term == _term:
-                HandOver(@event.Peer!, nowMs, effects);
+                if (_fencing.HandOver(@event.Peer!, nowMs, effects)) _unreported.Remove(@event.Peer!.Node);
                 break;
             case SchedulerEventKind.RefusedAsFenced when _leading && @event.Term == _term:
-                TurnAway(@event.Peer!, nowMs, effects);
+                if (_fencing.TurnAway(@event.Peer!, nowMs, effects)) _unreported.Remove(@event.Peer!.Node);
                 break;
             case SchedulerEventKind.Recalled when _leading:
                 foreach (var id in @event.Tasks) _recalls.End(_tasks.GetValueOrDefault(id), @event.Copies!.GetValueOrDefault(id));
@@ -124,15 +125,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 _recalls.RemoveStrays(@event.Tasks, _term, effects);
                 break;
             case SchedulerEventKind.StoreLost:
-                _isStoreLost = true;
-                foreach (var node in _pool.Nodes.ToArray())
-                {
-                    if (node.Standing == NodeStanding.Fencing) HandOverUnfenced(node, nowMs, effects);
-                }
-
+                _fencing.LoseStore(nowMs, effects);
                 break;
             case SchedulerEventKind.StoreFound:
-                _isStoreLost = false;
+                _fencing.FindStore();
                 break;
         }
 
@@ -165,13 +161,14 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _sweptMs = _ledFromMs = nowMs;
         _recalls.Begin(nowMs);
         _assignments.Begin(term);
+        _fencing.Begin(term);
         _unreported = [.. members.Select(member => member.Node)];
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
         foreach (var member in members)
         {
             _pool.Add(member, nowMs);
             effects.Add(SchedulerEffect.Send(member, Welcome()));
-            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) Fence(Find(member)!, lost.Reason, nowMs, effects);
+            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) _fencing.Fence(_pool.Find(member)!, lost.Reason, nowMs, effects);
         }
 
         _lost.Clear();
@@ -316,7 +313,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             if (node is { Standing: NodeStanding.Fencing }) return;
             if (node is not null && node.Assigned.Count + node.Held.Count > 0)
             {
-                Fence(node, FenceReason.Restarted, nowMs, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
+                _fencing.Fence(node, FenceReason.Restarted, nowMs, effects);      // the old start of it is dead; what it held is handed over, or found again in the new one's report
                 return;
             }
 
@@ -386,86 +383,14 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _assignments.TakeBack(task, nowMs);
     }
 
-    /// <summary>That start of the node, as far as it is known.</summary>
-    private ScheduledNode? Find(Peer peer) => _pool.Find(peer.Node) is { } node && node.Peer.Incarnation == peer.Incarnation ? node : null;
-
     private void Activate(Peer peer, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        if (Find(peer) is not { Standing: NodeStanding.Registering } node) return;
+        if (_pool.Find(peer) is not { Standing: NodeStanding.Registering } node) return;
         node.Standing = NodeStanding.Suspect;      // active from its first report to this term on
         node.Earlier = null;                       // registered in its place, that start is over
         node.Reported = false;
         node.HeardMs = nowMs;
         effects.Add(SchedulerEffect.Send(peer, Welcome()));
-    }
-
-    private void Fence(ScheduledNode node, FenceReason reason, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        if (node.Standing == NodeStanding.Fencing) return;
-        node.Standing = NodeStanding.Fencing;
-        NodePool.Weigh(node, 0);
-        effects.Add(SchedulerEffect.Tell(SchedulerNews.GivenUp, node.Peer, _term, node.Assigned.Count, reason));
-        effects.Add(SchedulerEffect.Fence(node.Peer, _term));
-        if (_isStoreLost) HandOverUnfenced(node, nowMs, effects);
-    }
-
-    /// <summary>
-    /// The store does not answer, so nobody is fenced. What has no partition key goes elsewhere all the same: run twice it is wasted work, as the first result settles it. What has one waits
-    /// for the fence, and the node stays given up until it is there.
-    /// </summary>
-    private void HandOverUnfenced(ScheduledNode node, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        var free = node.Assigned.Where(id => _tasks[id].Spec.PartitionKey is null).ToArray();
-        if (free.Length == 0) return;
-        effects.Add(SchedulerEffect.Tell(SchedulerNews.HandedOverUnfenced, node.Peer, _term, free.Length, node.Assigned.Count - free.Length));
-        foreach (var id in free)
-        {
-            Blame(node, id, nowMs);
-            _pool.Forget(node, id);
-            Moved++;
-            _assignments.TakeBack(_tasks[id], nowMs);
-        }
-    }
-
-    /// <summary>The node is lost, perhaps to one of its tasks.</summary>
-    private void Blame(ScheduledNode node, TaskId id, long nowMs)
-    {
-        node.Reliability = node.Reliability.Failed(nowMs);
-        if (node.Draining) return;      // it was leaving: that it has gone is nobody's fault
-        var suspect = _tasks[id];
-        suspect.Suspicion = suspect.Suspicion.After(_pool.HolderOf(id)?.Held.Iteration ?? 0);
-    }
-
-    /// <summary>The fence is in the store: whatever that start of the node still does is refused, so its work may go elsewhere.</summary>
-    private void HandOver(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        if (Find(fenced) is not { } node) return;
-        foreach (var id in node.Assigned) Blame(node, id, nowMs);
-
-        _assignments.ReleaseUnknown(node, []);
-        _pool.Remove(node);
-        _votes.Excuse(node.Peer.Node, nowMs, effects);
-        if (node.Earlier is { } earlier)
-        {
-            // It went before it was registered: the start before it is still a member, and nothing of what that one may hold is anybody's yet.
-            Fence(_pool.Add(earlier, nowMs), FenceReason.Restarted, nowMs, effects);
-            return;
-        }
-
-        _unreported.Remove(fenced.Node);
-        effects.Add(SchedulerEffect.Tell(SchedulerNews.Fenced, fenced, _term, node.Assigned.Count));
-        var assigned = node.Assigned.ToArray();
-        Moved += assigned.Length;
-        _handOvers.Begin(fenced, assigned, nowMs);
-        foreach (var id in assigned) _assignments.TakeBack(_tasks[id], nowMs);
-    }
-
-    /// <summary>A node that is fenced and lives: it comes back as a new start of itself.</summary>
-    private void TurnAway(Peer fenced, long nowMs, EffectBuffer<SchedulerEffect> effects)
-    {
-        effects.Add(SchedulerEffect.Tell(SchedulerNews.TurnedAway, fenced, _term, 0));
-        HandOver(fenced, nowMs, effects);
-        effects.Add(SchedulerEffect.Send(fenced, new Message(MessageKind.Fenced, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)fenced.Incarnation.Value)));
     }
 
     private void AssignWaiting(long nowMs, EffectBuffer<SchedulerEffect> effects)
@@ -522,7 +447,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
             if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
-            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) Fence(node, FenceReason.Silent, nowMs, effects);
+            if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) _fencing.Fence(node, FenceReason.Silent, nowMs, effects);
             else if (node.HeardMs + _settings.Liveness.SuspectMs <= nowMs && node.Standing == NodeStanding.Active)
             {
                 node.Standing = NodeStanding.Suspect;
