@@ -17,12 +17,11 @@ namespace Rqml.Scheduling;
 internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffect>
 {
     private const long SweepEveryMs = 250;
-    private const long StartingMs = 2_000;
-    private const int MostLost = 1_024;
 
     private readonly Peer _self;
     private readonly SchedulerSettings _settings;
     private readonly NodePool _pool;
+    private readonly RollCall _rollCall;
     private readonly Dictionary<TaskId, ScheduledTask> _tasks = [];
     private readonly ParkedClasses _parked;
     private readonly WaitingTasks _waiting;
@@ -37,10 +36,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private Term _term;
     private bool _leading;
     private long _sweepDueMs = long.MaxValue;
-    private long _sweptMs;
-    private readonly long _bornMs;
-    private readonly Dictionary<(NodeId, Incarnation), (long AtMs, FenceReason Reason)> _lost = [];      // while another led
-    private HashSet<NodeId> _unreported = [];
 
     /// <param name="self">The node that may lead.</param>
     /// <param name="settings">What the host says.</param>
@@ -48,10 +43,10 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <param name="nowMs">When its process came up.</param>
     public SchedulerMachine(Peer self, SchedulerSettings settings, ulong seed, long nowMs)
     {
-        _bornMs = nowMs;
         _self = self;
         _settings = settings;
         _pool = new NodePool(seed);
+        _rollCall = new RollCall(_pool, settings.Liveness, nowMs);
         _parked = new ParkedClasses(self, _pool, settings.Liveness.SilentMs);
         _waiting = new WaitingTasks(_pool, _parked, settings);
         _recalls = new Recalls(self, _pool, _tasks, _waiting, settings.RecallsCheckpoints);
@@ -101,22 +96,22 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Hear(@event.Message, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone when _leading:
-                if (_pool.Find(@event.Peer!) is { } gone && !MayBeStarting(gone, nowMs)) _fencing.Fence(gone, FenceReason.Gone, nowMs, effects);
+                if (_pool.Find(@event.Peer!) is { } gone && !_rollCall.MayBeStarting(gone, nowMs)) _fencing.Fence(gone, FenceReason.Gone, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
                 if (_pool.Find(@event.Peer!) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
-                RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
+                _rollCall.RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
                 break;
             case SchedulerEventKind.Fenced when _leading && @event.Term == _term:
-                if (_fencing.HandOver(@event.Peer!, nowMs, effects)) _unreported.Remove(@event.Peer!.Node);
+                if (_fencing.HandOver(@event.Peer!, nowMs, effects)) _rollCall.AwaitNoLonger(@event.Peer!.Node);
                 break;
             case SchedulerEventKind.RefusedAsFenced when _leading && @event.Term == _term:
-                if (_fencing.TurnAway(@event.Peer!, nowMs, effects)) _unreported.Remove(@event.Peer!.Node);
+                if (_fencing.TurnAway(@event.Peer!, nowMs, effects)) _rollCall.AwaitNoLonger(@event.Peer!.Node);
                 break;
             case SchedulerEventKind.Recalled when _leading:
                 foreach (var id in @event.Tasks) _recalls.End(_tasks.GetValueOrDefault(id), @event.Copies!.GetValueOrDefault(id));
@@ -146,9 +141,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     /// <summary>All that later decisions go by, for explorations that tell states apart: but for votes, copies of checkpoints, what was learnt, what is drawn, and when something is due.</summary>
     public string Describe()
     {
-        var text = new StringBuilder($"{_leading} {_term} {_assignments.Number} ").AppendJoin(',', _unreported.Select(node => node.Value).Order(StringComparer.Ordinal));
+        var text = new StringBuilder($"{_leading} {_term} {_assignments.Number} {_rollCall}");
         foreach (var (id, task) in _tasks.OrderBy(task => task.Key)) text.Append($"|{id} {task.Node?.Peer} {task.Epoch} {task.Adopted} {task.Suspicion} {task.Inquired} {_waiting.Contains(id)}");
-        text.Append('|').Append(_parked).Append('|').AppendJoin(',', _lost.Keys).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
+        text.Append('|').Append(_parked).Append('|').Append(_pool.Describe()).Append('|').Append(_waiting.DescribeKeys());
         return text.ToString();
     }
 
@@ -158,31 +153,20 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _term = term;
         _leading = true;
         _sweepDueMs = nowMs + SweepEveryMs;
-        _sweptMs = _ledFromMs = nowMs;
+        _ledFromMs = nowMs;
         _recalls.Begin(nowMs);
         _assignments.Begin(term);
         _fencing.Begin(term);
-        _unreported = [.. members.Select(member => member.Node)];
+        _rollCall.Begin(members, nowMs);
         effects.Add(SchedulerEffect.Tell(SchedulerNews.Elected, _self, term, members.Count));
         foreach (var member in members)
         {
             _pool.Add(member, nowMs);
             effects.Add(SchedulerEffect.Send(member, Welcome()));
-            if (_lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * _settings.Liveness.SilentMs) > nowMs) _fencing.Fence(_pool.Find(member)!, lost.Reason, nowMs, effects);
+            if (_rollCall.WhyLost(member, nowMs) is { } reason) _fencing.Fence(_pool.Find(member)!, reason, nowMs, effects);
         }
 
-        _lost.Clear();
-    }
-
-    /// <summary>
-    /// Whoever leads next has seen the last leader go, or fall silent, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as
-    /// after a power cut all do.
-    /// </summary>
-    private void RememberLost(Peer peer, FenceReason reason, long nowMs)
-    {
-        if (nowMs < _bornMs + StartingMs) return;
-        if (_lost.Count >= MostLost) _lost.Clear();
-        _lost[(peer.Node, peer.Incarnation)] = (nowMs, reason);
+        _rollCall.ForgetLost();
     }
 
     private void EndTerm()
@@ -342,7 +326,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         }
 
         node.Reported = true;
-        _unreported.Remove(from.Node);
+        _rollCall.AwaitNoLonger(from.Node);
         node.Peer = from;
         node.Limit = report.Limit;
         (node.Draining, node.Leaving, node.Roles) = (report.Draining, report.Leaving, report.Roles);
@@ -395,8 +379,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
 
     private void AssignWaiting(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        // A new leader first hears what runs already: from each registered node, or from the store that it is fenced. Silent ones are fenced within seconds.
-        if (_unreported.Count > 0) return;
+        if (!_rollCall.IsOver) return;
         while (_pool.HasRoom && _recalls.HasRoom && _waiting.TryDequeue(nowMs, out var task))
         {
             // A node that still holds it has neither given it back nor been fenced: the task stays there.
@@ -441,12 +424,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         foreach (var task in _unacknowledged) task.IsUnacknowledged = false;
         _unacknowledged.Clear();
         _recalls.Sweep(nowMs, effects);
-        ForgiveSilence(nowMs);
+        _rollCall.ForgiveSilence(nowMs, SweepEveryMs);
         _parked.TellOfUnserved(_term, nowMs, effects);
         foreach (var node in _pool.Nodes.ToArray())
         {
             // Each knock at a process that is gone says so again: the first may have been heard before we led, or while it might have been starting.
-            if (IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
+            if (_rollCall.IsAwaited(node)) effects.Add(SchedulerEffect.Send(node.Peer, Welcome()));
             if (node.HeardMs + _settings.Liveness.SilentMs <= nowMs) _fencing.Fence(node, FenceReason.Silent, nowMs, effects);
             else if (node.HeardMs + _settings.Liveness.SuspectMs <= nowMs && node.Standing == NodeStanding.Active)
             {
@@ -456,21 +439,6 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             }
         }
     }
-
-    /// <summary>While we were not running ourselves (a stopped process, a machine asleep) we could hear nobody: that silence is no node's fault.</summary>
-    private void ForgiveSilence(long nowMs)
-    {
-        var lateMs = nowMs - _sweptMs - (2 * SweepEveryMs);
-        _sweptMs = nowMs;
-        if (lateMs <= 0) return;
-        foreach (var node in _pool.Nodes) node.HeardMs = Math.Min(nowMs, node.HeardMs + lateMs);
-    }
-
-    /// <summary>Whether a node that we only know of may be coming up as we are: after a power cut all come up at once, and what it holds is worth a moment.</summary>
-    private bool MayBeStarting(ScheduledNode node, long nowMs) => IsAwaited(node) && nowMs < _bornMs + StartingMs;
-
-    /// <summary>Whether it was registered when the term began, and has neither reported to it nor is being fenced.</summary>
-    private bool IsAwaited(ScheduledNode node) => _unreported.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;
 
     private Message Welcome() => new(MessageKind.Welcome, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0));
 }
