@@ -28,7 +28,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
     private readonly LaneGroup[] _groups;      // one a kind of device; most nodes have processors alone
     private readonly OutboundQueue _outbound;
-    private readonly BallotDesk _ballots = new();
+    private readonly BallotDesk _ballots;
     private readonly LinkedList<NodeAttempt> _suspects = new();
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
@@ -50,6 +50,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _self = self;
         _settings = settings;
+        _ballots = new BallotDesk(settings);
         _groups = [.. settings.Lanes.Select(lanes => new LaneGroup(lanes.Key, lanes.Value, settings.Limit * 2, settings.AgeEveryMs))];
         _outbound = new OutboundQueue(self, settings.KeepUndeliveredMs, settings.MaxUndeliveredBytes);
     }
@@ -179,7 +180,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 EndRun(@event, nowMs, effects);
                 break;
             case NodeEventKind.Voted:
-                EndBallot(@event.Ballot!, (Ballot)@event.Body!, effects);
+                BallotDesk.End(@event.Ballot!, (Ballot)@event.Body!, _self, effects);
                 break;
             case NodeEventKind.Lent:
                 TakeLent(@event.Tasks!, nowMs, effects);
@@ -274,7 +275,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 if (_attempts.TryGetValue(message.Task, out var explained)) effects.Add(NodeEffect.TellStory(explained));
                 break;
             case MessageKind.AskBallot:
-                TakeBallot(message, nowMs, effects);
+                _ballots.Take(message, _self, TakesNothing, nowMs, effects);
                 break;
             case MessageKind.WatchAttempt:
                 if (_attempts.TryGetValue(message.Task, out var watched))
@@ -515,7 +516,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         (_isAlone, _borrowDueMs) = (false, long.MaxValue);
-        foreach (var job in _ballots.Dismiss()) Cast(job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);
+        _ballots.Dismiss(_self, effects);
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
             if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
@@ -674,42 +675,12 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.CallVote, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.Resume.Vote, attempt.Vote)));
     }
 
-    private void TakeBallot(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        var job = TakesNothing ? null : _ballots.Take(message, nowMs);
-        if (job is null || !_settings.Serves(job.Call.Spec.Class) || !Array.Exists(_groups, group => group.Device == job.Call.Model.Device))
-        {
-            var refused = new BallotJob(new Attempt(message.Task, message.Epoch), (int)message.Number, (BallotCall)message.Body!, message.From, nowMs);
-            Cast(refused, new Ballot(Judgement.Abstain, "the node takes no ballot", 0), effects);
-        }
-        else if (job.Ballot is { } cast)
-        {
-            Cast(job, cast, effects);
-        }
-        else if (!job.IsTaken)
-        {
-            job.IsTaken = true;
-            _ballots.Enqueue(job);
-        }
-    }
-
     private static void Start(BallotJob job, LaneGroup group, EffectBuffer<NodeEffect> effects)
     {
         job.Lane = group;
         group.Voting++;
         effects.Add(NodeEffect.StartBallot(job));
     }
-
-    private void EndBallot(BallotJob job, Ballot ballot, EffectBuffer<NodeEffect> effects)
-    {
-        if (job.Lane is not { } group) return;
-        job.Lane = null;
-        group.Voting--;
-        job.Cast(ballot);
-        Cast(job, ballot, effects);
-    }
-
-    private void Cast(BallotJob job, Ballot ballot, EffectBuffer<NodeEffect> effects) => effects.Add(NodeEffect.Send(job.Asker, BallotDesk.Cast(_self, job, ballot)));
 
     /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
     private void AskLedgers(long nowMs, EffectBuffer<NodeEffect> effects)
