@@ -1,12 +1,10 @@
 using System.Text;
 using Rqml.Checkpoints;
 using Rqml.Cluster;
-using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Queues;
-using Rqml.Scheduling;
 using Rqml.Supervision;
 using Rqml.Supervision.Votes;
 using Rqml.Tasks;
@@ -26,16 +24,14 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
-    private readonly LaneGroup[] _groups;      // one a kind of device; most nodes have processors alone
+    private readonly LaneGroups _lanes;
     private readonly OutboundQueue _outbound;
     private readonly BallotDesk _ballots;
-    private readonly LinkedList<NodeAttempt> _suspects = new();
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
     private ObeyedEpochs _obeyed = new();
     private Term _term;
     private Peer? _leader;
-    private int _running;
     private bool _draining;        // what runs gives its lane up: the host stops
     private bool _emptying;        // what has begun is finished: an operator wants it so
     private bool _isWelcome;
@@ -51,7 +47,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _self = self;
         _settings = settings;
         _ballots = new BallotDesk(settings);
-        _groups = [.. settings.Lanes.Select(lanes => new LaneGroup(lanes.Key, lanes.Value, settings.Limit * 2, settings.AgeEveryMs))];
+        _lanes = new LaneGroups(settings, _ballots);
         _outbound = new OutboundQueue(self, settings.KeepUndeliveredMs, settings.MaxUndeliveredBytes);
     }
 
@@ -69,7 +65,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public Peer Self => _self;
 
-    public int RunningCount => _running;
+    public int RunningCount => _lanes.RunningCount;
 
     /// <summary>Unfinished attempts that were dropped as their task was settled or is elsewhere.</summary>
     public long Superseded { get; private set; }
@@ -86,16 +82,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public int OutboundCount => _outbound.Count;
 
-    public QueueStatistics InboundStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Inbound.Statistics(nowMs))]);
+    public QueueStatistics InboundStatistics(long nowMs) => _lanes.InboundStatistics(nowMs);
 
-    public QueueStatistics RefiningStatistics(long nowMs) => QueueStatistics.Sum([.. _groups.Select(group => group.Refining.Statistics(nowMs))]);
+    public QueueStatistics RefiningStatistics(long nowMs) => _lanes.RefiningStatistics(nowMs);
 
     public NodeAttempt? Find(TaskId task) => _attempts.GetValueOrDefault(task);
 
     /// <summary>What was found on the disk and looks otherwise since: written with the first tick, and after an end in order before it.</summary>
     public IReadOnlyList<NodeAttempt> Unwritten => _unwritten;
 
-    public IEnumerable<NodeAttempt> Running => _groups.SelectMany(group => group.Running);
+    public IEnumerable<NodeAttempt> Running => _lanes.Running;
 
     public NodePhase Phase
     {
@@ -120,15 +116,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Whom it reports to; null before it has heard of anybody.</summary>
     public Peer? Leader => _leader;
 
-    public long NextDueMs
-    {
-        get
-        {
-            var dueMs = Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs));
-            foreach (var group in _groups) dueMs = Math.Min(dueMs, group.NextDueMs);
-            return dueMs;
-        }
-    }
+    public long NextDueMs => Math.Min(Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs)), _lanes.NextDueMs);
 
     /// <summary>Takes back what the disk holds, before the first step.</summary>
     /// <param name="obeyed">The highest term that this node ever obeyed.</param>
@@ -161,7 +149,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             }
             else
             {
-                Requeue(attempt, 0);
+                _lanes.Requeue(attempt, 0);
             }
         }
     }
@@ -191,11 +179,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         FillLanes(nowMs, effects);
-        if (_draining && _running == 0 && Voting == 0) effects.Add(NodeEffect.Drained());
+        if (_draining && _lanes is { RunningCount: 0, Voting: 0 }) effects.Add(NodeEffect.Drained());
     }
-
-    /// <summary>Voters that hold a lane.</summary>
-    private int Voting => _groups.Sum(group => group.Voting);
 
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
@@ -205,7 +190,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (_askDueMs <= nowMs) AskLedgers(nowMs, effects);
         if (_borrowDueMs <= nowMs) Borrow(nowMs, effects);
         _outbound.Tick(nowMs, effects);
-        foreach (var group in _groups) group.Advance(nowMs);
+        _lanes.Advance(nowMs);
         FillLanes(nowMs, effects);
     }
 
@@ -216,7 +201,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_isAlone} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_borrowDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
         foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
-        foreach (var suspect in _suspects) text.Append(";next alone ").Append(suspect.Attempt);
+        _lanes.DescribeSuspects(text);
         foreach (var unwritten in _unwritten) text.Append(";unwritten ").Append(unwritten.Attempt);
         foreach (var result in _outbound.Results) text.Append(";outbound ").Append(result.Attempt);
         return text.ToString();
@@ -258,7 +243,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 if (_attempts.TryGetValue(message.Task, out var struck) && struck.Attempt.Epoch == message.Epoch && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number)
                 {
                     if (struck.IsFenced) AwaitAdoption(struck, nowMs);
-                    else Requeue(struck, nowMs);
+                    else _lanes.Requeue(struck, nowMs);
                 }
 
                 break;
@@ -267,7 +252,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 {
                     voted.Tally = (VoteResult)message.Body!;
                     voted.Vote = null;
-                    Requeue(voted, nowMs);
+                    _lanes.Requeue(voted, nowMs);
                 }
 
                 break;
@@ -309,7 +294,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
             held.Difficulty = assignment.Difficulty;
-            if (held.State == AttemptState.AwaitingAdoption) Requeue(held, nowMs);
+            if (held.State == AttemptState.AwaitingAdoption) _lanes.Requeue(held, nowMs);
             return;
         }
 
@@ -345,7 +330,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         _attempts[message.Task] = taken;
         effects.Add(NodeEffect.WriteAttempt(taken));
-        if (taken.State == AttemptState.Waiting) Enqueue(taken, nowMs);
+        if (taken.State == AttemptState.Waiting) _lanes.Enqueue(taken, nowMs);
     }
 
     /// <summary>Nobody leads, as far as we hear: the ledger in our own process may have tasks that nobody has.</summary>
@@ -367,14 +352,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             _attempts[task.Spec.Id] = taken;
             effects.Add(NodeEffect.WriteSelfAttempts(Own.Count));
             effects.Add(NodeEffect.WriteAttempt(taken));
-            Enqueue(taken, nowMs);
+            _lanes.Enqueue(taken, nowMs);
         }
-    }
-
-    private void Enqueue(NodeAttempt taken, long nowMs)
-    {
-        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, taken.Spec.NotBeforeMs));
-        Invariant.Holds(queued, "the inbound queue had less room than the node's limit");
     }
 
     /// <summary>The run of a superseded attempt has ended: its heir goes on from there, not from where that run began, as what it has used since is used.</summary>
@@ -387,23 +366,11 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         heir.ResumedAt = heir.Resume.Iteration;
         heir.State = AttemptState.Waiting;
         if (heir.IsFenced) AwaitAdoption(heir, nowMs);
-        else Enqueue(heir, nowMs);
+        else _lanes.Enqueue(heir, nowMs);
     }
 
     /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
     private static long EndOf(long remainingMs, long nowMs) => remainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + remainingMs;
-
-    private LaneGroup GroupOf(NodeAttempt attempt)
-    {
-        if (_groups.Length == 1) return _groups[0];
-        var device = _settings.DeviceOf(attempt.Spec.Class, attempt.Resume.Model);
-        foreach (var group in _groups)
-        {
-            if (group.Device == device) return group;
-        }
-
-        throw new InvalidOperationException($"The node has no lane of '{device}', and serves no class that needs one.");
-    }
 
     private RefusalReason? Refusal(Assignment assignment)
     {
@@ -463,7 +430,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             }
             else if (attempt.State is AttemptState.Waiting or AttemptState.AwaitingVote)
             {
-                if (attempt.State == AttemptState.Waiting) LeaveQueues(attempt);
+                if (attempt.State == AttemptState.Waiting) _lanes.Leave(attempt);
                 AwaitAdoption(attempt, nowMs);
             }
         }
@@ -508,7 +475,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (attempt.Suspicion == Suspicion.None) return;
         attempt.Suspicion = Suspicion.None;
         effects.Add(NodeEffect.WriteAttempt(attempt));
-        if (_suspects.Remove(attempt)) Requeue(attempt, nowMs);
+        _lanes.Clear(attempt, nowMs);
         Report(nowMs, effects);
     }
 
@@ -528,76 +495,17 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private static bool HasNotBegun(NodeAttempt attempt) => attempt is { State: AttemptState.Waiting, Run: 0, Resume.Iteration: 0 };
 
-    /// <summary>Gives free lanes to whatever is most important. A suspect waits until nothing else runs, and then has the node to itself for one iteration.</summary>
     private void FillLanes(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (_draining)
-        {
-            foreach (var running in Running) effects.Add(NodeEffect.YieldRun(running));      // again and again: one whose start waited for the disk did not hear it
-            return;
-        }
-
-        if (_running == 1 && Running.First().Alone is not null) return;
-        foreach (var group in _groups)
-        {
-            while (group.Free > 0 && _suspects.Count == 0 && _ballots.TakeNext(group.Device, nowMs) is { } job) Start(job, group, effects);
-            while (group.Free > 0 && _suspects.Count == 0 && group.TakeNext(nowMs) is { } next)
-            {
-                if (next.Suspicion.RunsAlone) _suspects.AddLast(next);
-                else Start(next, group, effects);
-            }
-        }
-
-        if (_suspects.Count > 0) StartAlone(effects);
-        else YieldOutranked(nowMs, effects);
-    }
-
-    /// <summary>
-    /// What a node has died with begins only once that is durable: poison that is quicker than the disk would else kill start after start, and no death would
-    /// be known to the next. And an epoch of our own is durable before a model sees it, else another task might have it after a crash.
-    /// </summary>
-    private void Start(NodeAttempt attempt, LaneGroup group, EffectBuffer<NodeEffect> effects)
-    {
-        Occupy(attempt, group);
-        effects.Add(attempt.Suspicion.Deaths > 0 || attempt.Attempt.Epoch.IsSelfAttempt ? NodeEffect.StartRunOnceDurable(attempt) : NodeEffect.StartRun(attempt));
-    }
-
-    private void Occupy(NodeAttempt attempt, LaneGroup group)
-    {
-        attempt.State = AttemptState.Running;
-        attempt.Run++;
-        _running++;
-        group.Start(attempt);
-    }
-
-    /// <summary>That it runs alone is durable before it runs: if the node dies of it, the next start knows.</summary>
-    private void StartAlone(EffectBuffer<NodeEffect> effects)
-    {
-        foreach (var other in Running) effects.Add(NodeEffect.YieldRun(other));
-        if (_running > 0 || Voting > 0) return;
-        var suspect = _suspects.First!.Value;
-        _suspects.RemoveFirst();
-        Occupy(suspect, GroupOf(suspect));
-        suspect.Alone = _self.Incarnation;
-        effects.Add(NodeEffect.WriteAttempt(suspect));
-        effects.Add(NodeEffect.StartRunOnceDurable(suspect));
-    }
-
-    /// <summary>The least important running task is asked to give its lane at its next boundary where something more important waits.</summary>
-    private void YieldOutranked(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        foreach (var group in _groups)
-        {
-            if (group.Outranked(nowMs, _ballots.HasWaiting && _ballots.IsWaitedFor(group.Device)) is { } least) effects.Add(NodeEffect.YieldRun(least));
-        }
+        if (_draining) _lanes.YieldAll(effects);      // again and again: one whose start waited for the disk did not hear it
+        else _lanes.Fill(_self.Incarnation, nowMs, effects);
     }
 
     private void EndRun(in NodeEvent ended, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         var attempt = ended.Attempt!;
         if (attempt.Run != ended.Run || attempt.State != AttemptState.Running) return;      // a run that was given up long ago
-        attempt.Lane!.End(attempt);
-        _running--;
+        _lanes.End(attempt);
         if (_isAlone && _attempts.Count <= _settings.Limit / 2) _borrowDueMs = nowMs;
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
@@ -627,11 +535,11 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 _outbound.Add(new Outbound(attempt.Attempt, attempt.Ledger, (Settlement)ended.Body!, attempt.Spec.PartitionKey), nowMs, effects);
                 break;
             case RunEnding.Yielded:
-                Requeue(attempt, nowMs);
+                _lanes.Requeue(attempt, nowMs);
                 break;
             case RunEnding.Pausing:
                 attempt.RetryMs = nowMs + ended.Number;
-                Requeue(attempt, nowMs);
+                _lanes.Requeue(attempt, nowMs);
                 break;
             case RunEnding.WorkerDied:
                 attempt.ResumedAt = attempt.Resume.Iteration;
@@ -645,7 +553,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 _askDueMs = Math.Min(_askDueMs, nowMs + AskRetryMs);
                 break;
             case RunEnding.Stopped:
-                if (!_draining) Requeue(attempt, nowMs);
+                if (!_draining) _lanes.Requeue(attempt, nowMs);
                 break;
         }
     }
@@ -673,13 +581,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         if (_leader is null) return;
         effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.CallVote, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.Resume.Vote, attempt.Vote)));
-    }
-
-    private static void Start(BallotJob job, LaneGroup group, EffectBuffer<NodeEffect> effects)
-    {
-        job.Lane = group;
-        group.Voting++;
-        effects.Add(NodeEffect.StartBallot(job));
     }
 
     /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
@@ -725,15 +626,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         attempt.IsDropped = true;
         effects.Add(NodeEffect.StopRun(attempt));
-        if (attempt.State == AttemptState.Waiting) LeaveQueues(attempt);
-    }
-
-    private void LeaveQueues(NodeAttempt attempt) => _ = GroupOf(attempt).Remove(attempt.Attempt.Task) || _suspects.Remove(attempt);
-
-    private void Requeue(NodeAttempt attempt, long nowMs)
-    {
-        attempt.State = AttemptState.Waiting;
-        GroupOf(attempt).Refining.Requeue(attempt, Ticket(attempt, nowMs, attempt.RetryMs));
+        if (attempt.State == AttemptState.Waiting) _lanes.Leave(attempt);
     }
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
@@ -751,7 +644,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None, result.PartitionKey));
-        var seen = new LoadSeen(_groups.Sum(group => group.Lanes), _running, _attempts.Count - _running, FreeDevices());
+        var seen = new LoadSeen(_lanes.Count, _lanes.RunningCount, _attempts.Count - _lanes.RunningCount, _lanes.FreeDevices());
         var report = new NodeReport
         {
             Term = _term,
@@ -774,9 +667,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (_heartbeatDueMs > 0 && lateMs > 2 * _settings.Liveness.HeartbeatMs) _leaderHeardMs = Math.Min(nowMs, _leaderHeardMs.Value + lateMs);
     }
 
-    private IReadOnlyDictionary<string, int> FreeDevices() =>
-        _groups.Length == 1 ? NodeSettings.NoDevices : _groups.Where(group => group.Device != NodeSettings.Processor).ToDictionary(group => group.Device, group => group.Free);
-
     /// <summary>What is past its deadline is worked on no longer, though the word of its ledger may never reach us; the ledger settles it.</summary>
     private void DropEnded(long nowMs, EffectBuffer<NodeEffect> effects)
     {
@@ -787,19 +677,5 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         foreach (var attempt in ended ?? []) Drop(attempt, effects);
-    }
-
-    private static QueueTicket Ticket(NodeAttempt attempt, long nowMs, long notBeforeMs)
-    {
-        attempt.QueuedMs = Math.Max(nowMs, notBeforeMs);
-        return new()
-        {
-            Task = attempt.Attempt.Task,
-            Class = attempt.Spec.Class.Name,
-            Priority = attempt.Spec.Priority,
-            Difficulty = double.IsNaN(attempt.Spec.Difficulty) ? ExpectedDifficulty.Unknown : attempt.Spec.Difficulty,
-            EnqueuedMs = nowMs,
-            NotBeforeMs = notBeforeMs,
-        };
     }
 }
