@@ -17,7 +17,6 @@ namespace Rqml.Nodes;
 /// </summary>
 internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
-    private const long AskRetryMs = 1_000;
     private const long JoinEveryMs = 100;
     private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
     private const long BorrowEveryMs = 250;
@@ -27,6 +26,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private readonly LaneGroups _lanes;
     private readonly OutboundQueue _outbound;
     private readonly BallotDesk _ballots;
+    private readonly AwaitedWords _words = new();
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
     private ObeyedEpochs _obeyed = new();
@@ -39,7 +39,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private bool _isAlone;
     private long? _leaderHeardMs;      // or when we came up
     private long _heartbeatDueMs;
-    private long _askDueMs = long.MaxValue;
     private long _borrowDueMs = long.MaxValue;
 
     public NodeMachine(Peer self, NodeSettings settings)
@@ -116,7 +115,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Whom it reports to; null before it has heard of anybody.</summary>
     public Peer? Leader => _leader;
 
-    public long NextDueMs => Math.Min(Math.Min(Math.Min(_heartbeatDueMs, _askDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs)), _lanes.NextDueMs);
+    public long NextDueMs => Math.Min(Math.Min(Math.Min(_heartbeatDueMs, _words.NextDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs)), _lanes.NextDueMs);
 
     /// <summary>Takes back what the disk holds, before the first step.</summary>
     /// <param name="obeyed">The highest term that this node ever obeyed.</param>
@@ -136,16 +135,15 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             _unwritten.Add(attempt);
             if (!_settings.Serves(attempt.Spec.Class))
             {
-                attempt.State = AttemptState.Unserved;
-                _askDueMs = 0;
+                _words.AwaitServing(attempt);
             }
             else if (attempt.Alone is { } died)
             {
-                AwaitStrike(attempt, (long)died.Value, 0);      // it ran alone when its node died
+                _words.AwaitStrike(attempt, died);
             }
             else if (attempt.Spec.PartitionKey is not null)
             {
-                AwaitAdoption(attempt, 0);
+                _words.AwaitAdoption(attempt, 0);
             }
             else
             {
@@ -187,7 +185,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
-        if (_askDueMs <= nowMs) AskLedgers(nowMs, effects);
+        if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.Values, _self, _leader, nowMs, effects);
         if (_borrowDueMs <= nowMs) Borrow(nowMs, effects);
         _outbound.Tick(nowMs, effects);
         _lanes.Advance(nowMs);
@@ -198,7 +196,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public string Describe()
     {
         var text = new StringBuilder();
-        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_isAlone} {_leaderHeardMs} {_heartbeatDueMs} {_askDueMs} {_borrowDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
+        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_isAlone} {_leaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_borrowDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
         foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         _lanes.DescribeSuspects(text);
@@ -239,16 +237,15 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Forget(message.Task, effects);
                 break;
             case MessageKind.StrikeCounted:
-                // An earlier attempt's run may have had the same name: its late answer says nothing of this one's death.
-                if (_attempts.TryGetValue(message.Task, out var struck) && struck.Attempt.Epoch == message.Epoch && struck.State == AttemptState.AwaitingStrike && struck.StrikeRun == message.Number)
+                if (_attempts.TryGetValue(message.Task, out var struck) && AwaitedWords.IsCounted(struck, message))
                 {
-                    if (struck.IsFenced) AwaitAdoption(struck, nowMs);
+                    if (struck.IsFenced) _words.AwaitAdoption(struck, nowMs);
                     else _lanes.Requeue(struck, nowMs);
                 }
 
                 break;
             case MessageKind.VoteClosed:
-                if (_attempts.TryGetValue(message.Task, out var voted) && voted.Attempt.Epoch == message.Epoch && voted.State == AttemptState.AwaitingVote && voted.Resume.Vote == message.Number)
+                if (_attempts.TryGetValue(message.Task, out var voted) && AwaitedWords.IsClosed(voted, message))
                 {
                     voted.Tally = (VoteResult)message.Body!;
                     voted.Vote = null;
@@ -365,7 +362,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         heir.Resume = superseded.Resume;
         heir.ResumedAt = heir.Resume.Iteration;
         heir.State = AttemptState.Waiting;
-        if (heir.IsFenced) AwaitAdoption(heir, nowMs);
+        if (heir.IsFenced) _words.AwaitAdoption(heir, nowMs);
         else _lanes.Enqueue(heir, nowMs);
     }
 
@@ -431,7 +428,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             else if (attempt.State is AttemptState.Waiting or AttemptState.AwaitingVote)
             {
                 if (attempt.State == AttemptState.Waiting) _lanes.Leave(attempt);
-                AwaitAdoption(attempt, nowMs);
+                _words.AwaitAdoption(attempt, nowMs);
             }
         }
 
@@ -524,7 +521,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
         if (attempt.IsFenced && ended.Ending is RunEnding.Yielded or RunEnding.Pausing or RunEnding.Stopped or RunEnding.AwaitingVote)
         {
-            AwaitAdoption(attempt, nowMs);
+            _words.AwaitAdoption(attempt, nowMs);
             return;
         }
 
@@ -543,62 +540,16 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case RunEnding.WorkerDied:
                 attempt.ResumedAt = attempt.Resume.Iteration;
-                AwaitStrike(attempt, NameOfRun(attempt), nowMs + AskRetryMs);
-                SendStrike(attempt, effects);
+                _words.AwaitStrike(attempt, _self, nowMs, effects);
                 break;
             case RunEnding.AwaitingVote:
-                attempt.State = AttemptState.AwaitingVote;
-                attempt.Vote = (VoteCall)ended.Body!;
-                CallVote(attempt, effects);
-                _askDueMs = Math.Min(_askDueMs, nowMs + AskRetryMs);
+                _words.AwaitVote(attempt, (VoteCall)ended.Body!, _self, _leader, nowMs, effects);
                 break;
             case RunEnding.Stopped:
                 if (!_draining) _lanes.Requeue(attempt, nowMs);
                 break;
         }
     }
-
-    private void AwaitAdoption(NodeAttempt attempt, long retryMs)
-    {
-        attempt.State = AttemptState.AwaitingAdoption;
-        attempt.IsFenced = false;
-        _askDueMs = Math.Min(_askDueMs, retryMs);
-    }
-
-    /// <summary>The next run waits until the ledger has counted the death durably: else a poisonous task would run without end.</summary>
-    private void AwaitStrike(NodeAttempt attempt, long run, long retryMs)
-    {
-        attempt.State = AttemptState.AwaitingStrike;
-        attempt.StrikeRun = run;
-        _askDueMs = Math.Min(_askDueMs, retryMs);
-    }
-
-    /// <summary>Runs are counted anew after a restart, so a run's name is taken from the start of the node too: else the ledger would take a later death for one that it has.</summary>
-    private long NameOfRun(NodeAttempt attempt) => unchecked((long)_self.Incarnation.Value + attempt.Run);
-
-    /// <summary>Whoever leads counts: cut off, the task waits as it is, and its ledger settles it at its deadline.</summary>
-    private void CallVote(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
-    {
-        if (_leader is null) return;
-        effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.CallVote, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.Resume.Vote, attempt.Vote)));
-    }
-
-    /// <summary>Whatever waits for a ledger's word asks again. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it.</summary>
-    private void AskLedgers(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        _askDueMs = long.MaxValue;
-        foreach (var attempt in _attempts.Values)
-        {
-            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved)) continue;
-            if (attempt.State == AttemptState.AwaitingVote) CallVote(attempt, effects);      // no scheduler holds a vote for a task that is settled
-            if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, effects);
-            else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, _self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
-            _askDueMs = nowMs + AskRetryMs;
-        }
-    }
-
-    private void SendStrike(NodeAttempt attempt, EffectBuffer<NodeEffect> effects) =>
-        effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.Strike, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, attempt.StrikeRun)));
 
     /// <summary>The ledger has it durably: nothing of the task is needed here any more.</summary>
     private void Forget(TaskId task, EffectBuffer<NodeEffect> effects)
