@@ -19,7 +19,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
     private const long JoinEveryMs = 100;
     private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
-    private const long BorrowEveryMs = 250;
 
     private readonly NodeSettings _settings;
     private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
@@ -27,6 +26,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private readonly OutboundQueue _outbound;
     private readonly BallotDesk _ballots;
     private readonly AwaitedWords _words = new();
+    private readonly Solitude _solitude;
     private readonly List<NodeAttempt> _unwritten = [];
     private Peer _self;
     private ObeyedEpochs _obeyed = new();
@@ -35,16 +35,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private bool _draining;        // what runs gives its lane up: the host stops
     private bool _emptying;        // what has begun is finished: an operator wants it so
     private bool _isWelcome;
-    private bool _isCutOff;
-    private bool _isAlone;
-    private long? _leaderHeardMs;      // or when we came up
     private long _heartbeatDueMs;
-    private long _borrowDueMs = long.MaxValue;
 
     public NodeMachine(Peer self, NodeSettings settings)
     {
         _self = self;
         _settings = settings;
+        _solitude = new Solitude(settings);
         _ballots = new BallotDesk(settings);
         _lanes = new LaneGroups(settings, _ballots);
         _outbound = new OutboundQueue(self, settings.KeepUndeliveredMs, settings.MaxUndeliveredBytes);
@@ -54,7 +51,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public Func<LoadSeen, NodeLoad>? MeasureLoad { get; set; }
 
     /// <summary>For attempts of the tasks of the ledger in our own process, where there is one: given while nobody leads.</summary>
-    public SelfAttempts? Own { get; init; }
+    public SelfAttempts? Own { get => _solitude.Own; init => _solitude.Own = value; }
 
     /// <summary>Told of each task that came with a checkpoint of another node.</summary>
     public Action<TaskId>? Brought { get; set; }
@@ -97,8 +94,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         get
         {
             if (TakesNothing) return NodePhase.Draining;
-            if (!_isWelcome) return _isAlone ? NodePhase.Degraded : NodePhase.Joining;
-            return _isCutOff ? NodePhase.Degraded : NodePhase.Active;
+            if (!_isWelcome) return IsAlone ? NodePhase.Degraded : NodePhase.Joining;
+            return _solitude.IsCutOff ? NodePhase.Degraded : NodePhase.Active;
         }
     }
 
@@ -107,15 +104,15 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public Term Term => _term;
 
     /// <summary>Whether it has heard of no leader for so long that it gives itself new tasks of the ledger in its own process.</summary>
-    public bool IsAlone => _isAlone;
+    public bool IsAlone => _solitude.IsAlone;
 
     /// <summary>When it last heard of a leader, or came up.</summary>
-    public long LeaderHeardMs => _leaderHeardMs ?? 0;
+    public long LeaderHeardMs => _solitude.LeaderHeardMs ?? 0;
 
     /// <summary>Whom it reports to; null before it has heard of anybody.</summary>
     public Peer? Leader => _leader;
 
-    public long NextDueMs => Math.Min(Math.Min(Math.Min(_heartbeatDueMs, _words.NextDueMs), Math.Min(_borrowDueMs, _outbound.NextDueMs)), _lanes.NextDueMs);
+    public long NextDueMs => Math.Min(Math.Min(Math.Min(_heartbeatDueMs, _words.NextDueMs), Math.Min(_solitude.NextDueMs, _outbound.NextDueMs)), _lanes.NextDueMs);
 
     /// <summary>Takes back what the disk holds, before the first step.</summary>
     /// <param name="obeyed">The highest term that this node ever obeyed.</param>
@@ -186,7 +183,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.Values, _self, _leader, nowMs, effects);
-        if (_borrowDueMs <= nowMs) Borrow(nowMs, effects);
+        if (_solitude.NextDueMs <= nowMs) _solitude.Borrow(_attempts.Keys, _outbound.Results, nowMs, effects);
         _outbound.Tick(nowMs, effects);
         _lanes.Advance(nowMs);
         FillLanes(nowMs, effects);
@@ -196,7 +193,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public string Describe()
     {
         var text = new StringBuilder();
-        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_isCutOff} {_isAlone} {_leaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_borrowDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
+        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_solitude.IsCutOff} {IsAlone} {_solitude.LeaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_solitude.NextDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
         foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         _lanes.DescribeSuspects(text);
@@ -222,7 +219,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
                 break;
             case MessageKind.Heard:
-                if (new Term(message.Epoch.Generation, message.Epoch.Term) == _term) HearLeader(nowMs);
+                if (new Term(message.Epoch.Generation, message.Epoch.Term) == _term) _solitude.HearLeader(nowMs);
                 break;
             case MessageKind.Fenced:
                 if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
@@ -287,7 +284,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (held?.Attempt.Epoch == message.Epoch)
         {
             held.Follow(assignment.Ledger);
-            held.EndMs = EndOf(assignment.RemainingMs, nowMs);
+            held.EndMs = NodeAttempt.EndOf(assignment.RemainingMs, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
             held.Difficulty = assignment.Difficulty;
@@ -303,7 +300,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         var stored = new StoredAttempt(new Attempt(message.Task, message.Epoch), assignment.Spec, assignment.Ledger, assignment.Suspicion, null);
-        var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = EndOf(assignment.RemainingMs, nowMs), Difficulty = assignment.Difficulty };
+        var taken = new NodeAttempt(stored) { Watched = assignment.Watched, EndMs = NodeAttempt.EndOf(assignment.RemainingMs, nowMs), Difficulty = assignment.Difficulty };
         if (assignment.Checkpoint is { } left)
         {
             Brought?.Invoke(message.Task);
@@ -330,24 +327,14 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (taken.State == AttemptState.Waiting) _lanes.Enqueue(taken, nowMs);
     }
 
-    /// <summary>Nobody leads, as far as we hear: the ledger in our own process may have tasks that nobody has.</summary>
-    private void Borrow(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        _borrowDueMs = nowMs + BorrowEveryMs;
-        var room = _settings.Limit - _attempts.Count;
-        if (room > 0 && !Own!.IsExhausted) effects.Add(NodeEffect.AskLedger(new LendingRequest(room, _settings.Classes, new HashSet<TaskId>([.. _attempts.Keys, .. _outbound.Results.Select(result => result.Attempt.Task)]))));
-    }
-
-    /// <summary>Takes tasks of our own process's ledger under epochs of our own. The count is durable with the attempts, and so before any of them runs.</summary>
+    /// <summary>Takes tasks of our own process's ledger while nobody leads.</summary>
     private void TakeLent(IReadOnlyList<LentTask> lent, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (!_isAlone || TakesNothing) return;
+        if (!IsAlone || TakesNothing) return;
         foreach (var task in lent)
         {
-            if (Own!.IsExhausted || _attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || !_settings.Serves(task.Spec.Class)) continue;
-            var taken = new NodeAttempt(new Attempt(task.Spec.Id, Own.Next(_term)), task.Spec, task.Ledger) { Watched = task.Watched, EndMs = EndOf(task.RemainingMs, nowMs) };
+            if (_attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || _solitude.Take(task, _term, nowMs, effects) is not { } taken) continue;
             _attempts[task.Spec.Id] = taken;
-            effects.Add(NodeEffect.WriteSelfAttempts(Own.Count));
             effects.Add(NodeEffect.WriteAttempt(taken));
             _lanes.Enqueue(taken, nowMs);
         }
@@ -366,9 +353,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         else _lanes.Enqueue(heir, nowMs);
     }
 
-    /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
-    private static long EndOf(long remainingMs, long nowMs) => remainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + remainingMs;
-
     private RefusalReason? Refusal(Assignment assignment)
     {
         if (assignment.To != _self.Incarnation) return RefusalReason.OtherIncarnation;
@@ -386,7 +370,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (term < _term && term != Term.None) return;
-        HearLeader(nowMs);
+        _solitude.HearLeader(nowMs);
         var isOfRestoredStore = term.Generation > _term.Generation && _term != Term.None;
         if (term > _term)
         {
@@ -400,13 +384,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         // A store that was restored may have forgotten that we are a member, and what was agreed on with us.
         if (isOfRestoredStore) BeginAnew(nowMs, effects);
         else Report(nowMs, effects);
-    }
-
-    private void HearLeader(long nowMs)
-    {
-        _leaderHeardMs = nowMs;
-        _isCutOff = _isAlone = false;
-        _borrowDueMs = long.MaxValue;
     }
 
     /// <summary>
@@ -479,7 +456,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>What has not begun goes back to the scheduler, which hears that we take nothing new.</summary>
     private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        (_isAlone, _borrowDueMs) = (false, long.MaxValue);
+        _solitude.End();
         _ballots.Dismiss(_self, effects);
         foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
         {
@@ -503,7 +480,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var attempt = ended.Attempt!;
         if (attempt.Run != ended.Run || attempt.State != AttemptState.Running) return;      // a run that was given up long ago
         _lanes.End(attempt);
-        if (_isAlone && _attempts.Count <= _settings.Limit / 2) _borrowDueMs = nowMs;
+        _solitude.MakeRoom(_attempts.Count, nowMs);
         if (ended.Snapshot is { } snapshot) attempt.Resume = snapshot;
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped)
@@ -582,10 +559,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        ForgiveSilence(nowMs);
+        _solitude.Look(_heartbeatDueMs, _isWelcome, TakesNothing, nowMs);
         _heartbeatDueMs = nowMs + (_isWelcome ? _settings.Liveness.HeartbeatMs : Math.Min(JoinEveryMs, _settings.Liveness.HeartbeatMs));
-        _isCutOff = _isWelcome && _leaderHeardMs + _settings.Liveness.SilentMs <= nowMs;
-        if (!_isAlone && Own is not null && !TakesNothing && _leaderHeardMs + _settings.Liveness.AloneMs <= nowMs) (_isAlone, _borrowDueMs) = (true, nowMs);
         DropEnded(nowMs, effects);
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
@@ -608,14 +583,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Held = held,
         };
         effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));
-    }
-
-    /// <summary>While we were not running ourselves (a stopped process, a machine asleep) we could hear nobody.</summary>
-    private void ForgiveSilence(long nowMs)
-    {
-        _leaderHeardMs ??= nowMs;
-        var lateMs = nowMs - _heartbeatDueMs;
-        if (_heartbeatDueMs > 0 && lateMs > 2 * _settings.Liveness.HeartbeatMs) _leaderHeardMs = Math.Min(nowMs, _leaderHeardMs.Value + lateMs);
     }
 
     /// <summary>What is past its deadline is worked on no longer, though the word of its ledger may never reach us; the ledger settles it.</summary>
