@@ -18,10 +18,9 @@ namespace Rqml.Nodes;
 internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 {
     private const long JoinEveryMs = 100;
-    private const long LateMs = 2_000;      // for the word of the ledger, which comes first as a rule
 
     private readonly NodeSettings _settings;
-    private readonly Dictionary<TaskId, NodeAttempt> _attempts = [];
+    private readonly AttemptTable _attempts;
     private readonly LaneGroups _lanes;
     private readonly OutboundQueue _outbound;
     private readonly BallotDesk _ballots;
@@ -44,6 +43,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         _solitude = new Solitude(settings);
         _ballots = new BallotDesk(settings);
         _lanes = new LaneGroups(settings, _ballots);
+        _attempts = new AttemptTable(_lanes, _words);
         _outbound = new OutboundQueue(self, settings.KeepUndeliveredMs, settings.MaxUndeliveredBytes);
     }
 
@@ -64,17 +64,17 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public int RunningCount => _lanes.RunningCount;
 
     /// <summary>Unfinished attempts that were dropped as their task was settled or is elsewhere.</summary>
-    public long Superseded { get; private set; }
+    public long Superseded => _attempts.Superseded;
 
     public int HeldCount => _attempts.Count;
 
-    public IEnumerable<TaskId> Held => _attempts.Keys;
+    public IEnumerable<TaskId> Held => _attempts.Tasks;
 
-    public IEnumerable<NodeAttempt> Attempts => _attempts.Values;
+    public IEnumerable<NodeAttempt> Attempts => _attempts.All;
 
-    public bool Holds(TaskId task) => _attempts.ContainsKey(task) || _outbound.Contains(task);
+    public bool Holds(TaskId task) => _attempts.Contains(task) || _outbound.Contains(task);
 
-    public int StrikingCount => _attempts.Values.Count(attempt => attempt.State == AttemptState.AwaitingStrike);
+    public int StrikingCount => _attempts.All.Count(attempt => attempt.State == AttemptState.AwaitingStrike);
 
     public int OutboundCount => _outbound.Count;
 
@@ -82,7 +82,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public QueueStatistics RefiningStatistics(long nowMs) => _lanes.RefiningStatistics(nowMs);
 
-    public NodeAttempt? Find(TaskId task) => _attempts.GetValueOrDefault(task);
+    public NodeAttempt? Find(TaskId task) => _attempts.Find(task);
 
     /// <summary>What was found on the disk and looks otherwise since: written with the first tick, and after an end in order before it.</summary>
     public IReadOnlyList<NodeAttempt> Unwritten => _unwritten;
@@ -126,7 +126,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in attempts)
         {
             if (_outbound.Contains(attempt.Attempt.Task)) continue;
-            _attempts[attempt.Attempt.Task] = attempt;
+            _attempts.Restore(attempt);
             if (endedInOrder) attempt.Alone = null;
             else attempt.Suspicion = attempt.Suspicion.After(attempt.Resume.Iteration);
             _unwritten.Add(attempt);
@@ -182,8 +182,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
-        if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.Values, _self, _leader, nowMs, effects);
-        if (_solitude.NextDueMs <= nowMs) _solitude.Borrow(_attempts.Keys, _outbound.Results, nowMs, effects);
+        if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.All, _self, _leader, nowMs, effects);
+        if (_solitude.NextDueMs <= nowMs) _solitude.Borrow(_attempts.Tasks, _outbound.Results, nowMs, effects);
         _outbound.Tick(nowMs, effects);
         _lanes.Advance(nowMs);
         FillLanes(nowMs, effects);
@@ -194,7 +194,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         var text = new StringBuilder();
         text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_solitude.IsCutOff} {IsAlone} {_solitude.LeaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_solitude.NextDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
-        foreach (var attempt in _attempts.Values) Describe(attempt, text.Append(';'));
+        foreach (var attempt in _attempts.All) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         _lanes.DescribeSuspects(text);
         foreach (var unwritten in _unwritten) text.Append(";unwritten ").Append(unwritten.Attempt);
@@ -213,7 +213,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Take(message, nowMs, effects);
                 break;
             case MessageKind.Revoke:
-                if (_attempts.TryGetValue(message.Task, out var revoked) && revoked.Attempt.Epoch <= message.Epoch) Supersede(revoked, effects);
+                if (_attempts.Find(message.Task) is { } revoked && revoked.Attempt.Epoch <= message.Epoch) _attempts.Supersede(revoked, effects);
                 break;
             case MessageKind.Welcome:
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
@@ -228,13 +228,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Obey(message, nowMs, effects);
                 break;
             case MessageKind.ReleaseAttempt:
-                if (_attempts.TryGetValue(message.Task, out var released) && released.Attempt.Epoch == message.Epoch) Clear(released, nowMs, effects);
+                if (_attempts.Find(message.Task) is { } released && released.Attempt.Epoch == message.Epoch) Clear(released, nowMs, effects);
                 break;
             case MessageKind.Answered:
                 Forget(message.Task, effects);
                 break;
             case MessageKind.StrikeCounted:
-                if (_attempts.TryGetValue(message.Task, out var struck) && AwaitedWords.IsCounted(struck, message))
+                if (_attempts.Find(message.Task) is { } struck && AwaitedWords.IsCounted(struck, message))
                 {
                     if (struck.IsFenced) _words.AwaitAdoption(struck, nowMs);
                     else _lanes.Requeue(struck, nowMs);
@@ -242,7 +242,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
                 break;
             case MessageKind.VoteClosed:
-                if (_attempts.TryGetValue(message.Task, out var voted) && AwaitedWords.IsClosed(voted, message))
+                if (_attempts.Find(message.Task) is { } voted && AwaitedWords.IsClosed(voted, message))
                 {
                     voted.Tally = (VoteResult)message.Body!;
                     voted.Vote = null;
@@ -251,13 +251,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
                 break;
             case MessageKind.ExplainAttempt:
-                if (_attempts.TryGetValue(message.Task, out var explained)) effects.Add(NodeEffect.TellStory(explained));
+                if (_attempts.Find(message.Task) is { } explained) effects.Add(NodeEffect.TellStory(explained));
                 break;
             case MessageKind.AskBallot:
                 _ballots.Take(message, _self, TakesNothing, nowMs, effects);
                 break;
             case MessageKind.WatchAttempt:
-                if (_attempts.TryGetValue(message.Task, out var watched))
+                if (_attempts.Find(message.Task) is { } watched)
                 {
                     watched.Watched = true;
                     effects.Add(NodeEffect.WatchRun(watched));
@@ -280,7 +280,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         if (_outbound.Contains(message.Task)) return;      // finished here: its result is on its way
-        var held = _attempts.GetValueOrDefault(message.Task);
+        var held = _attempts.Find(message.Task);
         if (held?.Attempt.Epoch == message.Epoch)
         {
             held.Follow(assignment.Ledger);
@@ -307,24 +307,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             if (InlineCheckpoint.Read(left, message.Task) is { } snapshot) taken.GoOnFrom(snapshot);
         }
 
-        if (held is not null && held.Resume.Iteration >= taken.Resume.Iteration)
-        {
-            taken.Resume = held.Resume;
-            taken.IsBrought = false;
-            taken.ResumedAt = held.Resume.Iteration;
-        }
-
-        if (held is not null)
-        {
-            taken.Chain = held.Chain;
-            taken.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
-            if (held.State is AttemptState.Running or AttemptState.AwaitingEnd) (held.Heir, taken.State) = (taken, AttemptState.AwaitingEnd);
-            Stop(held, effects);
-        }
-
-        _attempts[message.Task] = taken;
-        effects.Add(NodeEffect.WriteAttempt(taken));
-        if (taken.State == AttemptState.Waiting) _lanes.Enqueue(taken, nowMs);
+        if (held is not null) _attempts.GiveWay(held, taken, effects);
+        _attempts.Add(taken, nowMs, effects);
     }
 
     /// <summary>Takes tasks of our own process's ledger while nobody leads.</summary>
@@ -334,30 +318,15 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var task in lent)
         {
             if (_attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || _solitude.Take(task, _term, nowMs, effects) is not { } taken) continue;
-            _attempts[task.Spec.Id] = taken;
-            effects.Add(NodeEffect.WriteAttempt(taken));
-            _lanes.Enqueue(taken, nowMs);
+            _attempts.Add(taken, nowMs, effects);
         }
-    }
-
-    /// <summary>The run of a superseded attempt has ended: its heir goes on from there, not from where that run began, as what it has used since is used.</summary>
-    private void PassOn(NodeAttempt superseded, long nowMs)
-    {
-        var heir = superseded.Heir;
-        while (heir is { IsDropped: true }) heir = heir.Heir;
-        if (heir is null) return;
-        heir.Resume = superseded.Resume;
-        heir.ResumedAt = heir.Resume.Iteration;
-        heir.State = AttemptState.Waiting;
-        if (heir.IsFenced) _words.AwaitAdoption(heir, nowMs);
-        else _lanes.Enqueue(heir, nowMs);
     }
 
     private RefusalReason? Refusal(Assignment assignment)
     {
         if (assignment.To != _self.Incarnation) return RefusalReason.OtherIncarnation;
         if (assignment.Term != _term) return RefusalReason.StaleEpoch;
-        var isHeld = _attempts.ContainsKey(assignment.Spec.Id);
+        var isHeld = _attempts.Contains(assignment.Spec.Id);
         if (TakesNothing && !isHeld) return RefusalReason.Draining;
         if (!_settings.Serves(assignment.Spec.Class)) return RefusalReason.UnknownClass;
         return _attempts.Count >= _settings.Limit * 2 && !isHeld ? RefusalReason.Full : null;
@@ -394,21 +363,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _self = _self with { Incarnation = new Incarnation(new SplitMix64(_self.Incarnation.Value).Next() | 1) };
         _obeyed = new ObeyedEpochs();
-        foreach (var attempt in _attempts.Values)
-        {
-            if (attempt.Spec.PartitionKey is null) continue;
-            if (attempt.State is AttemptState.Running or AttemptState.AwaitingStrike or AttemptState.AwaitingEnd)
-            {
-                attempt.IsFenced = true;      // until it is adopted
-                if (attempt.State == AttemptState.Running) effects.Add(NodeEffect.YieldRun(attempt));
-            }
-            else if (attempt.State is AttemptState.Waiting or AttemptState.AwaitingVote)
-            {
-                if (attempt.State == AttemptState.Waiting) _lanes.Leave(attempt);
-                _words.AwaitAdoption(attempt, nowMs);
-            }
-        }
-
+        _attempts.BeginAnew(nowMs, effects);
         Report(nowMs, effects);
     }
 
@@ -458,10 +413,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _solitude.End();
         _ballots.Dismiss(_self, effects);
-        foreach (var attempt in _attempts.Values.Where(HasNotBegun).ToArray())
+        foreach (var attempt in _attempts.All.Where(HasNotBegun).ToArray())
         {
             if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
-            Drop(attempt, effects);
+            _attempts.Drop(attempt, effects);
         }
 
         Report(nowMs, effects);
@@ -485,7 +440,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         attempt.State = AttemptState.Waiting;
         if (attempt.IsDropped)
         {
-            PassOn(attempt, nowMs);
+            _attempts.PassOn(attempt, nowMs);
             return;
         }
 
@@ -505,7 +460,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         switch (ended.Ending)
         {
             case RunEnding.Finished:
-                _attempts.Remove(attempt.Attempt.Task);
+                _attempts.Finish(attempt);
                 _outbound.Add(new Outbound(attempt.Attempt, attempt.Ledger, (Settlement)ended.Body!, attempt.Spec.PartitionKey), nowMs, effects);
                 break;
             case RunEnding.Yielded:
@@ -533,42 +488,17 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         Answered?.Invoke(task);
         if (_outbound.Remove(task)) effects.Add(NodeEffect.DropTask(task));
-        if (_attempts.TryGetValue(task, out var attempt)) Supersede(attempt, effects);
-    }
-
-    private void Supersede(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
-    {
-        Superseded++;
-        Drop(attempt, effects);
-    }
-
-    private void Drop(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
-    {
-        _attempts.Remove(attempt.Attempt.Task);
-        Stop(attempt, effects);
-        effects.Add(NodeEffect.DropTask(attempt.Attempt.Task));
-    }
-
-    /// <summary>A running attempt keeps its lane until its run has ended; the shell writes no more checkpoints of it from here on.</summary>
-    private void Stop(NodeAttempt attempt, EffectBuffer<NodeEffect> effects)
-    {
-        attempt.IsDropped = true;
-        effects.Add(NodeEffect.StopRun(attempt));
-        if (attempt.State == AttemptState.Waiting) _lanes.Leave(attempt);
+        if (_attempts.Find(task) is { } attempt) _attempts.Supersede(attempt, effects);
     }
 
     private void Report(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _solitude.Look(_heartbeatDueMs, _isWelcome, TakesNothing, nowMs);
         _heartbeatDueMs = nowMs + (_isWelcome ? _settings.Liveness.HeartbeatMs : Math.Min(JoinEveryMs, _settings.Liveness.HeartbeatMs));
-        DropEnded(nowMs, effects);
+        _attempts.DropEnded(nowMs, effects);
         if (_leader is null) return;
         var held = new List<HeldAttempt>(_attempts.Count + _outbound.Count);
-        foreach (var attempt in _attempts.Values)
-        {
-            if (attempt.State != AttemptState.Unserved) held.Add(new HeldAttempt(attempt.Attempt, attempt.Resume.Iteration, attempt.State == AttemptState.AwaitingAdoption, attempt.Suspicion, attempt.Spec.PartitionKey));
-        }
-
+        _attempts.Report(held);
         foreach (var result in _outbound.Results) held.Add(new HeldAttempt(result.Attempt, result.Result.Iterations, false, Suspicion.None, result.PartitionKey));
         var seen = new LoadSeen(_lanes.Count, _lanes.RunningCount, _attempts.Count - _lanes.RunningCount, _lanes.FreeDevices());
         var report = new NodeReport
@@ -583,17 +513,5 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Held = held,
         };
         effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));
-    }
-
-    /// <summary>What is past its deadline is worked on no longer, though the word of its ledger may never reach us; the ledger settles it.</summary>
-    private void DropEnded(long nowMs, EffectBuffer<NodeEffect> effects)
-    {
-        List<NodeAttempt>? ended = null;
-        foreach (var attempt in _attempts.Values)
-        {
-            if (attempt.EndMs <= nowMs - LateMs) (ended ??= []).Add(attempt);
-        }
-
-        foreach (var attempt in ended ?? []) Drop(attempt, effects);
     }
 }
