@@ -7,7 +7,6 @@ using Rqml.Messaging;
 using Rqml.Queues;
 using Rqml.Supervision;
 using Rqml.Supervision.Votes;
-using Rqml.Tasks;
 
 namespace Rqml.Nodes;
 
@@ -20,6 +19,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private const long JoinEveryMs = 100;
 
     private readonly NodeSettings _settings;
+    private readonly Obedience _obedience;
     private readonly AttemptTable _attempts;
     private readonly LaneGroups _lanes;
     private readonly OutboundQueue _outbound;
@@ -27,9 +27,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private readonly AwaitedWords _words = new();
     private readonly Solitude _solitude;
     private readonly List<NodeAttempt> _unwritten = [];
-    private Peer _self;
-    private ObeyedEpochs _obeyed = new();
-    private Term _term;
     private Peer? _leader;
     private bool _draining;        // what runs gives its lane up: the host stops
     private bool _emptying;        // what has begun is finished: an operator wants it so
@@ -38,8 +35,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     public NodeMachine(Peer self, NodeSettings settings)
     {
-        _self = self;
         _settings = settings;
+        _obedience = new Obedience(self, settings);
         _solitude = new Solitude(settings);
         _ballots = new BallotDesk(settings);
         _lanes = new LaneGroups(settings, _ballots);
@@ -59,7 +56,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>Told of each task whose result its ledger has durably.</summary>
     public Action<TaskId>? Answered { get; set; }
 
-    public Peer Self => _self;
+    public Peer Self => _obedience.Self;
 
     public int RunningCount => _lanes.RunningCount;
 
@@ -101,7 +98,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
 
     private bool TakesNothing => _draining || _emptying;
 
-    public Term Term => _term;
+    public Term Term => _obedience.Term;
 
     /// <summary>Whether it has heard of no leader for so long that it gives itself new tasks of the ledger in its own process.</summary>
     public bool IsAlone => _solitude.IsAlone;
@@ -121,7 +118,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <param name="endedInOrder">Whether the node was stopped, rather than killed by something, perhaps one of the attempts.</param>
     public void Restore(Term obeyed, IEnumerable<NodeAttempt> attempts, IEnumerable<Outbound> outbound, bool endedInOrder)
     {
-        _term = obeyed;
+        _obedience.Restore(obeyed);
         foreach (var result in outbound) _outbound.Restore(result);
         foreach (var attempt in attempts)
         {
@@ -163,7 +160,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 EndRun(@event, nowMs, effects);
                 break;
             case NodeEventKind.Voted:
-                BallotDesk.End(@event.Ballot!, (Ballot)@event.Body!, _self, effects);
+                BallotDesk.End(@event.Ballot!, (Ballot)@event.Body!, Self, effects);
                 break;
             case NodeEventKind.Lent:
                 TakeLent(@event.Tasks!, nowMs, effects);
@@ -182,7 +179,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
-        if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.All, _self, _leader, nowMs, effects);
+        if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.All, Self, _leader, nowMs, effects);
         if (_solitude.NextDueMs <= nowMs) _solitude.Borrow(_attempts.Tasks, _outbound.Results, nowMs, effects);
         _outbound.Tick(nowMs, effects);
         _lanes.Advance(nowMs);
@@ -193,7 +190,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public string Describe()
     {
         var text = new StringBuilder();
-        text.Append(_self.Incarnation).Append(' ').Append(_term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_solitude.IsCutOff} {IsAlone} {_solitude.LeaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_solitude.NextDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obeyed.Describe());
+        text.Append(Self.Incarnation).Append(' ').Append(Term).Append(_leader?.Node).Append($" {_draining} {_emptying} {_isWelcome} {_solitude.IsCutOff} {IsAlone} {_solitude.LeaderHeardMs} {_heartbeatDueMs} {_words.NextDueMs} {_solitude.NextDueMs} {_outbound.NextDueMs} {Own?.Count} ").Append(_obedience.Describe());
         foreach (var attempt in _attempts.All) Describe(attempt, text.Append(';'));
         foreach (var running in Running) Describe(running, text.Append(";on a lane "));
         _lanes.DescribeSuspects(text);
@@ -219,10 +216,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 Follow(message.From, new Term(message.Epoch.Generation, message.Epoch.Term), nowMs, effects);
                 break;
             case MessageKind.Heard:
-                if (new Term(message.Epoch.Generation, message.Epoch.Term) == _term) _solitude.HearLeader(nowMs);
+                if (new Term(message.Epoch.Generation, message.Epoch.Term) == Term) _solitude.HearLeader(nowMs);
                 break;
             case MessageKind.Fenced:
-                if ((ulong)message.Number == _self.Incarnation.Value) BeginAnew(nowMs, effects);
+                if ((ulong)message.Number == Self.Incarnation.Value) BeginAnew(nowMs, effects);
                 break;
             case MessageKind.Drain or MessageKind.Resume:
                 Obey(message, nowMs, effects);
@@ -254,7 +251,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 if (_attempts.Find(message.Task) is { } explained) effects.Add(NodeEffect.TellStory(explained));
                 break;
             case MessageKind.AskBallot:
-                _ballots.Take(message, _self, TakesNothing, nowMs, effects);
+                _ballots.Take(message, Self, TakesNothing, nowMs, effects);
                 break;
             case MessageKind.WatchAttempt:
                 if (_attempts.Find(message.Task) is { } watched)
@@ -274,8 +271,8 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (Refusal(assignment) is { } reason)
         {
             // The task goes elsewhere under another epoch: a late duplicate of this one must find it used, though there be room by then.
-            if (assignment.To == _self.Incarnation && assignment.Term == _term) _ = _settings.TryObey(_obeyed, message.Epoch);
-            Refuse(message, reason, effects);
+            if (_obedience.WhyStale(assignment.To, assignment.Term) is null) _ = _obedience.TryObey(message.Epoch);
+            _obedience.Refuse(message, reason, effects);
             return;
         }
 
@@ -293,9 +290,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         }
 
         if (held?.Attempt.Epoch > message.Epoch) return;
-        if (assignment.Adopted || !_settings.TryObey(_obeyed, message.Epoch))
+        if (assignment.Adopted || !_obedience.TryObey(message.Epoch))
         {
-            Refuse(message, RefusalReason.NotHeld, effects);
+            _obedience.Refuse(message, RefusalReason.NotHeld, effects);
             return;
         }
 
@@ -317,40 +314,30 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (!IsAlone || TakesNothing) return;
         foreach (var task in lent)
         {
-            if (_attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || _solitude.Take(task, _term, nowMs, effects) is not { } taken) continue;
+            if (_attempts.Count >= _settings.Limit || Holds(task.Spec.Id) || _solitude.Take(task, Term, nowMs, effects) is not { } taken) continue;
             _attempts.Add(taken, nowMs, effects);
         }
     }
 
     private RefusalReason? Refusal(Assignment assignment)
     {
-        if (assignment.To != _self.Incarnation) return RefusalReason.OtherIncarnation;
-        if (assignment.Term != _term) return RefusalReason.StaleEpoch;
+        if (_obedience.WhyStale(assignment.To, assignment.Term) is { } stale) return stale;
         var isHeld = _attempts.Contains(assignment.Spec.Id);
         if (TakesNothing && !isHeld) return RefusalReason.Draining;
         if (!_settings.Serves(assignment.Spec.Class)) return RefusalReason.UnknownClass;
         return _attempts.Count >= _settings.Limit * 2 && !isHeld ? RefusalReason.Full : null;
     }
 
-    private void Refuse(in Message assignment, RefusalReason reason, EffectBuffer<NodeEffect> effects) =>
-        effects.Add(NodeEffect.Send(assignment.From, new Message(MessageKind.Refused, _self, assignment.Task, assignment.Epoch, (long)reason)));
-
     /// <summary>Obeys the highest term it has heard of, durably. A leader that was named by address alone is reported to, and says its term itself.</summary>
     private void Follow(Peer? leader, Term term, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (term < _term && term != Term.None) return;
+        if (term < Term && term != Term.None) return;
         _solitude.HearLeader(nowMs);
-        var isOfRestoredStore = term.Generation > _term.Generation && _term != Term.None;
-        if (term > _term)
-        {
-            _term = term;
-            effects.Add(NodeEffect.WriteTerm(term));
-        }
-
+        var isOfRestoredStore = _obedience.IsOfRestoredStore(term);
+        _obedience.Follow(term, effects);
         _leader = leader;
         _isWelcome = term != Term.None;
 
-        // A store that was restored may have forgotten that we are a member, and what was agreed on with us.
         if (isOfRestoredStore) BeginAnew(nowMs, effects);
         else Report(nowMs, effects);
     }
@@ -361,8 +348,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// </summary>
     private void BeginAnew(long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        _self = _self with { Incarnation = new Incarnation(new SplitMix64(_self.Incarnation.Value).Next() | 1) };
-        _obeyed = new ObeyedEpochs();
+        _obedience.BeginAnew();
         _attempts.BeginAnew(nowMs, effects);
         Report(nowMs, effects);
     }
@@ -379,9 +365,9 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     /// <summary>An operator's wish, which whoever leads has passed on: obeyed as an assignment is, by the start that it is addressed to, in the term that it is of.</summary>
     private void Obey(in Message command, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        if (StaleBecause(command) is { } reason)
+        if (_obedience.WhyStale(new Incarnation((ulong)command.Number), new Term(command.Epoch.Generation, command.Epoch.Term)) is { } reason)
         {
-            Refuse(command, reason, effects);
+            _obedience.Refuse(command, reason, effects);
             return;
         }
 
@@ -390,12 +376,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         if (!isNew) return;
         if (_emptying) GiveBack(nowMs, effects);
         else Report(nowMs, effects);
-    }
-
-    private RefusalReason? StaleBecause(in Message command)
-    {
-        if ((ulong)command.Number != _self.Incarnation.Value) return RefusalReason.OtherIncarnation;
-        return new Term(command.Epoch.Generation, command.Epoch.Term) == _term ? null : RefusalReason.StaleEpoch;
     }
 
     /// <summary>An operator takes it for innocent: it runs beside others again.</summary>
@@ -412,10 +392,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _solitude.End();
-        _ballots.Dismiss(_self, effects);
+        _ballots.Dismiss(Self, effects);
         foreach (var attempt in _attempts.All.Where(HasNotBegun).ToArray())
         {
-            if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, _self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
+            if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, Self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));
             _attempts.Drop(attempt, effects);
         }
 
@@ -427,7 +407,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void FillLanes(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (_draining) _lanes.YieldAll(effects);      // again and again: one whose start waited for the disk did not hear it
-        else _lanes.Fill(_self.Incarnation, nowMs, effects);
+        else _lanes.Fill(Self.Incarnation, nowMs, effects);
     }
 
     private void EndRun(in NodeEvent ended, long nowMs, EffectBuffer<NodeEffect> effects)
@@ -472,10 +452,10 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 break;
             case RunEnding.WorkerDied:
                 attempt.ResumedAt = attempt.Resume.Iteration;
-                _words.AwaitStrike(attempt, _self, nowMs, effects);
+                _words.AwaitStrike(attempt, Self, nowMs, effects);
                 break;
             case RunEnding.AwaitingVote:
-                _words.AwaitVote(attempt, (VoteCall)ended.Body!, _self, _leader, nowMs, effects);
+                _words.AwaitVote(attempt, (VoteCall)ended.Body!, Self, _leader, nowMs, effects);
                 break;
             case RunEnding.Stopped:
                 if (!_draining) _lanes.Requeue(attempt, nowMs);
@@ -503,7 +483,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var seen = new LoadSeen(_lanes.Count, _lanes.RunningCount, _attempts.Count - _lanes.RunningCount, _lanes.FreeDevices());
         var report = new NodeReport
         {
-            Term = _term,
+            Term = Term,
             Classes = _settings.Classes,
             Limit = _settings.Limit,
             Draining = TakesNothing,
@@ -512,6 +492,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Load = MeasureLoad?.Invoke(seen) ?? new NodeLoad(seen.Lanes, seen.Running, seen.Waiting, 0, seen.FreeDevices, 0),
             Held = held,
         };
-        effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, _self, Body: report)));
+        effects.Add(NodeEffect.SendOnceDurable(_leader, new Message(MessageKind.Report, Self, Body: report)));
     }
 }
