@@ -1,11 +1,15 @@
+using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Supervision;
 using Rqml.Supervision.Votes;
 
 namespace Rqml.Nodes;
 
-/// <summary>The ballots that a node is asked for: each is cast once, and told again to whoever asks again. A pure machine's state; bounded.</summary>
-internal sealed class BallotDesk
+/// <summary>
+/// The ballots that a node is asked for: decides which it takes, casts each once, and tells it again to whoever asks again. Apart from the machine, as a ballot is no attempt: it has only
+/// its lane from the node. A pure machine's state; bounded.
+/// </summary>
+internal sealed class BallotDesk(NodeSettings settings)
 {
     private const int MostWaiting = 256;
     private const long MostWaitingBytes = 64 << 20;
@@ -17,26 +21,40 @@ internal sealed class BallotDesk
 
     public bool HasWaiting => _waiting.Count > 0;
 
-    /// <summary>A job to be done, or done; null where there is no room for another.</summary>
-    public BallotJob? Take(in Message message, long nowMs)
+    /// <summary>A leader asks for a ballot.</summary>
+    /// <param name="asked">What it asks.</param>
+    /// <param name="self">Who we are.</param>
+    /// <param name="takesNothing">Whether the node takes nothing new.</param>
+    /// <param name="nowMs">Now.</param>
+    /// <param name="effects">Takes the ballot where there is one already, or none will be cast.</param>
+    public void Take(in Message asked, Peer self, bool takesNothing, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        var call = (BallotCall)message.Body!;
-        var key = (message.Task, message.Epoch, (int)message.Number, call.Voter);
-        if (_jobs.TryGetValue(key, out var known))
+        var job = takesNothing ? null : Find(asked, nowMs);
+        if (job is null || !settings.Serves(job.Call.Spec.Class) || !settings.Lanes.ContainsKey(job.Call.Model.Device))
         {
-            known.Asker = message.From;
-            return known;
+            var refused = new BallotJob(new Attempt(asked.Task, asked.Epoch), (int)asked.Number, (BallotCall)asked.Body!, asked.From, nowMs);
+            Cast(self, refused, new Ballot(Judgement.Abstain, "the node takes no ballot", 0), effects);
         }
-
-        if (_waiting.Count >= MostWaiting || _waiting.Sum(job => job.Bytes) >= MostWaitingBytes) return null;
-        while (_order.Count >= MostRemembered) _jobs.Remove(_order.Dequeue());
-        var job = new BallotJob(new Attempt(message.Task, message.Epoch), (int)message.Number, call, message.From, nowMs + call.DeadlineMs);
-        _jobs.Add(key, job);
-        _order.Enqueue(key);
-        return job;
+        else if (job.Ballot is { } cast)
+        {
+            Cast(self, job, cast, effects);
+        }
+        else if (!job.IsTaken)
+        {
+            job.IsTaken = true;
+            _waiting.AddLast(job);
+        }
     }
 
-    public void Enqueue(BallotJob job) => _waiting.AddLast(job);
+    /// <summary>The voter has spoken, and its lane is free.</summary>
+    public static void End(BallotJob job, Ballot ballot, Peer self, EffectBuffer<NodeEffect> effects)
+    {
+        if (job.Lane is not { } group) return;
+        job.Lane = null;
+        group.Voting--;
+        job.Cast(ballot);
+        Cast(self, job, ballot, effects);
+    }
 
     /// <summary>Whether one waits for a lane of that kind.</summary>
     public bool IsWaitedFor(string device)
@@ -68,14 +86,32 @@ internal sealed class BallotDesk
         return null;
     }
 
-    /// <summary>The node takes nothing new.</summary>
-    public IReadOnlyList<BallotJob> Dismiss()
+    /// <summary>The node takes nothing new: what waits for a lane is not voted on here.</summary>
+    public void Dismiss(Peer self, EffectBuffer<NodeEffect> effects)
     {
-        var dismissed = _waiting.ToArray();
+        foreach (var job in _waiting) Cast(self, job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);
         _waiting.Clear();
-        return dismissed;
     }
 
-    public static Message Cast(Peer self, BallotJob job, Ballot ballot) =>
-        new(MessageKind.BallotCast, self, job.Attempt.Task, job.Attempt.Epoch, job.Number, new BallotCast(job.Call.Voter, ballot));
+    /// <summary>A job to be done, or done; null where there is no room for another.</summary>
+    private BallotJob? Find(in Message message, long nowMs)
+    {
+        var call = (BallotCall)message.Body!;
+        var key = (message.Task, message.Epoch, (int)message.Number, call.Voter);
+        if (_jobs.TryGetValue(key, out var known))
+        {
+            known.Asker = message.From;
+            return known;
+        }
+
+        if (_waiting.Count >= MostWaiting || _waiting.Sum(job => job.Bytes) >= MostWaitingBytes) return null;
+        while (_order.Count >= MostRemembered) _jobs.Remove(_order.Dequeue());
+        var job = new BallotJob(new Attempt(message.Task, message.Epoch), (int)message.Number, call, message.From, nowMs + call.DeadlineMs);
+        _jobs.Add(key, job);
+        _order.Enqueue(key);
+        return job;
+    }
+
+    private static void Cast(Peer self, BallotJob job, Ballot ballot, EffectBuffer<NodeEffect> effects) =>
+        effects.Add(NodeEffect.Send(job.Asker, new Message(MessageKind.BallotCast, self, job.Attempt.Task, job.Attempt.Epoch, job.Number, new BallotCast(job.Call.Voter, ballot))));
 }

@@ -112,6 +112,9 @@ internal sealed class NodeAttempt(StoredAttempt stored)
         Chain = checkpoint.Chain,
     };
 
+    /// <summary>The deadline travels as remaining time: counted from here it ends no earlier than at the ledger, which settles the task.</summary>
+    public static long EndOf(long remainingMs, long nowMs) => remainingMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + remainingMs;
+
     /// <summary>Begins where another node left off.</summary>
     public void GoOnFrom(RefinementSnapshot left) => (Resume, ResumedAt, IsBrought) = (left, left.Iteration, true);
 

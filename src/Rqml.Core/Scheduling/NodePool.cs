@@ -37,6 +37,9 @@ internal sealed class NodePool(ulong seed)
 
     public ScheduledNode? Find(NodeId node) => _nodes.GetValueOrDefault(node);
 
+    /// <summary>That start of the node, as far as it is known.</summary>
+    public ScheduledNode? Find(Peer peer) => Find(peer.Node) is { } node && node.Peer.Incarnation == peer.Incarnation ? node : null;
+
     /// <summary>Whether any node says that it runs tasks of that class.</summary>
     public bool Serves(ClassKey @class) => _servers.ContainsKey(@class);
 

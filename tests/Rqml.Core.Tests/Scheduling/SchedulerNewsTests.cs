@@ -91,12 +91,26 @@ public sealed class SchedulerNewsTests
         _scheduler.Lose("b");
         for (var seconds = 0; seconds < 20; seconds++) Live("a");
         Assert.Equal(2, _scheduler.Told.Count(news => news.News == SchedulerNews.Unserved));
+    }
 
-        void Live(string node)
-        {
-            _scheduler.Pass(1_000);
-            _scheduler.Report(node);
-        }
+    [Fact]
+    public void A_class_whose_last_task_is_settled_is_waited_for_no_longer_and_the_next_ones_wait_begins_anew()
+    {
+        var newer = new ClassKey(SchedulerBench.Work.Name, 2);
+        _scheduler.Join("a");
+        _scheduler.SettleUnassigned(_scheduler.Announce(@class: newer));
+        for (var seconds = 0; seconds < 20; seconds++) Live("a");
+        var waiting = _scheduler.Announce(@class: newer);
+        Live("a");
+        Assert.DoesNotContain(_scheduler.Told, news => news.News == SchedulerNews.Unserved);      // it has waited for a second
+
+        for (var seconds = 0; seconds < 20; seconds++) Live("a");
+        Assert.Equal(1, Assert.Single(_scheduler.Told, news => news.News == SchedulerNews.Unserved).Number);
+
+        _scheduler.SettleUnassigned(waiting);
+        for (var tasks = 0; tasks < 3; tasks++) _scheduler.Announce(@class: newer);
+        for (var seconds = 0; seconds < 20; seconds++) Live("a");
+        Assert.Equal([1, 3], _scheduler.Told.Where(news => news.News == SchedulerNews.Unserved).Select(news => news.Number));
     }
 
     [Fact]
@@ -117,5 +131,12 @@ public sealed class SchedulerNewsTests
         for (var i = 0; i < 1_000; i++) _scheduler.Settle(_scheduler.Announce());
 
         Assert.Equal(2, _scheduler.Told.Count());
+    }
+
+    /// <summary>A second passes in which the node is heard.</summary>
+    private void Live(string node)
+    {
+        _scheduler.Pass(1_000);
+        _scheduler.Report(node);
     }
 }
