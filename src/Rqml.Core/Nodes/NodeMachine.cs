@@ -38,6 +38,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private int _running;
     private bool _draining;        // what runs gives its lane up: the host stops
     private bool _emptying;        // what has begun is finished: an operator wants it so
+    private long _turns;           // how often it has come to take nothing new, or to take work again
     private bool _isWelcome;
     private bool _isCutOff;
     private bool _isAlone;
@@ -476,6 +477,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _draining = true;
+        _turns++;
         GiveBack(nowMs, effects);
     }
 
@@ -491,6 +493,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var isNew = _emptying != (command.Kind == MessageKind.Drain);
         _emptying = command.Kind == MessageKind.Drain;
         if (!isNew) return;
+        _turns++;
         if (_emptying) GiveBack(nowMs, effects);
         else Report(nowMs, effects);
     }
@@ -788,6 +791,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Limit = _settings.Limit,
             Draining = TakesNothing,
             Leaving = _draining,
+            Turns = _turns,
             Roles = _settings.Roles,
             Load = MeasureLoad?.Invoke(seen) ?? new NodeLoad(seen.Lanes, seen.Running, seen.Waiting, 0, seen.FreeDevices, 0),
             Held = held,

@@ -377,7 +377,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _unreported.Remove(from.Node);
         node.Peer = from;
         node.Limit = report.Limit;
-        (node.Draining, node.Leaving, node.Roles) = (report.Draining, report.Leaving, report.Roles);
+        node.Hear(report);
         node.Load = report.Load;
         _pool.SetClasses(node, report.Classes);
         Reconcile(node, report, nowMs, effects);
