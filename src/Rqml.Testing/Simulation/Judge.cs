@@ -11,7 +11,7 @@ namespace Rqml.Testing.Simulation;
 /// <summary>
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
 /// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison;
-/// (h) to (k) are the <see cref="SupervisionJudge"/>'s.
+/// (h) to (k) are the <see cref="SupervisionJudge"/>'s, and (l) is the <see cref="DrainJudge"/>'s.
 /// </summary>
 internal sealed class Judge
 {
@@ -44,6 +44,7 @@ internal sealed class Judge
         Assignments = new AssignmentJudge(world, this);
         Checkpoints = new CheckpointJudge(this);
         Supervision = new SupervisionJudge(world, this);
+        Drains = new DrainJudge(this);
     }
 
     public AssignmentJudge Assignments { get; }
@@ -51,6 +52,8 @@ internal sealed class Judge
     public CheckpointJudge Checkpoints { get; }
 
     public SupervisionJudge Supervision { get; }
+
+    public DrainJudge Drains { get; }
 
     public IReadOnlyList<string> Violations => _violations;
 
@@ -229,6 +232,9 @@ internal sealed class Judge
         if (!_incarnations.TryGetValue(process.Number, out var incarnations)) _incarnations[process.Number] = incarnations = [];
         incarnations.Add(start);
     }
+
+    /// <summary>Whether the process has called itself that start of its node.</summary>
+    public bool IsStartOf(SimulatedProcess process, Incarnation start) => _incarnations.TryGetValue(process.Number, out var starts) && starts.Contains(start);
 
     /// <summary>A scheduler assigns an attempt: the judge notes who issued which epoch, and to which start of a node.</summary>
     public void Assigned(in Message message)

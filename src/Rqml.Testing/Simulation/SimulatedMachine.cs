@@ -16,6 +16,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     private SimulatedStore? _store;
     private Task _starting = Task.CompletedTask;
     private Task _stopping = Task.CompletedTask;
+    private SimulatedProcess? _started;      // the last one whose runtime came up
     private IReadOnlyList<int> _served = [];
 
     public string Name { get; } = name;
@@ -33,6 +34,9 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     public bool IsUp => Process is { IsAlive: true };
 
     public bool IsStopping { get; private set; }
+
+    /// <summary>Whether what runs here now has come up, and stays.</summary>
+    public bool HasStarted => IsUp && !IsStopping && _started == Process;
 
     /// <summary>The versions of the simulated class that its software has, from its next start on.</summary>
     public IReadOnlyList<int> Versions { get; set; } = [1];
@@ -165,6 +169,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         }
 
         judge.Checkpoints.Up(Name, Process!, runtime.Checkpoints!.Damaged);
+        _started = Process;
         Up?.Invoke(runtime);
     }
 
