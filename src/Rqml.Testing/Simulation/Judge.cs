@@ -59,6 +59,12 @@ internal sealed class Judge
 
     public long ModelCalls { get; private set; }
 
+    /// <summary>How long nodes keep a result that no ledger takes.</summary>
+    public long KeepsUndeliveredMs { get; init; } = long.MaxValue;
+
+    /// <summary>Results of open tasks that were dropped, as no ledger had taken them for so long.</summary>
+    public int Undelivered { get; private set; }
+
     /// <summary>Attempts that nodes gave themselves, and ran.</summary>
     public int SelfAttempts => _ownRun.Count;
 
@@ -309,14 +315,18 @@ internal sealed class Judge
         var task = TaskId.Read(write.Key);
         if (write.Kind == WriteKind.Put)
         {
+            var record = OutboundRecord.Parser.ParseFrom(write.Value);
             disk.Outbound.Add(task);
-            Supervision.Finished(machine, process, task, Records.Read(OutboundRecord.Parser.ParseFrom(write.Value).Result));
+            disk.FinishedMs[task] = record.FinishedMs;
+            Supervision.Finished(machine, process, task, Records.Read(record.Result));
             return;
         }
 
         if (!disk.Outbound.Remove(task)) return;
         Assignments.Dropped(machine, task);
-        if (IsOpen(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
+        if (!IsOpen(task)) return;
+        if (process.Time.GetUtcNow().ToUnixTimeMilliseconds() - disk.FinishedMs[task] >= KeepsUndeliveredMs) Undelivered++;
+        else Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
     }
 
     /// <summary>The term that a node obeys; and, where there is no coordination store, the nodes that the only scheduler remembers.</summary>
@@ -347,6 +357,9 @@ internal sealed class Judge
         public HashSet<(TaskId, Epoch)> Obeyed { get; } = [];
 
         public HashSet<TaskId> Outbound { get; } = [];
+
+        /// <summary>Since when each of these results waits, as the machine's clock has it.</summary>
+        public Dictionary<TaskId, long> FinishedMs { get; } = [];
 
         public Term Term { get; set; }
     }

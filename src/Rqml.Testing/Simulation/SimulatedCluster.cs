@@ -44,10 +44,12 @@ internal sealed class SimulatedCluster : ISimulatedRun
     private SimulatedCluster(ulong seed, Mutant mutant, Func<World, IReadOnlyList<SupervisedClass>> drawClasses)
     {
         _world = new World(seed);
-        _judge = new Judge(_world);
+        var classes = drawClasses(_world);
+        var kept = new SplitMix64(seed ^ 0x5E1F);
+        long? keepsMs = mutant == Mutant.None && classes.Count == 0 && kept.NextInt(4) == 0 ? 1_000 + kept.NextInt(3_000) : null;      // for less than some ledgers are out of reach; the supervision's judge does not know that a node may begin a task again that it has ended
+        _judge = new Judge(_world) { KeepsUndeliveredMs = keepsMs ?? long.MaxValue };
         _aimsAtSchedulers = mutant.IsOfTheStore();
         _mutant = mutant;
-        var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
@@ -85,7 +87,10 @@ internal sealed class SimulatedCluster : ISimulatedRun
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes) { AloneMs = (long)(_hasBlackout ? AloneInBlackout : TimeSpan.FromMilliseconds(Liveness.Default.AloneMs)).TotalMilliseconds }) { Down = IsDown };
+            var settings = new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes);
+            if (_hasBlackout) settings = settings with { AloneMs = (long)AloneInBlackout.TotalMilliseconds };
+            if (keepsMs is { } ms) settings = settings with { KeepUndeliveredMs = ms };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, settings) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;

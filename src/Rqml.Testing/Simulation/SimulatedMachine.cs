@@ -192,7 +192,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Endpoint = Endpoint,
         Roles = Settings.Roles,
         Classes = classes,
-        NodeSettings = Bent(new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) }),
+        NodeSettings = Bent(new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, KeepUndeliveredMs = Settings.KeepUndeliveredMs, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) }),
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
         Stations = new StationWatch(judge.Supervision, process),
         Store = store,
@@ -224,4 +224,7 @@ internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedC
 {
     /// <summary>How long its node hears of no leader before it works alone.</summary>
     public long AloneMs { get; init; } = Liveness.Default.AloneMs;
+
+    /// <summary>How long its node keeps a result that no ledger takes; the default outlasts any run.</summary>
+    public long KeepUndeliveredMs { get; init; } = (long)TimeSpan.FromDays(7).TotalMilliseconds;
 }
