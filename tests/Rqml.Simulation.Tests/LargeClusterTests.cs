@@ -23,6 +23,7 @@ public sealed class LargeClusterTests(ITestOutputHelper output)
     {
         var (coverage, others) = (new LargeCoverage(), new Testing.Simulation.Coverage());
         var (nodes, parked, unserved) = (new List<int>(), new List<int>(), 0);
+        var restored = 0;
         var runs = new Runs<LargeCluster>(Kind, seed => new LargeCluster(seed), output);
         runs.Run(Seeds, cluster =>
         {
@@ -31,13 +32,15 @@ public sealed class LargeClusterTests(ITestOutputHelper output)
             nodes.Add(cluster.Nodes);
             parked.Add(cluster.Parked);
             unserved += cluster.Unserved;
+            restored += cluster.Restored;
         });
         runs.Print(coverage.ToString());
         runs.Print(others.ToString());
-        runs.Print($"nodes: {nodes.Min()} to {nodes.Max()}, {nodes.Sum()} together; open tasks of a version that nobody served: {parked.Min()} to {parked.Max()}; their attempts on disks: {unserved}");
+        runs.Print($"nodes: {nodes.Min()} to {nodes.Max()}, {nodes.Sum()} together; open tasks of a version that nobody served: {parked.Min()} to {parked.Max()}; their attempts on disks: {unserved}; restores of the store: {restored}");
         Assert.Empty(runs.Red);
         Assert.Empty(coverage.Below(LeastHits));
         Assert.True(parked.Min() > 0, "In a run no task waited for a version that nobody served.");
+        Assert.True(restored >= LeastHits, "Hardly ever was the store restored.");
         Assert.True(unserved >= LeastHits, "Hardly an attempt lay where it could not go on.");
     }
 }

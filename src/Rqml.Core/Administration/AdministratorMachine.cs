@@ -15,6 +15,12 @@ internal sealed class AdministratorMachine(Peer self, ulong seed) : IMachine<Adm
 
     private const long RepeatMs = 250;
 
+    /// <summary>
+    /// Of a resume. A drain and a resume of one node that come at the same time undo one another each time they are repeated, and at one pace neither would ever see itself fulfilled. At these
+    /// two a resume comes twice in a row soon, is done, and the drain has its turn.
+    /// </summary>
+    private const long RepeatResumeMs = 150;
+
     private readonly SortedDictionary<long, Inquiry> _open = [];
     private long _number = (long)(seed >> 2);      // an answer to an earlier start of this process is nobody's
     private Peer? _leader;
@@ -71,7 +77,7 @@ internal sealed class AdministratorMachine(Peer self, ulong seed) : IMachine<Adm
 
     private void Send(Inquiry inquiry, long nowMs, EffectBuffer<AdministratorEffect> effects)
     {
-        inquiry.DueMs = nowMs + RepeatMs;
+        inquiry.DueMs = nowMs + (inquiry.Request.Kind == AdministrationKind.Resume ? RepeatResumeMs : RepeatMs);
         if (_leader is not null) effects.Add(AdministratorEffect.Send(_leader, new Message(MessageKind.Administer, self, inquiry.Task, Number: inquiry.Number, Body: inquiry.Request)));
     }
 

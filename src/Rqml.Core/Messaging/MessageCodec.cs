@@ -189,6 +189,7 @@ internal static class MessageCodec
             BytesPerSecond = load.BytesPerSecond,
             Leaving = body.Leaving,
             Roles = (int)body.Roles,
+            Turns = body.Turns,
         };
         foreach (var (kind, free) in load.Devices) record.Devices.Add(kind, free);
         record.Classes.AddRange(body.Classes.Select(key => new ReportBody.Types.Class { Name = key.Name, Version = key.Version }));
@@ -217,6 +218,7 @@ internal static class MessageCodec
         Limit = Check.NotNegative(record.Limit, "A node's limit"),
         Draining = record.Draining,
         Leaving = record.Leaving,
+        Turns = Check.NotNegative(record.Turns, "The turns of a node"),
         Roles = AdministrationCodec.ReadRoles(record.Roles),
         Load = ReadLoad(record),
         Held = [.. record.Held.Select(held => new HeldAttempt(

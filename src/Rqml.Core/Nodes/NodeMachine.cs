@@ -30,6 +30,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private Peer? _leader;
     private bool _draining;        // what runs gives its lane up: the host stops
     private bool _emptying;        // what has begun is finished: an operator wants it so
+    private long _turns;           // how often it has come to take nothing new, or to take work again
     private bool _isWelcome;
     private long _heartbeatDueMs;
 
@@ -359,6 +360,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void Drain(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _draining = true;
+        _turns++;
         GiveBack(nowMs, effects);
     }
 
@@ -374,6 +376,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
         var isNew = _emptying != (command.Kind == MessageKind.Drain);
         _emptying = command.Kind == MessageKind.Drain;
         if (!isNew) return;
+        _turns++;
         if (_emptying) GiveBack(nowMs, effects);
         else Report(nowMs, effects);
     }
@@ -488,6 +491,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             Limit = _settings.Limit,
             Draining = TakesNothing,
             Leaving = _draining,
+            Turns = _turns,
             Roles = _settings.Roles,
             Load = MeasureLoad?.Invoke(seen) ?? new NodeLoad(seen.Lanes, seen.Running, seen.Waiting, 0, seen.FreeDevices, 0),
             Held = held,

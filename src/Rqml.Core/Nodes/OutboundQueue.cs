@@ -27,6 +27,7 @@ internal sealed class OutboundQueue(Peer self, long keepMs, long maxBytes)
     /// <summary>Who has not answered for so long is taken to be down: what waits for less does so because much is on its way, and is not dropped for want of room.</summary>
     public const long UndeliveredMs = 60_000;
 
+    private readonly long _undeliveredMs = Math.Min(UndeliveredMs, keepMs);      // a simulation keeps results for less
     private readonly Dictionary<TaskId, Outbound> _results = [];
     private long _bytes;
 
@@ -83,7 +84,7 @@ internal sealed class OutboundQueue(Peer self, long keepMs, long maxBytes)
     private void DropUndelivered(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         if (_bytes <= maxBytes && !_results.Values.Any(result => IsExpired(result, nowMs))) return;
-        foreach (var result in _results.Values.Where(result => result.FinishedMs + UndeliveredMs <= nowMs).OrderBy(result => result.FinishedMs).ToArray())
+        foreach (var result in _results.Values.Where(result => result.FinishedMs + _undeliveredMs <= nowMs).OrderBy(result => result.FinishedMs).ToArray())
         {
             var isExpired = IsExpired(result, nowMs);
             if (!isExpired && _bytes <= maxBytes) return;

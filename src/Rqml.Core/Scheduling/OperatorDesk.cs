@@ -68,7 +68,7 @@ internal sealed class OperatorDesk(Peer self, NodePool pool, IReadOnlyDictionary
         if (Missing(request) is { } missing) return missing;
         var node = pool.Find(request.Node)!;
         if (!IsHeard(node)) return Pending(request);
-        if (node.Draining) return Answer(node.Held.Count + node.Assigned.Count == 0 ? AdministrationVerdict.Done : AdministrationVerdict.Pending) with { Begun = true, Start = node.Peer.Incarnation };
+        if (node.ReportsDraining) return Answer(node.Held.Count + node.Assigned.Count == 0 ? AdministrationVerdict.Done : AdministrationVerdict.Pending) with { Begun = true, Start = node.Peer.Incarnation };
         if (request.Begun) return Answer(request.Start == node.Peer.Incarnation ? AdministrationVerdict.CalledOff : AdministrationVerdict.NodeGone);
         effects.Add(SchedulerEffect.Send(node.Peer, Command(MessageKind.Drain, node, term)));
         return Pending(request) with { Start = node.Peer.Incarnation };

@@ -46,7 +46,13 @@ internal sealed class ScheduledNode(Peer peer)
 
     public int Limit { get; set; }
 
+    /// <summary>It takes nothing new, as its last report says, or a refusal since then.</summary>
     public bool Draining { get; set; }
+
+    /// <summary>Its last report says that it takes nothing new: then that report, and what was assigned since, is all that it can hold.</summary>
+    public bool ReportsDraining { get; private set; }
+
+    private long _turns;
 
     /// <summary>It takes nothing new because it is about to end, whatever an operator wants.</summary>
     public bool Leaving { get; set; }
@@ -65,4 +71,12 @@ internal sealed class ScheduledNode(Peer peer)
     public HashSet<TaskId> Held { get; } = [];
 
     public Reliability Reliability { get; set; }
+
+    /// <summary>Takes what the node says of itself, but for what it has said otherwise since.</summary>
+    public void Hear(NodeReport report)
+    {
+        Roles = report.Roles;
+        if (report.Turns < _turns) return;
+        (_turns, Draining, ReportsDraining, Leaving) = (report.Turns, report.Draining, report.Draining, report.Leaving);
+    }
 }

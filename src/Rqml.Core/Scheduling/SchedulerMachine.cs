@@ -330,7 +330,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _rollCall.AwaitNoLonger(from.Node);
         node.Peer = from;
         node.Limit = report.Limit;
-        (node.Draining, node.Leaving, node.Roles) = (report.Draining, report.Leaving, report.Roles);
+        node.Hear(report);
         node.Load = report.Load;
         _pool.SetClasses(node, report.Classes);
         _assignments.Reconcile(node, report, nowMs, effects);

@@ -161,6 +161,15 @@ internal sealed class AssignmentJudge(World world, Judge judge)
     /// <summary>The open tasks that were last given to that machine.</summary>
     public IEnumerable<TaskId> GivenTo(string machine) => _given.Where(given => given.Value.Node.Value == machine && judge.IsOpen(given.Key)).Select(given => given.Key);
 
+    /// <summary>Attempts of open tasks on that machine's disk which nobody has superseded, given back or fenced.</summary>
+    public IEnumerable<Attempt> LeftWith(string machine) =>
+    [
+        .. from holding in _held.Values
+           where holding.Machine == machine && !holding.IsOver && judge.IsOpen(holding.Task) && !_refused.Contains((holding.Task, holding.Epoch))
+           where !_given.TryGetValue(holding.Task, out var given) || given.Epoch <= holding.Epoch
+           select new Attempt(holding.Task, holding.Epoch),
+    ];
+
     /// <summary>A node has an attempt durably.</summary>
     public void Obeyed(string machine, TaskSpec spec, Epoch epoch)
     {

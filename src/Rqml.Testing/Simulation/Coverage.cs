@@ -21,6 +21,9 @@ internal enum Fault
 
     /// <summary>The coordination store, and whoever could lead, for long.</summary>
     Blackout,
+
+    /// <summary>An operator has asked that it take nothing new.</summary>
+    Drain,
 }
 
 /// <summary>What the machine was about when it was struck.</summary>

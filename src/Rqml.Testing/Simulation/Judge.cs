@@ -11,7 +11,7 @@ namespace Rqml.Testing.Simulation;
 /// <summary>
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
 /// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison;
-/// (h) to (k) are the <see cref="SupervisionJudge"/>'s.
+/// (h) to (k) are the <see cref="SupervisionJudge"/>'s, and (l) is the <see cref="DrainJudge"/>'s.
 /// </summary>
 internal sealed class Judge
 {
@@ -44,6 +44,7 @@ internal sealed class Judge
         Assignments = new AssignmentJudge(world, this);
         Checkpoints = new CheckpointJudge(this);
         Supervision = new SupervisionJudge(world, this);
+        Drains = new DrainJudge(this);
     }
 
     public AssignmentJudge Assignments { get; }
@@ -52,9 +53,17 @@ internal sealed class Judge
 
     public SupervisionJudge Supervision { get; }
 
+    public DrainJudge Drains { get; }
+
     public IReadOnlyList<string> Violations => _violations;
 
     public long ModelCalls { get; private set; }
+
+    /// <summary>How long nodes keep a result that no ledger takes.</summary>
+    public long KeepsUndeliveredMs { get; init; } = long.MaxValue;
+
+    /// <summary>Results of open tasks that were dropped, as no ledger had taken them for so long.</summary>
+    public int Undelivered { get; private set; }
 
     /// <summary>Attempts that nodes gave themselves, and ran.</summary>
     public int SelfAttempts => _ownRun.Count;
@@ -230,6 +239,9 @@ internal sealed class Judge
         incarnations.Add(start);
     }
 
+    /// <summary>Whether the process has called itself that start of its node.</summary>
+    public bool IsStartOf(SimulatedProcess process, Incarnation start) => _incarnations.TryGetValue(process.Number, out var starts) && starts.Contains(start);
+
     /// <summary>A scheduler assigns an attempt: the judge notes who issued which epoch, and to which start of a node.</summary>
     public void Assigned(in Message message)
     {
@@ -303,14 +315,18 @@ internal sealed class Judge
         var task = TaskId.Read(write.Key);
         if (write.Kind == WriteKind.Put)
         {
+            var record = OutboundRecord.Parser.ParseFrom(write.Value);
             disk.Outbound.Add(task);
-            Supervision.Finished(machine, process, task, Records.Read(OutboundRecord.Parser.ParseFrom(write.Value).Result));
+            disk.FinishedMs[task] = record.FinishedMs;
+            Supervision.Finished(machine, process, task, Records.Read(record.Result));
             return;
         }
 
         if (!disk.Outbound.Remove(task)) return;
         Assignments.Dropped(machine, task);
-        if (IsOpen(task)) Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
+        if (!IsOpen(task)) return;
+        if (process.Time.GetUtcNow().ToUnixTimeMilliseconds() - disk.FinishedMs[task] >= KeepsUndeliveredMs) Undelivered++;
+        else Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
     }
 
     /// <summary>The term that a node obeys; and, where there is no coordination store, the nodes that the only scheduler remembers.</summary>
@@ -341,6 +357,9 @@ internal sealed class Judge
         public HashSet<(TaskId, Epoch)> Obeyed { get; } = [];
 
         public HashSet<TaskId> Outbound { get; } = [];
+
+        /// <summary>Since when each of these results waits, as the machine's clock has it.</summary>
+        public Dictionary<TaskId, long> FinishedMs { get; } = [];
 
         public Term Term { get; set; }
     }

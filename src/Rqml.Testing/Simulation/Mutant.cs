@@ -3,7 +3,7 @@ namespace Rqml.Testing.Simulation;
 /// <summary>
 /// One rule of the protocol broken on purpose, to show that the judge notices. The letter is the property that it breaks: (a) settled once, (b) nothing lost,
 /// (c) one open task per key, (d) epochs, (e) results kept and never recomputed, (f) no hand-over without a fence, (g) poison convicted and no innocent, (h) decisions recorded and carried out,
-/// (i) budgets, (j) the best artifact kept, (k) votes and validators.
+/// (i) budgets, (j) the best artifact kept, (k) votes and validators, (l) drains.
 /// </summary>
 internal enum Mutant
 {
@@ -117,6 +117,12 @@ internal enum Mutant
     /// <summary>(g) A node's death makes suspect only what its leader had been told of.</summary>
     SuspectOnlyIfReported,
 
+    /// <summary>(l) A leader knows of those drains alone that it has ordered itself.</summary>
+    DrainOfEarlierLeaderForgotten,
+
+    /// <summary>(l) A node that says that it takes nothing new takes what comes all the same.</summary>
+    DrainingNodeTakes,
+
     /// <summary>(h) A decision is left out of the story that a result tells.</summary>
     DecisionUnrecorded,
 
@@ -165,6 +171,9 @@ internal static class Mutants
 
     /// <summary>Whether the rule is about what the coordination store says, so that it takes a cluster that has one to notice.</summary>
     public static bool IsOfTheStore(this Mutant mutant) => mutant == Mutant.JoinWithoutTerm || mutant.IsOfTerms();
+
+    /// <summary>Whether the rule is about drains, so that it takes an operator to notice.</summary>
+    public static bool IsOfDrains(this Mutant mutant) => mutant is Mutant.DrainOfEarlierLeaderForgotten or Mutant.DrainingNodeTakes;
 
     /// <summary>Whether the rule is about a coordination store that was restored from a backup.</summary>
     public static bool IsOfARestore(this Mutant mutant) => mutant is Mutant.GenerationNotRaised or Mutant.CachedGeneration or Mutant.GenerationReread;

@@ -14,6 +14,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
     private readonly EffectBuffer<NodeEffect> _more = new();
     private readonly Dictionary<TaskId, Message> _results = [];
     private bool _hasTicked;
+    private bool _pretends;      // to take nothing new
 
     public long NextDueMs => node.NextDueMs;
 
@@ -34,6 +35,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
         if (mutant == Mutant.JoinWithoutTerm && @event.Kind == NodeEventKind.Leader) bent = NodeEvent.Led(@event.Leader, Term.None);
         node.Step(bent, nowMs, _made);
         if (mutant == Mutant.ResultOfAnotherVoteTaken) TakeEarlierResult(bent, nowMs);
+        if (mutant == Mutant.DrainingNodeTakes && @event.Kind == NodeEventKind.Message) Pretend(@event.Message, nowMs);
         PassOn(nowMs, effects);
     }
 
@@ -61,6 +63,16 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
     private void ForgetDeath()
     {
         foreach (var attempt in node.Attempts) attempt.Suspicion = attempt.Suspicion is { Deaths: > 1 } known ? known with { Deaths = known.Deaths - 1 } : Suspicion.None;
+    }
+
+    /// <summary>A node that has obeyed an operator's drain goes on as if it had not, and reports that it has.</summary>
+    private void Pretend(in Message message, long nowMs)
+    {
+        if (message.Kind == MessageKind.Resume) _pretends = false;
+        if (message.Kind != MessageKind.Drain || node.Phase != NodePhase.Draining) return;
+        _pretends = true;
+        node.Step(NodeEvent.Of(message with { Kind = MessageKind.Resume }), nowMs, _more);
+        _more.Clear();
     }
 
     /// <summary>A result that has come is told again when the task waits for the next vote.</summary>
@@ -93,6 +105,12 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
         {
             if (effect.Kind == NodeEffectKind.WriteSelfAttempts && mutant == Mutant.SelfAttemptEpochRepeats) continue;
             if (effect.Kind == NodeEffectKind.StartRun) Bend(effect.Attempt!);
+            if (_pretends && effect.Message.Body is NodeReport report)
+            {
+                effects.Add(NodeEffect.SendOnceDurable(effect.To!, effect.Message with { Body = report with { Draining = true } }));
+                continue;
+            }
+
             effects.Add(mutant == Mutant.SuspicionVolatile && effect.Stored is { } stored ? NodeEffect.WriteAttempt(stored with { Suspicion = Suspicion.None, Alone = null }) : effect);
             if (effect.Kind != NodeEffectKind.Send) continue;
             switch (effect.Message.Kind)

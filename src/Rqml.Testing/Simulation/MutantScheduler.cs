@@ -14,6 +14,7 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
     private readonly MutantBallots _ballots = new(mutant);
     private readonly Dictionary<TaskId, (Epoch Epoch, Suspicion Suspicion)> _given = [];
     private readonly HashSet<(TaskId, Epoch)> _reported = [];
+    private readonly HashSet<Peer> _drained = [];
 
     public long NextDueMs => scheduler.NextDueMs;
 
@@ -21,6 +22,7 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
     {
         if (mutant == Mutant.SuspectOnlyIfReported && @event is { Kind: SchedulerEventKind.Message, Message.Body: NodeReport report }) _reported.UnionWith(report.Held.Select(held => (held.Attempt.Task, held.Attempt.Epoch)));
         var isBallot = @event.Kind == SchedulerEventKind.Message && @event.Message.Kind == MessageKind.BallotCast;
+        if (@event.Kind == SchedulerEventKind.Elected) _drained.Clear();
         scheduler.Step(isBallot ? SchedulerEvent.Of(_ballots.Bend(@event.Message)) : Bend(@event), nowMs, _made);
         if (isBallot && mutant == Mutant.VoteClosedEarly) CloseEarly(@event.Message, nowMs);
         PassOn(nowMs, effects);
@@ -35,6 +37,7 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
     private SchedulerEvent Bend(in SchedulerEvent @event) => (mutant, @event.Kind) switch
     {
         (Mutant.ActivateBeforeReports, SchedulerEventKind.Elected) => SchedulerEvent.Elected(@event.Term, []),
+        (Mutant.DrainOfEarlierLeaderForgotten, SchedulerEventKind.Message) when @event.Message is { Body: NodeReport { Draining: true } report } && !_drained.Contains(@event.Message.From) => SchedulerEvent.Of(@event.Message with { Body = report with { Draining = false } }),
         (Mutant.LateReportOfFencedObeyed, SchedulerEventKind.RefusedAsFenced) => SchedulerEvent.Registered(@event.Peer!, @event.Term),
         _ => @event,
     };
@@ -68,6 +71,7 @@ internal sealed class MutantScheduler(SchedulerMachine scheduler, Mutant mutant)
             {
                 if (mutant == Mutant.FenceSkipped && effect.Kind == SchedulerEffectKind.Fence) scheduler.Step(SchedulerEvent.Fenced(effect.To, effect.Term), nowMs, _made);
                 else effects.Add(mutant == Mutant.SuspectOnlyIfReported && effect.Message.Body is Assignment assignment ? Clear(effect, assignment) : effect);
+                if (effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Drain }) _drained.Add(effect.To);
                 if (effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.AskBallot }) _ballots.Asked(effect.To, effect.Message);
             }
         }

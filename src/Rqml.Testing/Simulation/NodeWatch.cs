@@ -3,7 +3,7 @@ using Rqml.Nodes;
 
 namespace Rqml.Testing.Simulation;
 
-/// <summary>Tells the judge which starts a process has called itself: a node that hears of its fence comes back as another.</summary>
+/// <summary>Tells the judge which starts a process has called itself, as a node that hears of its fence comes back as another; and whether it takes anything new.</summary>
 internal sealed class NodeWatch(IMachine<NodeEvent, NodeEffect> machine, Judge judge, SimulatedProcess process) : IMachine<NodeEvent, NodeEffect>
 {
     public long NextDueMs => machine.NextDueMs;
@@ -12,6 +12,11 @@ internal sealed class NodeWatch(IMachine<NodeEvent, NodeEffect> machine, Judge j
     {
         var before = effects.Count;
         machine.Step(@event, nowMs, effects);
+        foreach (ref readonly var effect in effects.Effects[before..])
+        {
+            if (effect is { Kind: NodeEffectKind.WriteAttempt, Stored: { } stored }) judge.Drains.Takes(process, stored.Attempt);
+        }
+
         Tell(effects.Effects[before..]);
     }
 
@@ -26,7 +31,9 @@ internal sealed class NodeWatch(IMachine<NodeEvent, NodeEffect> machine, Judge j
     {
         foreach (ref readonly var effect in effects)
         {
-            if (effect.Kind == NodeEffectKind.Send) judge.CalledItself(process, effect.Message.From.Incarnation);
+            if (effect.Kind != NodeEffectKind.Send) continue;
+            judge.CalledItself(process, effect.Message.From.Incarnation);
+            if (effect.Message.Body is NodeReport report) judge.Drains.Said(process, effect.Message.From.Node, report);
         }
     }
 }

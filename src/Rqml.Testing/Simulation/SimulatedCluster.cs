@@ -35,6 +35,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
     private readonly Mutant _mutant;
     private readonly bool _hasBlackout;      // nobody leads and no store answers for so long that nodes work alone
     private readonly bool _sparesLeader;     // then the store alone is gone for so long, and whoever leads goes on
+    private readonly SimulatedOperator? _drains;
     private bool _hasHealed;
     private bool _isDark;
 
@@ -44,10 +45,12 @@ internal sealed class SimulatedCluster : ISimulatedRun
     private SimulatedCluster(ulong seed, Mutant mutant, Func<World, IReadOnlyList<SupervisedClass>> drawClasses)
     {
         _world = new World(seed);
-        _judge = new Judge(_world);
+        var classes = drawClasses(_world);
+        var kept = new SplitMix64(seed ^ 0x5E1F);
+        long? keepsMs = mutant == Mutant.None && classes.Count == 0 && kept.NextInt(4) == 0 ? 1_000 + kept.NextInt(3_000) : null;      // for less than some ledgers are out of reach; the supervision's judge does not know that a node may begin a task again that it has ended
+        _judge = new Judge(_world) { KeepsUndeliveredMs = keepsMs ?? long.MaxValue };
         _aimsAtSchedulers = mutant.IsOfTheStore();
         _mutant = mutant;
-        var classes = drawClasses(_world);
         _operator = new SimulatedProcess(_world, _world.NextProcess(), TimeSpan.Zero);
         _network = new SimulatedNetwork(_world) { Struck = (fault, endpoint) => Note(fault, _byEndpoint[endpoint]) };
         var accidents = _world.Chance(0.4) ? 0.03 : 0;
@@ -71,6 +74,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
         _hasBlackout = !isWhole && (mutant.IsOfWorkAlone() || apart.NextInt(4) == 0);
         _sparesLeader = isCoordinated && !mutant.IsOfWorkAlone() && apart.NextInt(3) == 0;
         var isToldInTurn = apart.NextInt(2) == 0;
+        if (mutant.IsOfDrains() || new SplitMix64(seed ^ 0xD7A1).NextInt(3) == 0) _drains = new SimulatedOperator(_world, _operator, _judge, _machines);
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
         _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) && !_hasBlackout ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
         var workers = 2 + _world.Draw(3);
@@ -85,7 +89,11 @@ internal sealed class SimulatedCluster : ISimulatedRun
         SimulatedMachine Add(string name, NodeRoles roles, Peer? joins)
         {
             var skew = TimeSpan.FromMinutes(_world.Draw(120) - 60);
-            var machine = new SimulatedMachine(_world, _network, _judge, name, new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes) { AloneMs = (long)(_hasBlackout ? AloneInBlackout : TimeSpan.FromMilliseconds(Liveness.Default.AloneMs)).TotalMilliseconds, AnnouncedBytes = isToldInTurn ? FewAnnouncedBytes : null }) { Down = IsDown };
+            var settings = new MachineSettings(roles, joins, _coordination, skew, accidents, mutant, classes);
+            if (_hasBlackout) settings = settings with { AloneMs = (long)AloneInBlackout.TotalMilliseconds };
+            if (keepsMs is { } ms) settings = settings with { KeepUndeliveredMs = ms };
+            if (isToldInTurn) settings = settings with { AnnouncedBytes = FewAnnouncedBytes };
+            var machine = new SimulatedMachine(_world, _network, _judge, name, settings) { Down = IsDown };
             _machines.Add(machine);
             _byEndpoint.Add(machine.Endpoint, machine);
             return machine;
@@ -127,13 +135,15 @@ internal sealed class SimulatedCluster : ISimulatedRun
         {
             _world.Run(TimeSpan.FromMilliseconds(100 + _world.Draw(1_500)));
             Strike();
+            if (_drains is not null && _world.Chance(0.3)) Drain(_drains);
             if (_hasBlackout) DarkenOrLighten(_world.NowTicks - beganTicks);
         }
 
         HealAll();
-        if (!_world.RunUntil(() => _application.IsDone || IsBroken || Bug() is not null, QuietLimit))
+        if (!_world.RunUntil(() => (_application.IsDone && _drains is not { IsDone: false }) || IsBroken || Bug() is not null, QuietLimit))
         {
             foreach (var left in _application.Unfinished.Take(3)) _judge.Violated('b', $"never settled: {left}");
+            if (_application.IsDone) _judge.Violated('l', "an operator was never answered");
         }
         else if (!IsBroken)
         {
@@ -141,6 +151,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
             _world.Run(QuietTime);
             for (var latestTicks = _world.NowTicks + DrainLimit.Ticks; _world.NowTicks < latestTicks && !_world.IsExhausted && !_machines.TrueForAll(machine => Judge.IsBare(machine.Disk));) _world.Run(TimeSpan.FromSeconds(1));
             foreach (var machine in _machines) _judge.Ended(machine.Name, machine.Disk);
+            foreach (var machine in _machines.Where(machine => machine.IsUp)) _judge.Drains.Ended(machine.Process!);
         }
 
         if (_world.IsExhausted) _judge.Violated('x', "the run goes round in circles");
@@ -151,7 +162,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
     /// <summary>Whether enough is known. A rule of terms shows in one kind of violation, which may come after others.</summary>
     private bool IsBroken => _judge.Violations.Count > 0 && !_mutant.IsOfTerms();
 
-    private Exception? Bug() => _application.Failure ?? _machines.Select(machine => machine.Failure).FirstOrDefault(failure => failure is not null);
+    private Exception? Bug() => _application.Failure ?? _drains?.Failure ?? _machines.Select(machine => machine.Failure).FirstOrDefault(failure => failure is not null);
 
     private void Strike()
     {
@@ -212,6 +223,15 @@ internal sealed class SimulatedCluster : ISimulatedRun
             if (down.IsUp && down.Process!.IsPaused && _world.Chance(0.2)) down.Process.Resume();
             if (!down.IsUp && _world.Chance(0.5)) down.Start();
         }
+    }
+
+    private void Drain(SimulatedOperator drains)
+    {
+        var nodes = _machines.Where(machine => machine.Settings.Roles.HasFlag(NodeRoles.Worker)).ToList();
+        var machine = nodes[_world.Draw(nodes.Count)];
+        if (!drains.IsFree(machine)) return;
+        Note(Fault.Drain, machine);
+        drains.Drain(machine);
     }
 
     private void Restore(SimulatedCoordination store)
@@ -276,6 +296,8 @@ internal sealed class SimulatedCluster : ISimulatedRun
             machine.Disk.IsFull = false;
             if (!machine.IsUp) machine.Start();
         }
+
+        _drains?.End();
     }
 
     /// <summary>Once all is healed, whatever still ends is started again after a while, as a supervisor of processes would.</summary>

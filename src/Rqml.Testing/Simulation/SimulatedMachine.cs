@@ -16,6 +16,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     private SimulatedStore? _store;
     private Task _starting = Task.CompletedTask;
     private Task _stopping = Task.CompletedTask;
+    private SimulatedProcess? _started;      // the last one whose runtime came up
     private IReadOnlyList<int> _served = [];
 
     public string Name { get; } = name;
@@ -33,6 +34,9 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     public bool IsUp => Process is { IsAlive: true };
 
     public bool IsStopping { get; private set; }
+
+    /// <summary>Whether what runs here now has come up, and stays.</summary>
+    public bool HasStarted => IsUp && !IsStopping && _started == Process;
 
     /// <summary>The versions of the simulated class that its software has, from its next start on.</summary>
     public IReadOnlyList<int> Versions { get; set; } = [1];
@@ -165,6 +169,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         }
 
         judge.Checkpoints.Up(Name, Process!, runtime.Checkpoints!.Damaged);
+        _started = Process;
         Up?.Invoke(runtime);
     }
 
@@ -187,7 +192,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
         Endpoint = Endpoint,
         Roles = Settings.Roles,
         Classes = classes,
-        NodeSettings = Bent(new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) }),
+        NodeSettings = Bent(new NodeSettings { Liveness = Liveness.Default with { AloneMs = Settings.AloneMs }, KeepUndeliveredMs = Settings.KeepUndeliveredMs, Lanes = NodeSettings.Processors(2), Limit = 6, Models = classes.All.ToDictionary(@class => @class.Key, @class => (IReadOnlyList<string>)[.. @class.Models.Select(model => model.Device)]) }),
         WorkerHost = new SimulatedWorkerHost(world, process, judge, this, classes),
         Stations = new StationWatch(judge.Supervision, process),
         Store = store,
@@ -223,4 +228,7 @@ internal sealed record MachineSettings(NodeRoles Roles, Peer? Leader, SimulatedC
 
     /// <summary>How much a leader is told of at once; null: as much as by default, which is all.</summary>
     public long? AnnouncedBytes { get; init; }
+
+    /// <summary>How long its node keeps a result that no ledger takes; the default outlasts any run.</summary>
+    public long KeepUndeliveredMs { get; init; } = (long)TimeSpan.FromDays(7).TotalMilliseconds;
 }

@@ -93,6 +93,35 @@ public sealed class OperatorDeskTests
     }
 
     [Fact]
+    public void A_report_that_was_overtaken_by_a_later_one_calls_no_drain_off()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        scheduler.ReportDraining("a", turns: 1);
+        Assert.Equal(AdministrationVerdict.Done, scheduler.Ask(DrainA).Verdict);
+
+        scheduler.Report("a");      // from before its drain
+
+        Assert.Equal(AdministrationVerdict.Done, scheduler.Ask(DrainA with { Begun = true, Start = new Incarnation(1) }).Verdict);
+        scheduler.Announce();
+        Assert.Empty(scheduler.Assigned);
+    }
+
+    [Fact]
+    public void What_a_draining_node_gives_back_does_not_yet_say_what_else_it_holds()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("a");
+        var task = scheduler.Announce();
+
+        scheduler.GiveBack("a", task);      // its report is on its way
+
+        var seen = scheduler.Ask(DrainA);
+        Assert.Equal((AdministrationVerdict.Pending, false), (seen.Verdict, seen.Begun));
+        Assert.Equal(ClusterStanding.Draining, scheduler.Ask(new AdministrationRequest(AdministrationKind.ListNodes)).Nodes[0].Standing);
+    }
+
+    [Fact]
     public void A_drain_ends_with_the_start_of_the_node_that_it_was_of()
     {
         var scheduler = new SchedulerBench();

@@ -263,6 +263,7 @@ internal sealed class Samples(ulong seed)
         Limit = Int(),
         Draining = Coin(),
         Leaving = Coin(),
+        Turns = Long(),
         Roles = Roles(),
         Load = Load(),
         Held = [.. Enumerable.Range(0, Below(10)).Select(_ => new HeldAttempt(new Attempt(TaskId(), Epoch()), Int(), Coin(), Suspicion(), Coin() ? Name(40) : null))],

@@ -64,7 +64,7 @@ internal sealed class SchedulerBench
     }
 
     /// <summary>The node reports that it takes nothing new, and what it still holds.</summary>
-    public void ReportDraining(string node, bool leaving = false, params HeldAttempt[] held) =>
+    public void ReportDraining(string node, bool leaving = false, long turns = 0, params HeldAttempt[] held) =>
         Step(SchedulerEvent.Of(new Message(MessageKind.Report, PeerOf(node), Body: new NodeReport
         {
             Term = Term,
@@ -72,6 +72,7 @@ internal sealed class SchedulerBench
             Limit = 10,
             Draining = true,
             Leaving = leaving,
+            Turns = turns,
             Load = new NodeLoad(2, 0, 0, 0, NodeSettings.NoDevices, 0),
             Held = held,
         })));
@@ -123,6 +124,10 @@ internal sealed class SchedulerBench
     /// <summary>The node says that it does not hold the attempt that it was given.</summary>
     public void SayNotHeld(string node, TaskSpec task) =>
         Step(SchedulerEvent.Of(new Message(MessageKind.Refused, PeerOf(node), task.Id, EpochOf(task), (long)RefusalReason.NotHeld)));
+
+    /// <summary>The node takes nothing new, and gives the task back.</summary>
+    public void GiveBack(string node, TaskSpec task) =>
+        Step(SchedulerEvent.Of(new Message(MessageKind.Refused, PeerOf(node), task.Id, EpochOf(task), (long)RefusalReason.Draining)));
 
     /// <summary>Someone knocked at the node, and nobody was there.</summary>
     public void Refuse(string node) => Step(SchedulerEvent.NodeGone(PeerOf(node)));

@@ -70,6 +70,9 @@ internal sealed class LargeCluster : ISimulatedRun
 
     public int Nodes => _machines.Count;
 
+    /// <inheritdoc cref="Storm.Restored"/>
+    public int Restored => _storm.Restored;
+
     /// <summary>Tasks of the old version that were open when nobody served it any more.</summary>
     public int Parked { get; private set; }
 

@@ -36,6 +36,9 @@ internal sealed class Storm
     /// <summary>The same for the faults that strike small clusters too.</summary>
     public Coverage Others { get; } = new();
 
+    /// <summary>How often the coordination store was restored from a backup, with its generation raised.</summary>
+    public int Restored { get; private set; }
+
     /// <summary>Whether it is over: what would come and go by itself does so no longer.</summary>
     public bool IsOver { get; private set; }
 
@@ -126,6 +129,8 @@ internal sealed class Storm
                 _coordination.Cut.Add(machine.Endpoint);
                 break;
         }
+
+        if (_world.Chance(0.006)) Restore();
     }
 
     /// <summary>Some of what was struck comes back, as it would by its supervisors and operators.</summary>
@@ -174,6 +179,14 @@ internal sealed class Storm
     }
 
     private List<StruckState> StatesOf(SimulatedMachine machine) => machine.StatesOf(_hasOpenWork(machine));
+
+    private void Restore()
+    {
+        if (!_coordination.Restore(isRaised: true)) return;
+        Restored++;
+        foreach (var struck in _machines) Note(Fault.StoreRestored, struck);
+        _judge.Assignments.Restored(_coordination.Generation);
+    }
 
     private void Kill(SimulatedMachine machine)
     {
