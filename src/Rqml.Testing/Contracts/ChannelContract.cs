@@ -109,11 +109,12 @@ public abstract class ChannelContract : LinkContract
         var patient = Settings with { Liveness = new Liveness { HeartbeatMs = 200, SilentMs = 30_000 } };      // a busy machine may keep a link away for a while
         var a = await NodeAsync("a", settings: patient, transport: transport);
         var b = await NodeAsync("b", settings: patient);
-        var receiving = ReceiveNumbersAsync(b, Tasks, 1, 20_000);
+        await Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 100), ReceiveNumbersAsync(b, Tasks, 1, 100));
+        await transport.CutAsync();      // one that is open for certain; the others as it happens
+        var receiving = ReceiveNumbersAsync(b, Tasks, 101, 20_000);
         var results = ReceiveNumbersAsync(b, Results, 1, 20_000);
-        var sending = Task.WhenAll(SendNumbersAsync(a, b, Tasks, 1, 20_000), SendNumbersAsync(a, b, Results, 1, 20_000));
-        var cuts = 0;
-        for (; !receiving.IsCompleted || !results.IsCompleted; cuts++)
+        var sending = Task.WhenAll(SendNumbersAsync(a, b, Tasks, 101, 20_000), SendNumbersAsync(a, b, Results, 1, 20_000));
+        while (!receiving.IsCompleted || !results.IsCompleted)
         {
             await transport.CutAsync();
             await Task.WhenAny(Task.WhenAll(receiving, results), Task.Delay(5));
@@ -124,7 +125,7 @@ public abstract class ChannelContract : LinkContract
         await sending;
         Assert.False(b.HasReceived(Tasks));
         Assert.False(b.HasReceived(Results));
-        Assert.True(transport.Connections > 1 || cuts < 2, "nothing was cut");
+        Assert.True(transport.Connections > 1, "nothing was cut");
     }
 
     /// <summary>Nothing is sent twice over links that last.</summary>

@@ -8,6 +8,7 @@ internal static class Reports
     public static void Write(string subject, string text)
     {
         if (Environment.GetEnvironmentVariable("RQML_REPORTS") is not { Length: > 0 } folder) return;
+        Directory.CreateDirectory(folder);
         lock (Gate) File.AppendAllText(Path.Combine(folder, $"{subject}.txt"), text + Environment.NewLine);
     }
 }

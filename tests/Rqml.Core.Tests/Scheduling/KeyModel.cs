@@ -16,7 +16,8 @@ namespace Rqml.Core.Tests.Scheduling;
 /// <summary>
 /// Two processes that may lead, each on the shipped leadership and scheduler machines, and two shipped nodes with their disks; a store, and tasks of one partition key, whose ledger is the
 /// model's own. What was sent comes at any time, in any order, any number of times, or never. A write to the store is carried out at any time; what is read is read at once. The first
-/// process leads when the exploration begins, and both nodes have reported to it. Whose lease has run out stands for no further election.
+/// process leads when the exploration begins, and both nodes have reported to it. Whose lease has run out stands for no further election. The store may be put back to how it was then, also before
+/// the exploration begins, as more than one such way is too much to be exhausted; some time later an operator raises its generation.
 /// </summary>
 internal sealed class KeyModel
 {
@@ -39,6 +40,7 @@ internal sealed class KeyModel
     private readonly bool[] _ownsScheduler = new bool[Leaders];      // else it is shared with the states that this one comes from
     private readonly bool[] _ownsNode = new bool[Nodes];
     private readonly long[] _seen = new long[Leaders];
+    private readonly bool[] _hasToAsk = new bool[Leaders];      // its watch has ended
     private readonly List<(int Leader, LeadershipEffect Effect)> _writes = [];
     private ImmutableSortedDictionary<string, Sent> _network = ImmutableSortedDictionary.Create<string, Sent>(StringComparer.Ordinal);
     private ImmutableSortedDictionary<Epoch, string> _issued = ImmutableSortedDictionary<Epoch, string>.Empty;
@@ -48,7 +50,11 @@ internal sealed class KeyModel
     private ImmutableSortedSet<TaskId> _settled = [];
     private ImmutableSortedSet<Epoch> _refused = [];
     private ModelStore _store = ModelStore.Empty;
-    private long _firstRevision = long.MaxValue / 2;
+    private ModelStore _backup = ModelStore.Empty;
+    private ImmutableSortedSet<string> _overBefore = [];      // starts of nodes that were over before the store forgot it
+    private bool _isRaiseDue;
+    private int _restores;
+    private long _written;
     private int _expiries;
     private int _doubts;
     private int _deaths;
@@ -74,12 +80,13 @@ internal sealed class KeyModel
     private KeyModel(KeyModel from)
     {
         (_instance, _ids) = (from._instance, from._ids);
-        for (var leader = 0; leader < Leaders; leader++) (_leaderships[leader], _leadershipTexts[leader], _schedulers[leader], _seen[leader]) = (from._leaderships[leader], from._leadershipTexts[leader], from._schedulers[leader], from._seen[leader]);
+        for (var leader = 0; leader < Leaders; leader++) (_leaderships[leader], _leadershipTexts[leader], _schedulers[leader], _seen[leader], _hasToAsk[leader]) = (from._leaderships[leader], from._leadershipTexts[leader], from._schedulers[leader], from._seen[leader], from._hasToAsk[leader]);
         for (var node = 0; node < Nodes; node++) (_nodes[node], _nodeTexts[node]) = (from._nodes[node], from._nodeTexts[node]);
         _writes.AddRange(from._writes);
         (_network, _issued, _given, _addressed, _obeyed, _settled, _refused) = (from._network, from._issued, from._given, from._addressed, from._obeyed, from._settled, from._refused);
         _storeText = from._storeText;
-        (_store, _firstRevision, _expiries, _doubts, _deaths, _isCut) = (from._store, from._firstRevision, from._expiries, from._doubts, from._deaths, from._isCut);
+        (_store, _backup, _written, _expiries, _doubts, _deaths, _isCut) = (from._store, from._backup, from._written, from._expiries, from._doubts, from._deaths, from._isCut);
+        (_overBefore, _isRaiseDue, _restores) = (from._overBefore, from._isRaiseDue, from._restores);
     }
 
     public string? Violation => _violation;
@@ -105,6 +112,7 @@ internal sealed class KeyModel
         {
             var number = leader;
             if (_seen[leader] < _store.Revision) yield return On($"the watch tells {number}", model => model.Feed(number, LeadershipEvent.Saw(model._store.Snapshot)));
+            if (_hasToAsk[leader]) yield return On($"{number} reads what the store has", model => model.Ask(number));
             if (_doubts == _instance.Doubts || !_schedulers[leader].Machine.IsLeading) continue;
             foreach (var node in _schedulers[leader].Machine.Nodes.Where(node => node.Standing != NodeStanding.Fencing))
             {
@@ -130,6 +138,8 @@ internal sealed class KeyModel
             if (_nodes[node].HasWrites) yield return On($"node {number} is killed after the write", model => model.Die(number, isWritten: true), isFault: true);
         }
 
+        if (_isRaiseDue) yield return On("an operator raises the generation", model => model.Raise());
+        if (_restores < _instance.Restores && _store.Revision > _backup.Revision) yield return On("the store is restored", model => model.Restore(), isFault: true);
         if (_expiries < _instance.Expiries && _store.Entries.TryGetValue(Keys.Leader, out var leads)) yield return On("the leader's lease runs out", model => model.Expire(leads.Lease.Value), isFault: true);
     }
 
@@ -142,11 +152,14 @@ internal sealed class KeyModel
             print.Add(_leadershipTexts[leader] ??= _leaderships[leader].Describe());
             print.Add(_schedulers[leader].Describe());
             print.Add(_seen[leader]);
+            print.Add(_hasToAsk[leader]);
         }
 
         for (var node = 0; node < Nodes; node++) print.Add(_nodeTexts[node] ??= TextOf(_nodes[node]));
-        foreach (var number in (ReadOnlySpan<long>)[_writes.Count, _network.Count, _issued.Count, _given.Count, _addressed.Count, _obeyed.Count, _settled.Count, _refused.Count, _expiries, _doubts, _deaths]) print.Add(number);
+        foreach (var number in (ReadOnlySpan<long>)[_writes.Count, _network.Count, _issued.Count, _given.Count, _addressed.Count, _obeyed.Count, _settled.Count, _refused.Count, _expiries, _doubts, _deaths, _restores, _written]) print.Add(number);
         print.Add(_isCut);
+        print.Add(_isRaiseDue);
+        foreach (var start in _overBefore) print.Add(start);
         foreach (var (leader, effect) in _writes)
         {
             print.Add(leader);
@@ -176,6 +189,7 @@ internal sealed class KeyModel
         foreach (var (node, term) in _obeyed)
         {
             print.Add(node);
+            print.Add(term.Generation);
             print.Add(term.Number);
         }
 
@@ -191,7 +205,11 @@ internal sealed class KeyModel
         return text.ToString();
     }
 
-    private (Peer Leader, Term Term)? Led => _store.Entries.TryGetValue(Keys.Leader, out var leader) ? (CoordinationKeys.Read(leader).Peer, new Term(1, leader.ModifiedRevision)) : null;
+    /// <summary>A raised generation ends whatever leadership there was.</summary>
+    private (Peer Leader, Term Term)? Led =>
+        _store.Entries.TryGetValue(Keys.Leader, out var leader) && !(_store.Entries.TryGetValue(Keys.Generation, out var raised) && raised.ModifiedRevision > leader.ModifiedRevision)
+            ? (CoordinationKeys.Read(leader).Peer, new Term(CoordinationKeys.ReadGeneration(_store.Snapshot.Find(Keys.Generation)), leader.ModifiedRevision))
+            : null;
 
     private Move<KeyModel> On(string name, Action<KeyModel> change, bool isFault = false)
     {
@@ -217,7 +235,21 @@ internal sealed class KeyModel
             Settle();
         }
 
-        _firstRevision = _store.Revision;
+        (_written, _backup) = (0, _store);
+        if (_instance.Forgets == Forgotten.Election) Expire(_store.Entries[Keys.Leader].Lease.Value);
+        Settle();
+        foreach (var task in _ids) Announce(task);
+        if (_instance.Forgets == Forgotten.Nothing) return;
+        Settle();
+        var holder = _nodes.First(node => node.Machine!.HeldCount > 0);      // of the first task
+        if (_instance.Forgets == Forgotten.Fence)
+        {
+            Feed(0, SchedulerEvent.NodeUnreachable(holder.Self));
+            Write(0);      // nobody but the leader has heard of it
+        }
+
+        Restore();
+        (_written, _isCut) = (0, false);
         foreach (var task in _ids) Announce(task);
     }
 
@@ -316,7 +348,7 @@ internal sealed class KeyModel
         switch (effect.Kind)
         {
             case LeadershipEffectKind.ReadAll:
-                Feed(leader, LeadershipEvent.Saw(_store.Snapshot));
+                Feed(leader, LeadershipEvent.Read(_store.Snapshot, effect.Term));
                 break;
             case LeadershipEffectKind.Commit:
                 _writes.Add((leader, effect));
@@ -349,8 +381,7 @@ internal sealed class KeyModel
         var isApplied = after.Revision > _store.Revision;
         if (isApplied && transaction.Changes[0].Key != Keys.Leader && Led?.Leader != _leaderships[leader].Self) _violation = $"(c) {leader} wrote {transaction.Changes[0].Key}, and does not lead";
         if (!isApplied && transaction.Changes[0] is Change.Put { Lease: var lease } && lease != LeaseId.None && !_store.Leases.Contains(lease.Value)) Feed(leader, LeadershipEvent.LeaseGone());
-        (_store, _storeText) = (after, null);
-        if (_store.Revision > _firstRevision + _instance.Writes) _isCut = true;
+        Become(after);
         Feed(leader, isApplied ? LeadershipEvent.Committed(effect.Nonce, after.Revision) : LeadershipEvent.Refused(effect.Nonce));
     }
 
@@ -417,7 +448,41 @@ internal sealed class KeyModel
     private void Expire(long lease)
     {
         _expiries++;
-        (_store, _storeText) = (_store.Expire(lease), null);
+        Become(_store.Expire(lease));
+    }
+
+    /// <summary>The store is as it was when the exploration began. Watches end.</summary>
+    private void Restore()
+    {
+        _restores++;
+        foreach (var node in _nodes)
+        {
+            foreach (var start in _addressed.Values.Append(node.Self.Incarnation).Where(start => IsOver(node.Self.Node, start))) _overBefore = _overBefore.Add($"{node.Self.Node}.{start}");
+        }
+
+        (_store, _storeText) = (_backup with { LastLease = _store.LastLease }, null);
+        _isRaiseDue = true;
+        Array.Fill(_seen, -1);
+        Array.Fill(_hasToAsk, true);
+    }
+
+    /// <summary>As it does now and then, and when its watch has ended.</summary>
+    private void Ask(int leader)
+    {
+        _hasToAsk[leader] = false;
+        Feed(leader, LeadershipEvent.StepDown(default));
+    }
+
+    private void Raise()
+    {
+        _isRaiseDue = false;
+        Become(_store.Commit(new CoordinationTransaction([new Compare.Absent(Keys.Generation)], [new Change.Put(Keys.Generation, CoordinationKeys.Write(2, nonce: 1))])));
+    }
+
+    private void Become(ModelStore after)
+    {
+        if (after.Revision > _store.Revision && ++_written > _instance.Writes && _backup.Revision > 0) _isCut = true;
+        (_store, _storeText) = (after, null);
     }
 
     private ExploredNode Touch(int node)
@@ -496,7 +561,7 @@ internal sealed class KeyModel
 
     /// <summary>That start of the node is fenced, or another is registered in its place.</summary>
     private bool IsOver(NodeId node, Incarnation start) =>
-        _store.Entries.ContainsKey(Keys.Fence(node, start)) || (_store.Entries.TryGetValue(Keys.Node(node), out var entry) && CoordinationKeys.Read(entry).Peer.Incarnation != start);
+        _overBefore.Contains($"{node}.{start}") || _store.Entries.ContainsKey(Keys.Fence(node, start)) || (_store.Entries.TryGetValue(Keys.Node(node), out var entry) && CoordinationKeys.Read(entry).Peer.Incarnation != start);
 
     private string Name(TaskId task) => Array.IndexOf(_ids, task) is >= 0 and var at ? $"t{at + 1}" : "";
 
@@ -510,8 +575,10 @@ internal sealed class KeyModel
     /// <param name="Epochs">That a leader issues; a way on which it issues more is followed no further.</param>
     /// <param name="Writes">To the store, from here on; likewise.</param>
     /// <param name="Seed">Of the leaders' draws.</param>
+    /// <param name="Restores">How often the store is put back.</param>
+    /// <param name="Forgets">What it has been put back behind when the exploration begins.</param>
     /// <param name="Mutant">The rule that is broken.</param>
-    public readonly record struct Instance(int Tasks, int Expiries, int Doubts, int Deaths, int Epochs, int Writes = 4, ulong Seed = 1, KeyMutant Mutant = KeyMutant.None);
+    public readonly record struct Instance(int Tasks, int Expiries, int Doubts, int Deaths, int Epochs, int Writes = 4, ulong Seed = 1, int Restores = 0, Forgotten Forgets = Forgotten.Nothing, KeyMutant Mutant = KeyMutant.None);
 
     private readonly record struct Sent(NodeId To, Message Message, string Detail);
 }

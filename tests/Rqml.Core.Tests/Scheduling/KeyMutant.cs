@@ -21,13 +21,16 @@ public enum KeyMutant
 
     /// <summary>A node obeys what was addressed to an earlier start of it.</summary>
     AssignWithoutIncarnation,
+
+    /// <summary>The first leader of a later generation takes it that nothing runs: the store was restored, and its nodes may hold what it knows nothing of.</summary>
+    RaiseBeginsAnew,
 }
 
 /// <summary>Bends what the shipped machines hear and decide.</summary>
 internal static class KeyMutants
 {
     public static IMachine<SchedulerEvent, SchedulerEffect> Bend(this KeyMutant mutant, SchedulerMachine scheduler) =>
-        mutant is KeyMutant.ActivateBeforeReports or KeyMutant.FenceSkipped ? new BentScheduler(scheduler, mutant) : scheduler;
+        mutant is KeyMutant.ActivateBeforeReports or KeyMutant.FenceSkipped or KeyMutant.RaiseBeginsAnew ? new BentScheduler(scheduler, mutant) : scheduler;
 
     public static IMachine<NodeEvent, NodeEffect> Bend(this KeyMutant mutant, NodeMachine node) => mutant == KeyMutant.AssignWithoutIncarnation ? new BentNode(node) : node;
 
@@ -42,7 +45,7 @@ internal static class KeyMutants
 
         public void Step(in SchedulerEvent @event, long nowMs, EffectBuffer<SchedulerEffect> effects)
         {
-            var isElection = mutant == KeyMutant.ActivateBeforeReports && @event.Kind == SchedulerEventKind.Elected;
+            var isElection = @event.Kind == SchedulerEventKind.Elected && (mutant == KeyMutant.ActivateBeforeReports || (mutant == KeyMutant.RaiseBeginsAnew && @event.Term.Generation > 1));
             scheduler.Step(isElection ? SchedulerEvent.Elected(@event.Term, []) : @event, nowMs, _made);
             PassOn(nowMs, effects);
         }
