@@ -64,7 +64,7 @@ internal readonly struct LedgerEvent
 
     public static LedgerEvent Explain(TaskId task, object ticket) => new(LedgerEventKind.Explain, null, ticket, new Message { Task = task });
 
-    public static LedgerEvent Leader(Peer? leader, Term term) => new(LedgerEventKind.Leader, leader, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
+    public static LedgerEvent Leader(Peer leader, Term term) => new(LedgerEventKind.Leader, leader, null, new Message { Epoch = new Epoch(term.Generation, term.Number, 0) });
 
     /// <summary>The node here hears of no leader, and asks for tasks of its own.</summary>
     public static LedgerEvent Lend(LendingRequest request) => new(LedgerEventKind.Lend, request, null, default);

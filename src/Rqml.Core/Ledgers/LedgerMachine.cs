@@ -137,7 +137,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
                 Explain(@event.Task, @event.Ticket!, effects);
                 break;
             case LedgerEventKind.Leader:
-                FollowLeader((Peer?)@event.Subject, @event.Term, nowMs, effects);
+                FollowLeader((Peer)@event.Subject!, @event.Term, nowMs, effects);
                 break;
             case LedgerEventKind.Message:
                 Hear(@event.Message, nowMs, effects);
@@ -268,13 +268,13 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         if (_leader is not null) effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Watch, _self, task)));
     }
 
-    private void FollowLeader(Peer? leader, Term term, long nowMs, EffectBuffer<LedgerEffect> effects)
+    private void FollowLeader(Peer leader, Term term, long nowMs, EffectBuffer<LedgerEffect> effects)
     {
         if (term < _term || (term == _term && Equals(leader, _leader))) return;
         _leader = leader;
         _term = term;
         foreach (var task in _open.Values) task.IsKnownBefore |= task.AnnouncedMs != long.MinValue;
-        if (leader is not null) _announcements.Begin(_open.Values);
+        _announcements.Begin(_open.Values);
         Greet(nowMs, effects);
     }
 

@@ -50,7 +50,8 @@ internal enum MessageKind : byte
 internal static class Announcement
 {
     private const int ClockShift = 8;
-    private const int OtherBytes = 128;
+    private const int OtherBytes = 256;
+    private const int MostBytesOfChar = 3;
 
     /// <summary>Somebody watches its iterations.</summary>
     public const long Watched = 1;
@@ -61,8 +62,9 @@ internal static class Announcement
     /// <summary>The node of the ledger's process was given it while nobody led, and says so in its report.</summary>
     public const long Lent = 4;
 
-    /// <summary>About what it takes on the wire.</summary>
-    public static long BytesOf(Tasks.TaskSpec spec) => spec.Payload.Length + (spec.PartitionKey?.Length ?? 0) + (spec.IdempotencyKey?.Length ?? 0) + OtherBytes;
+    /// <summary>What it takes on the wire at most.</summary>
+    public static long BytesOf(Tasks.TaskSpec spec) =>
+        OtherBytes + spec.Payload.Length + (MostBytesOfChar * (long)(spec.Class.Name.Length + (spec.PartitionKey?.Length ?? 0) + (spec.IdempotencyKey?.Length ?? 0) + (spec.Trace?.Parent.TraceState?.Length ?? 0)));
 
     public static long At(long nowMs, long bits) => (nowMs << ClockShift) | bits;
 

@@ -19,7 +19,7 @@ internal sealed record NodeReport
     /// <summary>It takes nothing new because it is about to end, and not because an operator wants it so.</summary>
     public bool Leaving { get; init; }
 
-    /// <summary>How often this process has begun to take nothing new, or has taken work again: a report that was overtaken by a later one, or by a refusal, tells nothing of that.</summary>
+    /// <summary>How often this process has begun to take nothing new, or has taken work again: a report that was overtaken by a later one tells nothing of that.</summary>
     public long Turns { get; init; }
 
     /// <summary>What the node does beside running tasks.</summary>

@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using Rqml.Cluster;
+using Rqml.Diagnostics;
 using Rqml.Hosting;
 using Rqml.Ledgers;
 using Rqml.Messaging;
+using Rqml.Messaging.Frames;
 using Rqml.Tasks;
 
 namespace Rqml.Core.Tests.Ledgers;
@@ -90,6 +93,34 @@ public sealed class AnnouncementTests
         var said = Lead(new Term(1, 2));
         Assert.Equal([], Acknowledge(First, said));
         Assert.Equal(said, Wait(1_000));
+    }
+
+    [Fact]
+    public void What_the_window_counts_is_no_less_than_what_goes_over_the_wire()
+    {
+        var state = new string('s', TaskTrace.MostStateLength);
+        var least = new TaskSpec { Id = _ids.Next(_nowMs), Class = new ClassKey("w", 1), Payload = default };
+        var most = least with
+        {
+            Class = new ClassKey(new string('w', 128), int.MaxValue),
+            Payload = new byte[100_000],
+            Priority = int.MinValue,
+            Difficulty = 1,
+            SubmittedMs = long.MaxValue / 2,
+            DeadlineMs = long.MaxValue - 1,
+            NotBeforeMs = long.MaxValue - 1,
+            KeepResultMs = long.MaxValue / 2,
+            Budget = new TaskBudget { Iterations = int.MaxValue, Time = TimeSpan.MaxValue, Cost = double.MaxValue, Passes = int.MaxValue },
+            PartitionKey = new string('\u20ac', 512),
+            IdempotencyKey = new string('\u20ac', 512),
+            Seed = ulong.MaxValue,
+            Trace = TaskTrace.Of(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, state)),
+        };
+        foreach (var spec in new[] { least, most })
+        {
+            var message = new Message(MessageKind.Announce, Self, spec.Id, new Epoch(long.MaxValue, long.MaxValue, long.MaxValue), Announcement.At(_nowMs, Announcement.Watched), spec);
+            Assert.InRange(MessageCodec.Write(message, Self.Incarnation).Bytes + FrameHeader.Bytes, 1, Announcement.BytesOf(spec));
+        }
     }
 
     private static Peer LeaderOf(Term term) => new(new NodeId($"scheduler-{term.Number}"), new Incarnation(1), "");
