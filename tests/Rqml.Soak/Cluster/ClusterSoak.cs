@@ -37,7 +37,7 @@ internal sealed class ClusterSoak(int rounds, int tasks, ulong seed, Tempo tempo
     public async Task<bool> RunAsync()
     {
         var clock = Stopwatch.StartNew();
-        await using var fleet = new Fleet(seed, tasks);
+        await using var fleet = new Fleet(seed, tasks, tempo.Grace);
         await fleet.StartAsync(tempo.CallMs);
         for (var round = 1; round <= rounds; round++)
         {

@@ -12,7 +12,6 @@ internal sealed class Fleet : IAsyncDisposable
     public const int Nodes = 3;
     private const int KeepSeconds = 600;
     private const int HeardAgainPerLife = 200;
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);      // who was cut off for twenty goes on with what it has until it is told
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LeadsWithin = TimeSpan.FromSeconds(60);
 
@@ -30,11 +29,14 @@ internal sealed class Fleet : IAsyncDisposable
     private int _life;
     private string _left = "nothing said of what was left";
 
-    public Fleet(ulong seed, int tasks) => (_seed, _tasks) = (seed, tasks);
+    /// <param name="seed">Of what the submitter submits.</param>
+    /// <param name="tasks">Open at a time.</param>
+    /// <param name="grace">How long after its settlement a task may be worked on.</param>
+    public Fleet(ulong seed, int tasks, TimeSpan grace) => (_seed, _tasks, Judge) = (seed, tasks, new Judge(grace));
 
     public IReadOnlyList<ClusterProcess> All => _nodes;
 
-    public Judge Judge { get; } = new(Grace);
+    public Judge Judge { get; }
 
     public bool Holds => Judge is { Lost: 0, SettledTwice: 0, Wrong: 0 } && _complaints.Count == 0 && _left.EndsWith("open 0", StringComparison.Ordinal);
 

@@ -11,6 +11,9 @@ namespace Rqml.Soak.Cluster;
 /// <param name="SeesAll">Whether it is long enough to ask that everything was seen that it is about; the short form only says what it saw.</param>
 internal sealed record Tempo(int CallMs, TimeSpan Rest, TimeSpan MoreRest, TimeSpan Down, TimeSpan Stopped, TimeSpan CutOff, TimeSpan After, bool SeesAll)
 {
+    /// <summary>Who is stopped or cut off goes on with what it has until it is told, or has finished it: so long after the end of the longest silence.</summary>
+    public TimeSpan Grace => TimeSpan.FromSeconds(20) + (Stopped > CutOff ? Stopped : CutOff);
+
     public static Tempo Full { get; } = new(3_000, Rest: TimeSpan.FromSeconds(8), MoreRest: TimeSpan.FromSeconds(4), Down: TimeSpan.FromSeconds(5), Stopped: TimeSpan.FromSeconds(30), CutOff: TimeSpan.FromSeconds(20), After: TimeSpan.FromSeconds(5), SeesAll: true);
 
     public static Tempo Short { get; } = new(500, Rest: TimeSpan.FromSeconds(1), MoreRest: TimeSpan.FromSeconds(1), Down: TimeSpan.FromSeconds(1.5), Stopped: TimeSpan.FromSeconds(8.5), CutOff: TimeSpan.FromSeconds(8.5), After: TimeSpan.FromSeconds(2), SeesAll: false);
