@@ -38,7 +38,7 @@ internal enum MessageKind : byte
     Result = 34,        // node: this attempt ended so                            Body: Settlement
     Strike = 35,        // node: a worker died of this attempt                    Number: run
     Progress = 36,      // node: an iteration of a watched task                   Body: IterationReport
-    StillOpen = 37,     // node: is this task, which I found on my disk, still open?
+    StillOpen = 37,     // node: is this task, which I still hold, open?
     Told = 38,          // node, or a scheduler that waits for one: so far this has happened  Body: Story
     FailTask = 39,      // scheduler: an operator wants this task settled as failed    Number: of the wish; Body: FailOrder
 

@@ -121,6 +121,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _obedience.Restore(obeyed);
         foreach (var result in outbound) _outbound.Restore(result);
+        _words.DoubtAll(0);
         foreach (var attempt in attempts)
         {
             if (_outbound.Contains(attempt.Attempt.Task)) continue;
@@ -351,6 +352,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _obedience.BeginAnew();
         _attempts.BeginAnew(nowMs, effects);
+        _words.DoubtAll(nowMs);
         Report(nowMs, effects);
     }
 

@@ -151,7 +151,7 @@ public sealed class NodeMachineTests
         var keyed = node.Assign(key: "k");
         node.End(keyed.Attempt.Task, RunEnding.WorkerDied, new RefinementSnapshot { Iteration = 1 });
         var strike = node.Effects.Last(effect => effect.Message.Kind == MessageKind.Strike).Message;
-        node.Hear(new Message(MessageKind.Fenced, NodeBench.Scheduler, Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 0), Number: (long)node.Machine.Self.Incarnation.Value));
+        node.Hear(Fencing(node));
         node.Hear(new Message(MessageKind.StrikeCounted, NodeBench.Ledger, keyed.Attempt.Task, keyed.Attempt.Epoch, strike.Number));
 
         Assert.Empty(node.Machine.Running);
@@ -208,6 +208,40 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void A_node_that_was_fenced_asks_once_whether_what_it_goes_on_with_is_settled_and_drops_what_is()
+    {
+        var node = new NodeBench().Welcome();
+        var (settled, open) = (node.Assign(), node.Assign());
+        node.Hear(Fencing(node));
+        node.Pass(3_000);
+        var asked = node.Effects.Where(effect => effect.Message.Kind == MessageKind.StillOpen).Select(effect => effect.Message).ToArray();
+        Assert.Equal([settled.Attempt.Task, open.Attempt.Task], asked.Select(message => message.Task));
+        Assert.All(asked, message => Assert.Equal(node.Machine.Self, message.From));
+        Assert.Empty(node.Dropped);
+
+        node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, settled.Attempt.Task, settled.Attempt.Epoch, (long)Verdict.AlreadySettled));
+        Assert.Equal([settled.Attempt.Task], node.Dropped);
+        Assert.Contains(node.Effects, effect => effect.Kind == NodeEffectKind.StopRun && effect.Attempt!.Attempt.Task == settled.Attempt.Task);
+        Assert.Equal([open.Attempt.Task], node.Machine.Held);
+    }
+
+    [Fact]
+    public void A_node_asks_once_whether_what_it_finds_on_its_disk_is_settled_and_drops_what_is()
+    {
+        var node = new NodeBench();
+        var found = Found();
+        node.Machine.Restore(NodeBench.Term, [found], [], endedInOrder: true);
+        node.Welcome();
+        node.Pass(3_000);
+        Assert.Single(node.Started);
+        Assert.Single(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen && effect.Message.Task == found.Attempt.Task);
+
+        node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, found.Attempt.Task, found.Attempt.Epoch, (long)Verdict.AlreadySettled));
+        Assert.Equal([found.Attempt.Task], node.Dropped);
+        Assert.Empty(node.Machine.Held);
+    }
+
+    [Fact]
     public void What_a_node_has_died_with_begins_only_once_that_is_durable()
     {
         var node = new NodeBench();
@@ -258,7 +292,7 @@ public sealed class NodeMachineTests
         node.Hear(new Message(MessageKind.Assign, NodeBench.Scheduler, found.Attempt.Task, found.Attempt.Epoch, Body: adoption));
         Assert.NotNull(Assert.Single(node.Machine.Running).Alone);
 
-        node.Hear(new Message(MessageKind.Fenced, NodeBench.Scheduler, Number: (long)node.Machine.Self.Incarnation.Value));
+        node.Hear(Fencing(node));
         node.End(found.Attempt.Task, RunEnding.Yielded, new RefinementSnapshot { Iteration = 1 });
         Assert.Null(node.Effects.Last(effect => effect.Kind == NodeEffectKind.WriteAttempt).Stored!.Alone);
     }
@@ -279,6 +313,9 @@ public sealed class NodeMachineTests
         var task = TaskId.Parse("01b8dabf-4e8f-753a-8fdd-58072231544d");
         return new(new Attempt(task, new Epoch(1, 1, 9)), new() { Id = task, Class = Work, Payload = default, PartitionKey = partitionKey }, NodeBench.Ledger);
     }
+
+    private static Message Fencing(NodeBench node) =>
+        new(MessageKind.Fenced, NodeBench.Scheduler, Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 0), Number: (long)node.Machine.Self.Incarnation.Value);
 
     private static NodeBench WithDevice(int processors, int cuda) => new NodeBench(
         processors,
