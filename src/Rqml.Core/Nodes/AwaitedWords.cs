@@ -12,19 +12,19 @@ internal sealed class AwaitedWords
 {
     private const long RetryMs = 1_000;
 
-    private bool _doubtsAll;
-
     /// <summary>When somebody is to be asked again; <see cref="long.MaxValue"/> where nothing is awaited.</summary>
     public long NextDueMs { get; private set; } = long.MaxValue;
 
     /// <summary>
-    /// The node was down, or took itself for alone, while what it holds may have been settled elsewhere, and nobody will say so unasked: each ledger is asked once of each task, which goes on
-    /// meanwhile.
+    /// Whoever would have said that a task is settled may be gone, or took this node for gone: its ledger is asked once of each attempt that goes on meanwhile. No scheduler knows an attempt
+    /// whose task was settled before it led, so nobody would revoke it.
     /// </summary>
-    public void DoubtAll(long nowMs)
+    public static void AskOnce(IEnumerable<NodeAttempt> attempts, Peer self, EffectBuffer<NodeEffect> effects)
     {
-        _doubtsAll = true;
-        NextDueMs = Math.Min(NextDueMs, nowMs);
+        foreach (var attempt in attempts)
+        {
+            if (!IsAwaiting(attempt)) AskIfOpen(attempt, self, effects);
+        }
     }
 
     /// <summary>Found on the disk, of a class that does not run here: its ledger may have settled it.</summary>
@@ -68,25 +68,24 @@ internal sealed class AwaitedWords
     public static bool IsClosed(NodeAttempt attempt, in Message closed) =>
         attempt.Attempt.Epoch == closed.Epoch && attempt.State == AttemptState.AwaitingVote && attempt.Resume.Vote == closed.Number;
 
-    /// <summary>
-    /// Whatever waits for a ledger's word asks again, and whatever is in doubt asks. No scheduler knows an attempt whose task was settled while the node was down, so nobody would adopt it, or
-    /// revoke it.
-    /// </summary>
+    /// <summary>Whatever waits for a ledger's word asks again: nobody would adopt an attempt whose task was settled while the node was down.</summary>
     public void Ask(IEnumerable<NodeAttempt> attempts, Peer self, Peer? leader, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         NextDueMs = long.MaxValue;
         foreach (var attempt in attempts)
         {
-            var waits = attempt.State is AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved;
-            if (!waits && !_doubtsAll) continue;
+            if (!IsAwaiting(attempt)) continue;
             if (attempt.State == AttemptState.AwaitingVote) CallVote(attempt, self, leader, effects);      // no scheduler holds a vote for a task that is settled
             if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, self, effects);
-            else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
-            if (waits) NextDueMs = nowMs + RetryMs;
+            else AskIfOpen(attempt, self, effects);
+            NextDueMs = nowMs + RetryMs;
         }
-
-        _doubtsAll = false;
     }
+
+    private static bool IsAwaiting(NodeAttempt attempt) => attempt.State is AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved;
+
+    private static void AskIfOpen(NodeAttempt attempt, Peer self, EffectBuffer<NodeEffect> effects) =>
+        effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
 
     /// <summary>The next run waits until the ledger has counted the death durably: else a poisonous task would run without end.</summary>
     private void AwaitStrike(NodeAttempt attempt, long run, long retryMs)

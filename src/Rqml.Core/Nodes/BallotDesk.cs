@@ -24,12 +24,12 @@ internal sealed class BallotDesk(NodeSettings settings)
     /// <summary>A leader asks for a ballot.</summary>
     /// <param name="asked">What it asks.</param>
     /// <param name="self">Who we are.</param>
-    /// <param name="takesNothing">Whether the node takes nothing new.</param>
+    /// <param name="leaves">Whether the node stops. One that is drained is asked only where nobody else could vote, and votes.</param>
     /// <param name="nowMs">Now.</param>
     /// <param name="effects">Takes the ballot where there is one already, or none will be cast.</param>
-    public void Take(in Message asked, Peer self, bool takesNothing, long nowMs, EffectBuffer<NodeEffect> effects)
+    public void Take(in Message asked, Peer self, bool leaves, long nowMs, EffectBuffer<NodeEffect> effects)
     {
-        var job = takesNothing ? null : Find(asked, nowMs);
+        var job = leaves ? null : Find(asked, nowMs);
         if (job is null || !settings.Serves(job.Call.Spec.Class) || !settings.Lanes.ContainsKey(job.Call.Model.Device))
         {
             var refused = new BallotJob(new Attempt(asked.Task, asked.Epoch), (int)asked.Number, (BallotCall)asked.Body!, asked.From, nowMs);
@@ -86,7 +86,7 @@ internal sealed class BallotDesk(NodeSettings settings)
         return null;
     }
 
-    /// <summary>The node takes nothing new: what waits for a lane is not voted on here.</summary>
+    /// <summary>The node stops: what waits for a lane is not voted on here.</summary>
     public void Dismiss(Peer self, EffectBuffer<NodeEffect> effects)
     {
         foreach (var job in _waiting) Cast(self, job, new Ballot(Judgement.Abstain, "the node is leaving", 0), effects);

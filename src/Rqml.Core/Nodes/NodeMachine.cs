@@ -121,7 +121,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _obedience.Restore(obeyed);
         foreach (var result in outbound) _outbound.Restore(result);
-        _words.DoubtAll(0);
         foreach (var attempt in attempts)
         {
             if (_outbound.Contains(attempt.Attempt.Task)) continue;
@@ -179,6 +178,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
+        AwaitedWords.AskOnce(_unwritten, Self, effects);
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.All, Self, _leader, nowMs, effects);
@@ -253,7 +253,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
                 if (_attempts.Find(message.Task) is { } explained) effects.Add(NodeEffect.TellStory(explained));
                 break;
             case MessageKind.AskBallot:
-                _ballots.Take(message, Self, TakesNothing, nowMs, effects);
+                _ballots.Take(message, Self, _draining, nowMs, effects);
                 break;
             case MessageKind.WatchAttempt:
                 if (_attempts.Find(message.Task) is { } watched)
@@ -335,13 +335,19 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         if (term < Term && term != Term.None) return;
         _solitude.HearLeader(nowMs);
-        var isOfRestoredStore = _obedience.IsOfRestoredStore(term);
+        var (isNew, isOfRestoredStore) = (term > Term, _obedience.IsOfRestoredStore(term));
         _obedience.Follow(term, effects);
         _leader = leader;
         _isWelcome = term != Term.None;
 
-        if (isOfRestoredStore) BeginAnew(nowMs, effects);
-        else Report(nowMs, effects);
+        if (isOfRestoredStore)
+        {
+            BeginAnew(nowMs, effects);
+            return;
+        }
+
+        if (isNew) AwaitedWords.AskOnce(_attempts.All, Self, effects);
+        Report(nowMs, effects);
     }
 
     /// <summary>
@@ -352,7 +358,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _obedience.BeginAnew();
         _attempts.BeginAnew(nowMs, effects);
-        _words.DoubtAll(nowMs);
+        AwaitedWords.AskOnce(_attempts.All, Self, effects);
         Report(nowMs, effects);
     }
 
@@ -363,6 +369,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _draining = true;
         _turns++;
+        _ballots.Dismiss(Self, effects);
         GiveBack(nowMs, effects);
     }
 
@@ -397,7 +404,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     private void GiveBack(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         _solitude.End();
-        _ballots.Dismiss(Self, effects);
         foreach (var attempt in _attempts.All.Where(HasNotBegun).ToArray())
         {
             if (_leader is not null) effects.Add(NodeEffect.Send(_leader, new Message(MessageKind.Refused, Self, attempt.Attempt.Task, attempt.Attempt.Epoch, (long)RefusalReason.Draining)));

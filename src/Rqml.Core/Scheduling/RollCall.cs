@@ -14,7 +14,8 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     private const long StartingMs = 2_000;
     private const int MostLost = 1_024;
 
-    private readonly Dictionary<(NodeId, Incarnation), (long AtMs, FenceReason Reason)> _lost = [];      // while another led
+    private readonly Dictionary<(NodeId, Incarnation), long> _gone = [];      // while another led
+    private readonly Dictionary<NodeId, long> _unreachable = [];
     private HashSet<NodeId> _awaited = [];
     private long _sweptMs;
 
@@ -32,21 +33,28 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     public void AwaitNoLonger(NodeId node) => _awaited.Remove(node);
 
     /// <summary>
-    /// Whoever leads next has seen the last leader go, or fall silent, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as
-    /// after a power cut all do.
+    /// Whoever leads next has seen the last leader go, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as after a power cut
+    /// all do.
     /// </summary>
-    public void RememberLost(Peer peer, FenceReason reason, long nowMs)
-    {
-        if (nowMs < bornMs + StartingMs) return;
-        if (_lost.Count >= MostLost) _lost.Clear();
-        _lost[(peer.Node, peer.Incarnation)] = (nowMs, reason);
-    }
+    public void RememberGone(Peer peer, long nowMs) => Remember(_gone, (peer.Node, peer.Incarnation), nowMs);
+
+    /// <summary>
+    /// Or fall silent: that says of each start of it that it cannot be reached, as a node that was fenced is a later start than the one as which its process leads.
+    /// </summary>
+    public void RememberUnreachable(NodeId node, long nowMs) => Remember(_unreachable, node, nowMs);
 
     /// <summary>Why the member is lost already; null where it is not, as far as we know.</summary>
-    public FenceReason? WhyLost(Peer member, long nowMs) =>
-        _lost.TryGetValue((member.Node, member.Incarnation), out var lost) && lost.AtMs + (2 * liveness.SilentMs) > nowMs ? lost.Reason : null;
+    public FenceReason? WhyLost(Peer member, long nowMs)
+    {
+        if (IsFresh(_gone, (member.Node, member.Incarnation), nowMs)) return FenceReason.Gone;
+        return IsFresh(_unreachable, member.Node, nowMs) ? FenceReason.Unreachable : null;
+    }
 
-    public void ForgetLost() => _lost.Clear();
+    public void ForgetLost()
+    {
+        _gone.Clear();
+        _unreachable.Clear();
+    }
 
     /// <summary>Whether it was registered when the term began, and has neither reported to it nor is being fenced.</summary>
     public bool IsAwaited(ScheduledNode node) => _awaited.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;
@@ -66,5 +74,16 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     }
 
     /// <summary>Who is awaited and who is lost, for explorations that tell states apart.</summary>
-    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _lost.Keys)}";
+    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _gone.Keys)}|{string.Join(',', _unreachable.Keys)}";
+
+    private void Remember<T>(Dictionary<T, long> lost, T who, long nowMs)
+        where T : notnull
+    {
+        if (nowMs < bornMs + StartingMs) return;
+        if (lost.Count >= MostLost) lost.Clear();
+        lost[who] = nowMs;
+    }
+
+    private bool IsFresh<T>(Dictionary<T, long> lost, T who, long nowMs)
+        where T : notnull => lost.TryGetValue(who, out var atMs) && atMs + (2 * liveness.SilentMs) > nowMs;
 }

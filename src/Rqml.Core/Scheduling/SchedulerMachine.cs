@@ -31,10 +31,11 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
     private readonly Fencing _fencing;
     private readonly VoteTable _votes;
     private readonly OperatorDesk _operators;
-    private long _ledFromMs;
     private readonly Acknowledgements _acknowledgements;
+    private readonly UnclaimedTasks _unclaimed;
     private Term _term;
     private bool _leading;
+    private long _ledFromMs;
     private long _sweepDueMs = long.MaxValue;
 
     /// <param name="self">The node that may lead.</param>
@@ -55,6 +56,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _fencing = new Fencing(self, _pool, _tasks, _assignments, _handOvers, _votes);
         _operators = new OperatorDesk(self, _pool, _tasks);
         _acknowledgements = new Acknowledgements(self);
+        _unclaimed = new UnclaimedTasks(self, _tasks);
     }
 
     public long NextDueMs => _leading ? Math.Min(Math.Min(_sweepDueMs, _votes.NextDueMs), _waiting.NextDueMs) : long.MaxValue;
@@ -100,10 +102,13 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 if (_pool.Find(@event.Peer!) is { } gone && !_rollCall.MayBeStarting(gone, nowMs)) _fencing.Fence(gone, FenceReason.Gone, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
-                if (_pool.Find(@event.Peer!) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
+                if (_pool.Find(@event.Peer!.Node) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
-            case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
-                _rollCall.RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
+            case SchedulerEventKind.NodeGone:
+                _rollCall.RememberGone(@event.Peer!, nowMs);
+                break;
+            case SchedulerEventKind.NodeUnreachable:
+                _rollCall.RememberUnreachable(@event.Peer!.Node, nowMs);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);
@@ -177,6 +182,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _tasks.Clear();
         _handOvers.Clear();
         _acknowledgements.Clear();
+        _unclaimed.Clear();
         _recalls.Clear();
         _votes.Clear();
         _pool.Clear();
@@ -188,6 +194,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         switch (message.Kind)
         {
             case MessageKind.Announce:
+                _unclaimed.Hear(message.From, nowMs);
                 Take(message, nowMs, effects);
                 break;
             case MessageKind.TaskSettled:
@@ -200,6 +207,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Reconsider(message, nowMs, effects);
                 break;
             case MessageKind.Greet:
+                _unclaimed.Hear(message.From, nowMs);
                 var followed = new Term(message.Epoch.Generation, message.Epoch.Term);
                 if (followed > _term) effects.Add(SchedulerEffect.StepDown(_self, followed));
                 else if (followed < _term || (ulong)message.Number != _self.Incarnation.Value) effects.Add(SchedulerEffect.Send(message.From, Welcome()));
@@ -236,9 +244,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         else effects.Add(SchedulerEffect.Send(asked.From, new Message(MessageKind.Told, _self, asked.Task, Body: Story.Empty)));
     }
 
-    /// <summary>The nodes that could vote on a class, in a fixed order.</summary>
-    private Peer[] VotersOf(ClassKey @class) =>
-        [.. _pool.Nodes.Where(node => node is { Standing: NodeStanding.Active, Reported: true, Draining: false } && node.Classes.Contains(@class)).Select(node => node.Peer).OrderBy(peer => peer.Node.Value, StringComparer.Ordinal)];
+    /// <summary>The nodes that could vote on a class, in a fixed order. Where all of them are drained they vote all the same: what they have begun could not end without it.</summary>
+    private Peer[] VotersOf(ClassKey @class)
+    {
+        var able = _pool.Nodes.Where(node => node is { Standing: NodeStanding.Active, Reported: true, Leaving: false } && node.Classes.Contains(@class)).OrderBy(node => node.Peer.Node.Value, StringComparer.Ordinal).ToArray();
+        return [.. (Array.TrueForAll(able, node => node.Draining) ? able : able.Where(node => !node.Draining)).Select(node => node.Peer)];
+    }
 
     private void Take(in Message announced, long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
@@ -404,11 +415,12 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         _recalls.Ask(effects);
     }
 
-    /// <summary>Now and then: acknowledges what ledgers announced, and looks for silent nodes.</summary>
+    /// <summary>Now and then: acknowledges what ledgers announced, asks about what they announce no more, and looks for silent nodes.</summary>
     private void Sweep(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
         _sweepDueMs = nowMs + SweepEveryMs;
         _acknowledgements.Send(_term, effects);
+        _unclaimed.Ask(nowMs, effects);
         _recalls.Sweep(nowMs, effects);
         _rollCall.ForgiveSilence(nowMs, SweepEveryMs);
         _parked.TellOfUnserved(_term, nowMs, effects);

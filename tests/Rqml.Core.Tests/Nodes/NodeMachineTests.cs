@@ -226,6 +226,16 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void A_node_asks_whether_what_it_goes_on_with_is_settled_as_soon_as_another_leads()
+    {
+        var node = new NodeBench().Welcome();
+        var task = node.Assign();
+        node.Hear(new Message(MessageKind.Welcome, new Peer(new NodeId("next"), new Incarnation(8), ""), Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number + 1, 0)));
+        node.Pass(3_000);
+        Assert.Single(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen && effect.Message.Task == task.Attempt.Task);
+    }
+
+    [Fact]
     public void A_node_asks_once_whether_what_it_finds_on_its_disk_is_settled_and_drops_what_is()
     {
         var node = new NodeBench();

@@ -84,6 +84,16 @@ public sealed class NodeVoteTests
     }
 
     [Fact]
+    public void A_node_that_an_operator_drains_votes_where_it_is_asked_as_nobody_else_can()
+    {
+        _node.Hear(new Message(MessageKind.Drain, NodeBench.Scheduler, Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 0), Number: (long)_node.Machine.Self.Incarnation.Value));
+        Assert.Equal(NodePhase.Draining, _node.Machine.Phase);
+        Ask(voter: 0);
+        Vote(Ballots().Single(), Yes);
+        Assert.Equal(Yes, Assert.Single(Cast()).Ballot);
+    }
+
+    [Fact]
     public void A_node_that_drains_waits_for_the_ballot_that_it_has_begun()
     {
         Ask(voter: 0);

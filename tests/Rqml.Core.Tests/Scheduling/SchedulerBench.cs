@@ -16,7 +16,7 @@ internal sealed class SchedulerBench
     public static readonly Term Term = new(1, 1);
     public static readonly Peer Operator = new(new NodeId("operator"), new Incarnation(4), "");
 
-    private readonly Peer _ledger = new(new NodeId("ledger"), new Incarnation(2), "");
+    private Peer _ledger = new(new NodeId("ledger"), new Incarnation(2), "");
     private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
     private readonly EffectBuffer<SchedulerEffect> _effects = new();
     private readonly Dictionary<string, ulong> _incarnations = [];
@@ -107,6 +107,15 @@ internal sealed class SchedulerBench
         Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id, EpochOf(task), iterations)));
     }
 
+    /// <summary>The ledger's process has died, and another is there in its place.</summary>
+    public void RestartLedger() => _ledger = _ledger with { Incarnation = new Incarnation(_ledger.Incarnation.Value + 1) };
+
+    /// <summary>The ledger says who it is.</summary>
+    public void GreetFromLedger() => Step(SchedulerEvent.Of(new Message(MessageKind.Greet, _ledger, Epoch: new Epoch(Term.Generation, Term.Number, 0), Number: 1)));
+
+    /// <summary>Tasks that the ledger was asked about: whether they are still open.</summary>
+    public IEnumerable<TaskId> Inquired => Effects.Where(effect => effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Inquire } && effect.To == _ledger).Select(effect => effect.Message.Task);
+
     /// <summary>The ledger says that the task is settled, which nobody was given.</summary>
     public void SettleUnassigned(TaskSpec task) => Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id)));
 
@@ -133,7 +142,10 @@ internal sealed class SchedulerBench
     public void Refuse(string node) => Step(SchedulerEvent.NodeGone(PeerOf(node)));
 
     /// <summary>The link to the node was given up.</summary>
-    public void FailToReach(string node) => Step(SchedulerEvent.NodeUnreachable(PeerOf(node)));
+    public void FailToReach(string node) => FailToReach(PeerOf(node));
+
+    /// <summary>Nothing can be said to whoever was last spoken to as that start.</summary>
+    public void FailToReach(Peer peer) => Step(SchedulerEvent.NodeUnreachable(peer));
 
     /// <summary>The node is gone, and its fence is in the store.</summary>
     public void Lose(string node)

@@ -48,6 +48,87 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void Whom_it_could_not_reach_is_fenced_at_once_though_its_process_led_as_an_earlier_start_than_is_registered()
+    {
+        var process = new Peer(new NodeId("last"), new Incarnation(9), "");
+        var registered = process with { Incarnation = new Incarnation(10) };      // it was fenced before, and came back
+        var scheduler = new SchedulerBench(members: [registered], before: [SchedulerEvent.NodeUnreachable(process)]);
+
+        Assert.Equal(["last"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void A_leader_fences_whom_it_cannot_reach_whichever_start_of_it_was_last_spoken_to()
+    {
+        var process = new Peer(new NodeId("mute"), new Incarnation(9), "");
+        var scheduler = new SchedulerBench(members: [process with { Incarnation = new Incarnation(10) }], before: []);
+
+        scheduler.FailToReach(process);
+
+        Assert.Equal(["mute"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void What_a_ledger_announces_no_more_once_it_has_started_again_it_is_asked_about_and_what_it_has_settled_is_called_back()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("worker");
+        var (open, settled) = (scheduler.Announce(), scheduler.Announce());
+
+        scheduler.RestartLedger();
+        scheduler.GreetFromLedger();
+        scheduler.Announce(open, number: 0);
+        scheduler.Pass(10_000);
+        Assert.Equal([settled.Id], scheduler.Inquired);
+
+        scheduler.SettleUnassigned(settled);
+        Assert.Equal([settled.Id], scheduler.Effects.Where(effect => effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Revoke }).Select(effect => effect.Message.Task));
+        Assert.Equal(1, scheduler.Machine.TaskCount);
+    }
+
+    [Theory]
+    [InlineData(false, false, "its own")]
+    [InlineData(true, false, "other")]
+    [InlineData(true, true, "its own")]
+    public void Who_is_drained_votes_only_where_all_are_as_what_they_have_begun_could_not_end(bool areAllDrained, bool isOtherLeaving, string expected)
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Join("first");
+        scheduler.Join("second");
+        var task = scheduler.Announce();
+        var own = Assert.Single(scheduler.Assigned).Node;
+        var other = own == "first" ? "second" : "first";
+        scheduler.ReportDraining(other, isOtherLeaving);
+        if (areAllDrained) scheduler.ReportDraining(own, held: [new HeldAttempt(new Attempt(task.Id, scheduler.EpochOf(task)), 1, false, Suspicion.None, null)]);
+        scheduler.CallVote(own, task);
+
+        Assert.Equal([expected == "other" ? other : own], scheduler.Effects.Where(effect => effect.Message.Kind == MessageKind.AskBallot).Select(effect => effect.To.Node.Value));
+    }
+
+    [Fact]
+    public void A_ledger_that_did_not_start_again_is_asked_about_nothing()
+    {
+        var scheduler = new SchedulerBench();
+        scheduler.Announce();
+        scheduler.GreetFromLedger();
+        scheduler.Pass(10_000);
+        Assert.Empty(scheduler.Inquired);
+    }
+
+    [Fact]
+    public void Of_many_tasks_that_a_ledger_announces_no_more_a_few_are_asked_about_at_a_time()
+    {
+        var scheduler = new SchedulerBench();
+        for (var count = 0; count < 1_000; count++) scheduler.Announce();
+        scheduler.RestartLedger();
+        scheduler.GreetFromLedger();
+        scheduler.Pass(1_100);
+        Assert.InRange(scheduler.Inquired.Count(), 1, 300);
+        scheduler.Pass(2_000);
+        Assert.Equal(1_000, scheduler.Inquired.Distinct().Count());
+    }
+
+    [Fact]
     public void A_ledger_hears_that_its_tasks_are_here_before_it_has_to_wait_with_the_next()
     {
         var scheduler = new SchedulerBench();
