@@ -127,6 +127,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         {
             case MessageKind.Announce:
                 var spec = (TaskSpec)message.Body!;
+                judge.LateWork.Announced(spec.Id);
                 if (spec.PartitionKey is not { } key) return;
                 _partitions[spec.Id] = key;
                 view.Known.Add(spec.Id);
@@ -152,6 +153,7 @@ internal sealed class AssignmentJudge(World world, Judge judge)
         if (assignment.Spec.PartitionKey is { } key) _partitions[task] = key;
         if (_newest < assignment.Term) _newest = assignment.Term;      // without a coordination store there is no other word of it
         if (judge.IsOpen(task) && assignment.Term == _newest) Check(node, assignment, task, epoch, isNew);
+        if (!assignment.Adopted) judge.LateWork.Given(task, node.Node.Value);
         _given[task] = (node.Node, epoch);
         if (assignment.Adopted && epoch.IsSelfAttempt) SelfAttemptsAdopted++;
         if (assignment.Adopted) Adopted(task, epoch, assignment);

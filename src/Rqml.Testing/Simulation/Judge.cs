@@ -11,7 +11,7 @@ namespace Rqml.Testing.Simulation;
 /// <summary>
 /// Watches a run from outside: what the application saw, what models were called, and what became durable on which disk. It knows nothing of the
 /// machines' own counters. Letters name the properties: (a) settled once, (b) nothing lost, (c) keys, (d) epochs, (e) results kept, (f) fences, (g) poison;
-/// (h) to (k) are the <see cref="SupervisionJudge"/>'s, and (l) is the <see cref="DrainJudge"/>'s.
+/// (h) to (k) are the <see cref="SupervisionJudge"/>'s, (l) is the <see cref="DrainJudge"/>'s, and (m) the <see cref="LateWorkJudge"/>'s.
 /// </summary>
 internal sealed class Judge
 {
@@ -45,6 +45,7 @@ internal sealed class Judge
         Checkpoints = new CheckpointJudge(this);
         Supervision = new SupervisionJudge(world, this);
         Drains = new DrainJudge(this);
+        LateWork = new LateWorkJudge(world, this);
     }
 
     public AssignmentJudge Assignments { get; }
@@ -54,6 +55,8 @@ internal sealed class Judge
     public SupervisionJudge Supervision { get; }
 
     public DrainJudge Drains { get; }
+
+    public LateWorkJudge LateWork { get; }
 
     public IReadOnlyList<string> Violations => _violations;
 
@@ -110,6 +113,7 @@ internal sealed class Judge
     /// <summary>A process starts on a machine: what is on its disk now is what it has to resume.</summary>
     public void Started(string machine, SimulatedProcess process)
     {
+        LateWork.Started(machine);
         Supervision.Started(machine, process);
         Checkpoints.Started(machine, process, Disk(machine).Attempts);
     }
@@ -126,7 +130,8 @@ internal sealed class Judge
     {
         ModelCalls++;
         _world.Tell($"{machine}: model called for {attempt}, iteration {iteration}");
-        if (Disk(machine).Outbound.Contains(attempt.Task) && !IsSettled(attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
+        var disk = Disk(machine);
+        if (disk.Outbound.Contains(attempt.Task) && !IsSettled(attempt.Task) && !IsUndelivered(disk, process, attempt.Task)) Violated('e', $"{attempt} was computed again on {machine} while its result was kept there");
         var run = (process.Number, attempt.Task, attempt.Epoch);
         if (_processDeaths.GetValueOrDefault(run) > DurableStrikes(attempt) && !IsSettled(attempt.Task)) Violated('g', $"{attempt} ran again on {machine} before the ledger had its worker's death");
         if (attempt.Epoch.IsSelfAttempt)
@@ -135,6 +140,7 @@ internal sealed class Judge
             _ownRun.Add(attempt.Epoch);
         }
 
+        LateWork.ModelCalled(machine, process, attempt);
         Checkpoints.ModelCalled(machine, process, attempt, iteration);
     }
 
@@ -190,7 +196,7 @@ internal sealed class Judge
             switch (write.Family)
             {
                 case StoreFamily.Ledger when write.Kind == WriteKind.Put:
-                    AppliedToLedger(write);
+                    AppliedToLedger(machine, write);
                     break;
                 case StoreFamily.Task:
                     AppliedToAttempts(machine, process, disk, write);
@@ -236,7 +242,7 @@ internal sealed class Judge
     public void CalledItself(SimulatedProcess process, Incarnation start)
     {
         if (!_incarnations.TryGetValue(process.Number, out var incarnations)) _incarnations[process.Number] = incarnations = [];
-        incarnations.Add(start);
+        if (incarnations.Add(start)) LateWork.Began(process);
     }
 
     /// <summary>Whether the process has called itself that start of its node.</summary>
@@ -258,7 +264,7 @@ internal sealed class Judge
         return view;
     }
 
-    private void AppliedToLedger(in Write write)
+    private void AppliedToLedger(string machine, in Write write)
     {
         var task = TaskId.Read(write.Key[1..]);
         switch (write.Key[0])
@@ -270,6 +276,7 @@ internal sealed class Judge
                 var settlement = write.Value.ToArray();
                 if (_settlements.TryGetValue(task, out var first) && !first.AsSpan().SequenceEqual(settlement)) Violated('a', $"the durable settlement of {task} changed");
                 _settlements[task] = settlement;
+                LateWork.Settled(machine, task);
                 break;
             case (byte)'c':
                 _strikes[task] = [.. Records.Read(StrikesRecord.Parser.ParseFrom(write.Value)).Select(strike => (strike.Epoch, strike.Run))];
@@ -302,6 +309,7 @@ internal sealed class Judge
         ObeyedTerm(machine, disk, new Term(epoch.Generation, epoch.Term));
         if (epoch.IsSelfAttempt) GaveItself(machine, new Attempt(task, epoch));
         Assignments.Obeyed(machine, spec, epoch);
+        LateWork.Obeyed(machine, new Attempt(task, epoch));
     }
 
     private void ObeyedTerm(string machine, DiskView disk, Term term)
@@ -325,9 +333,12 @@ internal sealed class Judge
         if (!disk.Outbound.Remove(task)) return;
         Assignments.Dropped(machine, task);
         if (!IsOpen(task)) return;
-        if (process.Time.GetUtcNow().ToUnixTimeMilliseconds() - disk.FinishedMs[task] >= KeepsUndeliveredMs) Undelivered++;
+        if (IsUndelivered(disk, process, task)) Undelivered++;
         else Violated('e', $"{machine} dropped the result of {task}, which is not durably settled");
     }
+
+    /// <summary>No ledger has taken the result for so long that the node may drop it.</summary>
+    private bool IsUndelivered(DiskView disk, SimulatedProcess process, TaskId task) => process.Time.GetUtcNow().ToUnixTimeMilliseconds() - disk.FinishedMs[task] >= KeepsUndeliveredMs;
 
     /// <summary>The term that a node obeys; and, where there is no coordination store, the nodes that the only scheduler remembers.</summary>
     private void AppliedToMeta(string machine, DiskView disk, in Write write)

@@ -3,7 +3,7 @@ namespace Rqml.Testing.Simulation;
 /// <summary>
 /// One rule of the protocol broken on purpose, to show that the judge notices. The letter is the property that it breaks: (a) settled once, (b) nothing lost,
 /// (c) one open task per key, (d) epochs, (e) results kept and never recomputed, (f) no hand-over without a fence, (g) poison convicted and no innocent, (h) decisions recorded and carried out,
-/// (i) budgets, (j) the best artifact kept, (k) votes and validators, (l) drains.
+/// (i) budgets, (j) the best artifact kept, (k) votes and validators, (l) drains, (m) work on what is settled.
 /// </summary>
 internal enum Mutant
 {
@@ -122,6 +122,9 @@ internal enum Mutant
 
     /// <summary>(l) A node that says that it takes nothing new takes what comes all the same.</summary>
     DrainingNodeTakes,
+
+    /// <summary>(m) A node that comes back goes on with what it holds, and asks no ledger whether that is settled.</summary>
+    GoesOnUnasked,
 
     /// <summary>(h) A decision is left out of the story that a result tells.</summary>
     DecisionUnrecorded,

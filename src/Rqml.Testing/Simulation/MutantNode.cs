@@ -104,6 +104,7 @@ internal sealed class MutantNode(NodeMachine node, Mutant mutant) : IMachine<Nod
         foreach (var effect in _made.Effects.ToArray())
         {
             if (effect.Kind == NodeEffectKind.WriteSelfAttempts && mutant == Mutant.SelfAttemptEpochRepeats) continue;
+            if (effect.Message.Kind == MessageKind.StillOpen && mutant == Mutant.GoesOnUnasked && node.Find(effect.Message.Task) is { State: AttemptState.Waiting or AttemptState.Running }) continue;
             if (effect.Kind == NodeEffectKind.StartRun) Bend(effect.Attempt!);
             if (_pretends && effect.Message.Body is NodeReport report)
             {

@@ -17,6 +17,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
     private static readonly TimeSpan BlackoutBegins = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan AloneInBlackout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LatestSubmission = TimeSpan.FromSeconds(28);
+    private static readonly TimeSpan SleepsFor = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromMinutes(1);
@@ -35,6 +36,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
     private readonly Mutant _mutant;
     private readonly bool _hasBlackout;      // nobody leads and no store answers for so long that nodes work alone
     private readonly bool _sparesLeader;     // then the store alone is gone for so long, and whoever leads goes on
+    private readonly bool _hasSleeper;       // a worker is stopped while all else heals, and wakes to a cluster that has gone on without it
     private readonly SimulatedOperator? _drains;
     private bool _hasHealed;
     private bool _isDark;
@@ -74,6 +76,7 @@ internal sealed class SimulatedCluster : ISimulatedRun
         _hasBlackout = !isWhole && (mutant.IsOfWorkAlone() || apart.NextInt(4) == 0);
         _sparesLeader = isCoordinated && !mutant.IsOfWorkAlone() && apart.NextInt(3) == 0;
         var isToldInTurn = apart.NextInt(2) == 0;
+        _hasSleeper = mutant == Mutant.GoesOnUnasked || new SplitMix64(seed ^ 0x51EE).NextInt(4) == 0;
         if (mutant.IsOfDrains() || new SplitMix64(seed ^ 0xD7A1).NextInt(3) == 0) _drains = new SimulatedOperator(_world, _operator, _judge, _machines);
         for (var number = 0; number < schedulers; number++) Add($"scheduler-{number}", NodeRoles.Scheduler, null);
         _ledger = isWhole ? Add("ledger", NodeRoles.All, null) : Add("ledger", _world.Chance(0.5) && !_hasBlackout ? NodeRoles.Client : NodeRoles.Client | NodeRoles.Worker, leader);
@@ -290,14 +293,30 @@ internal sealed class SimulatedCluster : ISimulatedRun
             _coordination.Cut.Clear();
         }
 
+        var sleeper = _hasSleeper ? _machines.FirstOrDefault(machine => machine is { IsUp: true, IsStopping: false, Settings.Roles: NodeRoles.Worker }) : null;
         foreach (var machine in _machines)
         {
-            if (machine.Process is { IsPaused: true, IsAlive: true }) machine.Process.Resume();
+            if (machine.Process is { IsPaused: true, IsAlive: true } && machine != sleeper) machine.Process.Resume();
             machine.Disk.IsFull = false;
             if (!machine.IsUp) machine.Start();
         }
 
-        _drains?.End();
+        if (sleeper is not null) SleepThrough(sleeper);
+        _judge.LateWork.Healed();
+        _drains?.End(after: sleeper is null ? TimeSpan.Zero : SleepsFor);
+    }
+
+    private void SleepThrough(SimulatedMachine sleeper)
+    {
+        var process = sleeper.Process!;
+        if (!process.IsPaused)
+        {
+            Note(Fault.Pause, sleeper);
+            process.Pause();
+        }
+
+        var timer = new SimulatedTimer(_world, _operator, _ => process.Resume(), null);
+        timer.Change(SleepsFor, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Once all is healed, whatever still ends is started again after a while, as a supervisor of processes would.</summary>

@@ -148,6 +148,7 @@ internal sealed class SimulatedMachine(World world, SimulatedNetwork network, Ju
     private void End(SimulatedProcess process)
     {
         process.Kill();
+        judge.LateWork.Ended(Name);
         network.Drop(process);
         Down?.Invoke(this);
     }

@@ -36,17 +36,18 @@ internal sealed class SimulatedOperator(World world, SimulatedProcess process, J
     }
 
     /// <summary>All is healed: what was begun is brought to its end, and whatever was drained takes work again.</summary>
-    public void End()
+    /// <param name="after">Until then a node may sleep, and come back as it fell asleep.</param>
+    public void End(TimeSpan after)
     {
         var begun = _drains.ToArray();
         var ending = new TaskCompletionSource();
         _ending = ending.Task;
-        world.Enqueue(process, () => _ending = EndAsync([.. begun.Select(drain => drain.Key)]));
+        world.Enqueue(process, () => _ending = EndAsync([.. begun.Select(drain => drain.Key)], after));
     }
 
-    private async Task EndAsync(IReadOnlyList<SimulatedMachine> drained)
+    private async Task EndAsync(IReadOnlyList<SimulatedMachine> drained, TimeSpan after)
     {
-        await Task.Delay(LastLate, process.Time);
+        await Task.Delay(after + LastLate, process.Time);
         foreach (var machine in drained)
         {
             while (!IsFree(machine)) await Task.Delay(LookEvery, process.Time);

@@ -162,6 +162,8 @@ internal sealed class Storm
             machine.Workers = WorkerHealth.Sound;
             if (!machine.IsUp) machine.Start();
         }
+
+        _judge.LateWork.Healed();
     }
 
     public void Note(LargeFault fault, SimulatedMachine machine)
