@@ -215,6 +215,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     void ILeadershipListener.Follow(Peer leader, Term term)
     {
         Administrator.Post(AdministratorEvent.Led(leader, term));
+        Scheduler?.Post(SchedulerEvent.Followed(leader));
         Ledger?.Post(LedgerEvent.Leader(leader, term));
         Node?.Post(NodeEvent.Led(leader, term));
         Relay?.Follow(leader, term);

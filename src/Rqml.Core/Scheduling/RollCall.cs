@@ -14,8 +14,8 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     private const long StartingMs = 2_000;
     private const int MostLost = 1_024;
 
-    private readonly Dictionary<(NodeId, Incarnation), long> _gone = [];      // while another led
-    private readonly Dictionary<NodeId, long> _unreachable = [];
+    private readonly Dictionary<(NodeId, Incarnation), (long AtMs, FenceReason Reason)> _lost = [];      // while another led
+    private Peer? _led;
     private HashSet<NodeId> _awaited = [];
     private long _sweptMs;
 
@@ -33,28 +33,30 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     public void AwaitNoLonger(NodeId node) => _awaited.Remove(node);
 
     /// <summary>
-    /// Whoever leads next has seen the last leader go, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as after a power cut
-    /// all do.
+    /// Whoever leads next has seen the last leader go, or fall silent, before it led: it need not wait for that once more. But what we saw while we were coming up ourselves says little, as
+    /// after a power cut all do.
     /// </summary>
-    public void RememberGone(Peer peer, long nowMs) => Remember(_gone, (peer.Node, peer.Incarnation), nowMs);
+    public void RememberLost(Peer peer, FenceReason reason, long nowMs)
+    {
+        if (nowMs < bornMs + StartingMs) return;
+        if (_lost.Count >= MostLost) _lost.Clear();
+        _lost[(peer.Node, peer.Incarnation)] = (nowMs, reason);
+    }
+
+    /// <summary>Another leads: whom we lost before is that leader's to fence, or has come back since.</summary>
+    public void Follow(Peer leader)
+    {
+        _led = leader;
+        _lost.Clear();
+    }
 
     /// <summary>
-    /// Or fall silent: that says of each start of it that it cannot be reached, as a node that was fenced is a later start than the one as which its process leads.
+    /// Why the member is lost already; null where it is not, as far as we know. A node that was fenced and came back is registered as a later start than the one as which its process led.
     /// </summary>
-    public void RememberUnreachable(NodeId node, long nowMs) => Remember(_unreachable, node, nowMs);
+    public FenceReason? WhyLost(Peer member, long nowMs) =>
+        WhyLost(member.Node, member.Incarnation, nowMs) ?? (_led?.Node == member.Node ? WhyLost(member.Node, _led.Incarnation, nowMs) : null);
 
-    /// <summary>Why the member is lost already; null where it is not, as far as we know.</summary>
-    public FenceReason? WhyLost(Peer member, long nowMs)
-    {
-        if (IsFresh(_gone, (member.Node, member.Incarnation), nowMs)) return FenceReason.Gone;
-        return IsFresh(_unreachable, member.Node, nowMs) ? FenceReason.Unreachable : null;
-    }
-
-    public void ForgetLost()
-    {
-        _gone.Clear();
-        _unreachable.Clear();
-    }
+    public void ForgetLost() => _lost.Clear();
 
     /// <summary>Whether it was registered when the term began, and has neither reported to it nor is being fenced.</summary>
     public bool IsAwaited(ScheduledNode node) => _awaited.Contains(node.Peer.Node) && !node.Reported && node.Standing != NodeStanding.Fencing;
@@ -74,16 +76,8 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     }
 
     /// <summary>Who is awaited and who is lost, for explorations that tell states apart.</summary>
-    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _gone.Keys)}|{string.Join(',', _unreachable.Keys)}";
+    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _lost.Keys)}|{_led}";
 
-    private void Remember<T>(Dictionary<T, long> lost, T who, long nowMs)
-        where T : notnull
-    {
-        if (nowMs < bornMs + StartingMs) return;
-        if (lost.Count >= MostLost) lost.Clear();
-        lost[who] = nowMs;
-    }
-
-    private bool IsFresh<T>(Dictionary<T, long> lost, T who, long nowMs)
-        where T : notnull => lost.TryGetValue(who, out var atMs) && atMs + (2 * liveness.SilentMs) > nowMs;
+    private FenceReason? WhyLost(NodeId node, Incarnation start, long nowMs) =>
+        _lost.TryGetValue((node, start), out var lost) && lost.AtMs + (2 * liveness.SilentMs) > nowMs ? lost.Reason : null;
 }

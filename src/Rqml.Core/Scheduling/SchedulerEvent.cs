@@ -9,6 +9,7 @@ internal enum SchedulerEventKind : byte
     Message,
     Elected,
     Deposed,
+    Followed,
     NodeGone,
     NodeUnreachable,
     Registered,
@@ -53,6 +54,9 @@ internal readonly struct SchedulerEvent
     public static SchedulerEvent Elected(Term term, IReadOnlyList<Peer> members) => new(SchedulerEventKind.Elected, members, In(term));
 
     public static SchedulerEvent Deposed() => new(SchedulerEventKind.Deposed, null, default);
+
+    /// <summary>Somebody leads: the start of that process which was elected.</summary>
+    public static SchedulerEvent Followed(Peer leader) => new(SchedulerEventKind.Followed, leader, default);
 
     /// <summary>The peer's process is gone: its link was closed, and nobody listens there.</summary>
     public static SchedulerEvent NodeGone(Peer peer) => new(SchedulerEventKind.NodeGone, peer, default);

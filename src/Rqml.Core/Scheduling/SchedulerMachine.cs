@@ -91,6 +91,9 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case SchedulerEventKind.Elected:
                 BeginTerm(@event.Term, @event.Members, nowMs, effects);
                 break;
+            case SchedulerEventKind.Followed when @event.Peer!.Node != _self.Node:
+                _rollCall.Follow(@event.Peer);
+                break;
             case SchedulerEventKind.Deposed:
                 if (_leading) effects.Add(SchedulerEffect.Tell(SchedulerNews.Deposed, _self, _term, _tasks.Count));
                 EndTerm();
@@ -104,11 +107,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
             case SchedulerEventKind.NodeUnreachable when _leading:
                 if (_pool.Find(@event.Peer!.Node) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
-            case SchedulerEventKind.NodeGone:
-                _rollCall.RememberGone(@event.Peer!, nowMs);
-                break;
-            case SchedulerEventKind.NodeUnreachable:
-                _rollCall.RememberUnreachable(@event.Peer!.Node, nowMs);
+            case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
+                _rollCall.RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
                 break;
             case SchedulerEventKind.Registered when _leading && @event.Term == _term:
                 Activate(@event.Peer!, nowMs, effects);

@@ -356,6 +356,9 @@ internal sealed class KeyModel
             case LeadershipEffectKind.Elected:
                 Feed(leader, SchedulerEvent.Elected(effect.Term, effect.Members));
                 break;
+            case LeadershipEffectKind.Follow:
+                Feed(leader, SchedulerEvent.Followed(effect.Peer!));
+                break;
             case LeadershipEffectKind.Deposed:
                 Feed(leader, SchedulerEvent.Deposed());
                 break;

@@ -47,12 +47,26 @@ public sealed class SchedulerMachineTests
         Assert.Empty(scheduler.Fenced);
     }
 
-    [Fact]
-    public void Whom_it_could_not_reach_is_fenced_at_once_though_its_process_led_as_an_earlier_start_than_is_registered()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_last_leader_is_fenced_at_once_though_its_process_led_as_an_earlier_start_than_is_registered(bool isGone)
     {
         var process = new Peer(new NodeId("last"), new Incarnation(9), "");
         var registered = process with { Incarnation = new Incarnation(10) };      // it was fenced before, and came back
-        var scheduler = new SchedulerBench(members: [registered], before: [SchedulerEvent.NodeUnreachable(process)]);
+        var lost = isGone ? SchedulerEvent.NodeGone(process) : SchedulerEvent.NodeUnreachable(process);
+        var scheduler = new SchedulerBench(members: [registered], before: [SchedulerEvent.Followed(process), lost]);
+
+        Assert.Equal(["last"], scheduler.Fenced);
+    }
+
+    [Fact]
+    public void Whom_it_lost_under_an_earlier_leader_is_not_fenced_for_it()
+    {
+        var earlier = new Peer(new NodeId("earlier"), new Incarnation(9), "");
+        var last = new Peer(new NodeId("last"), new Incarnation(9), "");
+        SchedulerEvent[] before = [SchedulerEvent.Followed(earlier), SchedulerEvent.NodeUnreachable(earlier), SchedulerEvent.Followed(last), SchedulerEvent.NodeUnreachable(last)];
+        var scheduler = new SchedulerBench(members: [earlier, last], before: before);
 
         Assert.Equal(["last"], scheduler.Fenced);
     }
