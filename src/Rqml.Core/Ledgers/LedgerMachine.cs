@@ -416,7 +416,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         _greetDueMs = long.MaxValue;
         if (_leader is null || _leader.Node == _self.Node) return;
         _greetDueMs = nowMs + GreetEveryMs;
-        effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, Epoch: new Epoch(_term.Generation, _term.Number, 0), Number: (long)_leader.Incarnation.Value)));
+        effects.Add(LedgerEffect.Send(_leader, new Message(MessageKind.Greet, _self, TaskId.Create(0, 0, _ledger), new Epoch(_term.Generation, _term.Number, 0), (long)_leader.Incarnation.Value)));
     }
 
     /// <summary>Somebody still works on what is settled, or long purged: the node hears it, and so does the leader, which would hand it out again.</summary>

@@ -8,7 +8,7 @@ internal enum MessageKind : byte
     TaskSettled = 2,    // ledger: it is settled, or unknown here                Epoch: of the attempt whose result it is; Number: iterations
     Report = 3,         // node: what I can do and what I hold                    Body: NodeReport
     Refused = 4,        // node: I did not take that attempt                      Number: RefusalReason
-    Greet = 5,          // ledger, or standby: I follow you in this term                      Epoch: generation and term
+    Greet = 5,          // ledger, or standby: I follow you in this term                      Task: names the ledger, as the id of each of its tasks does; Epoch: generation and term
     Watch = 6,          // ledger: somebody watches this task's iterations
 
     CallVote = 7,       // node: this attempt waits for a vote                    Number: of the vote; Body: VoteCall

@@ -5,8 +5,8 @@ using Rqml.Supervision.Votes;
 namespace Rqml.Nodes;
 
 /// <summary>
-/// What attempts cannot go on without: that a ledger has counted a death, that a leader adopts them, how a vote ended. Decides who is asked for it and when again. Apart from the machine,
-/// which says only what is awaited, and takes the word when it comes.
+/// What attempts cannot go on without: that a ledger has counted a death, that a leader adopts them, how a vote ended; and whether those that do go on are settled elsewhere. Decides who is asked
+/// for it and when again. Apart from the machine, which says only what is awaited, and takes the word when it comes.
 /// </summary>
 internal sealed class AwaitedWords
 {
@@ -16,15 +16,13 @@ internal sealed class AwaitedWords
     public long NextDueMs { get; private set; } = long.MaxValue;
 
     /// <summary>
-    /// Whoever would have said that a task is settled may be gone, or took this node for gone: its ledger is asked once of each attempt that goes on meanwhile. No scheduler knows an attempt
-    /// whose task was settled before it led, so nobody would revoke it.
+    /// Whoever would have said that a task is settled may be gone, or took this node for gone, and no scheduler knows an attempt whose task was settled before it led. So the ledger is asked, until
+    /// a leader has confirmed the attempt, which goes on meanwhile.
     /// </summary>
-    public static void AskOnce(IEnumerable<NodeAttempt> attempts, Peer self, EffectBuffer<NodeEffect> effects)
+    public void Doubt(NodeAttempt attempt, long nowMs)
     {
-        foreach (var attempt in attempts)
-        {
-            if (!IsAwaiting(attempt)) AskIfOpen(attempt, self, effects);
-        }
+        attempt.IsInDoubt = true;
+        NextDueMs = Math.Min(NextDueMs, nowMs);
     }
 
     /// <summary>Found on the disk, of a class that does not run here: its ledger may have settled it.</summary>
@@ -68,24 +66,19 @@ internal sealed class AwaitedWords
     public static bool IsClosed(NodeAttempt attempt, in Message closed) =>
         attempt.Attempt.Epoch == closed.Epoch && attempt.State == AttemptState.AwaitingVote && attempt.Resume.Vote == closed.Number;
 
-    /// <summary>Whatever waits for a ledger's word asks again: nobody would adopt an attempt whose task was settled while the node was down.</summary>
+    /// <summary>Whatever waits for a ledger's word, or is in doubt, asks again: nobody would adopt, or revoke, an attempt whose task was settled while the node was down.</summary>
     public void Ask(IEnumerable<NodeAttempt> attempts, Peer self, Peer? leader, long nowMs, EffectBuffer<NodeEffect> effects)
     {
         NextDueMs = long.MaxValue;
         foreach (var attempt in attempts)
         {
-            if (!IsAwaiting(attempt)) continue;
+            if (attempt.State is not (AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved) && !attempt.IsInDoubt) continue;
             if (attempt.State == AttemptState.AwaitingVote) CallVote(attempt, self, leader, effects);      // no scheduler holds a vote for a task that is settled
             if (attempt.State == AttemptState.AwaitingStrike) SendStrike(attempt, self, effects);
-            else AskIfOpen(attempt, self, effects);
+            else effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
             NextDueMs = nowMs + RetryMs;
         }
     }
-
-    private static bool IsAwaiting(NodeAttempt attempt) => attempt.State is AttemptState.AwaitingStrike or AttemptState.AwaitingAdoption or AttemptState.AwaitingVote or AttemptState.Unserved;
-
-    private static void AskIfOpen(NodeAttempt attempt, Peer self, EffectBuffer<NodeEffect> effects) =>
-        effects.Add(NodeEffect.Send(attempt.Ledger, new Message(MessageKind.StillOpen, self, attempt.Attempt.Task, attempt.Attempt.Epoch)));
 
     /// <summary>The next run waits until the ledger has counted the death durably: else a poisonous task would run without end.</summary>
     private void AwaitStrike(NodeAttempt attempt, long run, long retryMs)

@@ -24,7 +24,7 @@ internal sealed class BallotDesk(NodeSettings settings)
     /// <summary>A leader asks for a ballot.</summary>
     /// <param name="asked">What it asks.</param>
     /// <param name="self">Who we are.</param>
-    /// <param name="leaves">Whether the node stops. One that is drained is asked only where nobody else could vote, and votes.</param>
+    /// <param name="leaves">Whether the node stops. One that is drained votes: it is asked for what began before, and where nobody else could.</param>
     /// <param name="nowMs">Now.</param>
     /// <param name="effects">Takes the ballot where there is one already, or none will be cast.</param>
     public void Take(in Message asked, Peer self, bool leaves, long nowMs, EffectBuffer<NodeEffect> effects)

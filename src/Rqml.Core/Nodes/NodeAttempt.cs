@@ -95,6 +95,9 @@ internal sealed class NodeAttempt(StoredAttempt stored)
     /// <summary>Its node was fenced while it ran: at its next boundary it waits to be adopted.</summary>
     public bool IsFenced { get; set; }
 
+    /// <summary>Whether its task may be settled, for all that anybody has said to this start of the node in this term.</summary>
+    public bool IsInDoubt { get; set; }
+
     /// <summary>Revoked, settled or superseded: whatever still runs of it counts no more.</summary>
     public bool IsDropped { get; set; }
 

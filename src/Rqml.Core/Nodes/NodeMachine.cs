@@ -128,6 +128,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             if (endedInOrder) attempt.Alone = null;
             else attempt.Suspicion = attempt.Suspicion.After(attempt.Resume.Iteration);
             _unwritten.Add(attempt);
+            _words.Doubt(attempt, 0);
             if (!_settings.Serves(attempt.Spec.Class))
             {
                 _words.AwaitServing(attempt);
@@ -178,7 +179,6 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     public void Tick(long nowMs, EffectBuffer<NodeEffect> effects)
     {
         foreach (var attempt in _unwritten) effects.Add(NodeEffect.WriteAttempt(attempt));
-        AwaitedWords.AskOnce(_unwritten, Self, effects);
         _unwritten.Clear();
         if (_heartbeatDueMs <= nowMs) Report(nowMs, effects);
         if (_words.NextDueMs <= nowMs) _words.Ask(_attempts.All, Self, _leader, nowMs, effects);
@@ -202,7 +202,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     }
 
     private static void Describe(NodeAttempt attempt, StringBuilder text) => text.Append(
-        $"{attempt.Attempt} {attempt.State} {attempt.Run} {attempt.StrikeRun} {attempt.Resume.Iteration} {attempt.ResumedAt} {attempt.RetryMs} {attempt.EndMs} {attempt.Watched} {attempt.Suspicion} {attempt.Alone} {attempt.IsFenced} {attempt.IsDropped}");
+        $"{attempt.Attempt} {attempt.State} {attempt.Run} {attempt.StrikeRun} {attempt.Resume.Iteration} {attempt.ResumedAt} {attempt.RetryMs} {attempt.EndMs} {attempt.Watched} {attempt.Suspicion} {attempt.Alone} {attempt.IsFenced} {attempt.IsInDoubt} {attempt.IsDropped}");
 
     private void Hear(in Message message, long nowMs, EffectBuffer<NodeEffect> effects)
     {
@@ -286,6 +286,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             held.EndMs = NodeAttempt.EndOf(assignment.RemainingMs, nowMs);
             held.Suspicion = Suspicion.Graver(held.Suspicion, assignment.Suspicion);
             held.IsFenced = false;
+            held.IsInDoubt = false;
             held.Difficulty = assignment.Difficulty;
             if (held.State == AttemptState.AwaitingAdoption) _lanes.Requeue(held, nowMs);
             return;
@@ -346,7 +347,7 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
             return;
         }
 
-        if (isNew) AwaitedWords.AskOnce(_attempts.All, Self, effects);
+        if (isNew) DoubtAll(nowMs);
         Report(nowMs, effects);
     }
 
@@ -358,8 +359,13 @@ internal sealed class NodeMachine : IMachine<NodeEvent, NodeEffect>
     {
         _obedience.BeginAnew();
         _attempts.BeginAnew(nowMs, effects);
-        AwaitedWords.AskOnce(_attempts.All, Self, effects);
+        DoubtAll(nowMs);
         Report(nowMs, effects);
+    }
+
+    private void DoubtAll(long nowMs)
+    {
+        foreach (var attempt in _attempts.All) _words.Doubt(attempt, nowMs);
     }
 
     /// <summary>

@@ -15,7 +15,7 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     private const int MostLost = 1_024;
 
     private readonly Dictionary<(NodeId, Incarnation), (long AtMs, FenceReason Reason)> _lost = [];      // while another led
-    private Peer? _led;
+    private Peer? _lastLeader;      // the start of its process that was elected, which may be an earlier one than is registered
     private HashSet<NodeId> _awaited = [];
     private long _sweptMs;
 
@@ -43,18 +43,24 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
         _lost[(peer.Node, peer.Incarnation)] = (nowMs, reason);
     }
 
-    /// <summary>Another leads: whom we lost before is that leader's to fence, or has come back since.</summary>
+    /// <summary>Another leads: whom we lost before is that leader's to fence, or has come back since. The leader itself may be lost by the time that we hear of it.</summary>
     public void Follow(Peer leader)
     {
-        _led = leader;
-        _lost.Clear();
+        _lastLeader = leader;
+        foreach (var lost in _lost.Keys)
+        {
+            if (lost != (leader.Node, leader.Incarnation)) _lost.Remove(lost);
+        }
     }
 
     /// <summary>
     /// Why the member is lost already; null where it is not, as far as we know. A node that was fenced and came back is registered as a later start than the one as which its process led.
     /// </summary>
-    public FenceReason? WhyLost(Peer member, long nowMs) =>
-        WhyLost(member.Node, member.Incarnation, nowMs) ?? (_led?.Node == member.Node ? WhyLost(member.Node, _led.Incarnation, nowMs) : null);
+    public FenceReason? WhyLost(Peer member, long nowMs)
+    {
+        if (WhyLost(member.Node, member.Incarnation, nowMs) is { } reason) return reason;
+        return (_lastLeader?.Node, _lastLeader?.Endpoint) == (member.Node, member.Endpoint) ? WhyLost(member.Node, _lastLeader!.Incarnation, nowMs) : null;
+    }
 
     public void ForgetLost() => _lost.Clear();
 
@@ -76,7 +82,7 @@ internal sealed class RollCall(NodePool pool, Liveness liveness, long bornMs)
     }
 
     /// <summary>Who is awaited and who is lost, for explorations that tell states apart.</summary>
-    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _lost.Keys)}|{_led}";
+    public override string ToString() => $"{string.Join(',', _awaited.Select(node => node.Value).Order(StringComparer.Ordinal))}|{string.Join(',', _lost.Keys)}|{_lastLeader}";
 
     private FenceReason? WhyLost(NodeId node, Incarnation start, long nowMs) =>
         _lost.TryGetValue((node, start), out var lost) && lost.AtMs + (2 * liveness.SilentMs) > nowMs ? lost.Reason : null;

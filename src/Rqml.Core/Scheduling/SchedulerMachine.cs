@@ -105,7 +105,8 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 if (_pool.Find(@event.Peer!) is { } gone && !_rollCall.MayBeStarting(gone, nowMs)) _fencing.Fence(gone, FenceReason.Gone, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeUnreachable when _leading:
-                if (_pool.Find(@event.Peer!.Node) is { } unreachable) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
+                // Whichever start of it was last spoken to; but one that has come back elsewhere is another matter.
+                if (_pool.Find(@event.Peer!.Node) is { } unreachable && unreachable.Peer.Endpoint == @event.Peer.Endpoint) _fencing.Fence(unreachable, FenceReason.Unreachable, nowMs, effects);
                 break;
             case SchedulerEventKind.NodeGone or SchedulerEventKind.NodeUnreachable:
                 _rollCall.RememberLost(@event.Peer!, @event.Kind == SchedulerEventKind.NodeGone ? FenceReason.Gone : FenceReason.Unreachable, nowMs);
@@ -144,7 +145,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         AssignWaiting(nowMs, effects);
     }
 
-    /// <summary>All that later decisions go by, for explorations that tell states apart: but for votes, copies of checkpoints, what was learnt, what is drawn, and when something is due.</summary>
+    /// <summary>All that later decisions go by, for explorations that tell states apart: but for votes, copies of checkpoints, unclaimed tasks, what was learnt, what is drawn, and when something is due.</summary>
     public string Describe()
     {
         var text = new StringBuilder($"{_leading} {_term} {_assignments.Number} {_rollCall}");
@@ -194,7 +195,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
         switch (message.Kind)
         {
             case MessageKind.Announce:
-                _unclaimed.Hear(message.From, nowMs);
+                _unclaimed.Hear(message.Task.Ledger, message.From, (message.Number & Announcement.KnownBefore) != 0, nowMs);
                 Take(message, nowMs, effects);
                 break;
             case MessageKind.TaskSettled:
@@ -207,7 +208,7 @@ internal sealed class SchedulerMachine : IMachine<SchedulerEvent, SchedulerEffec
                 Reconsider(message, nowMs, effects);
                 break;
             case MessageKind.Greet:
-                _unclaimed.Hear(message.From, nowMs);
+                if (message.Task != default) _unclaimed.Hear(message.Task.Ledger, message.From, isRepeated: false, nowMs);
                 var followed = new Term(message.Epoch.Generation, message.Epoch.Term);
                 if (followed > _term) effects.Add(SchedulerEffect.StepDown(_self, followed));
                 else if (followed < _term || (ulong)message.Number != _self.Incarnation.Value) effects.Add(SchedulerEffect.Send(message.From, Welcome()));

@@ -9,42 +9,72 @@ namespace Rqml.Scheduling;
 /// </summary>
 internal sealed class UnclaimedTasks(Peer self, IReadOnlyDictionary<TaskId, ScheduledTask> tasks)
 {
-    private const long ClaimMs = 1_000;      // a ledger announces again what it has open: most of it needs no question
-    private const int MostAsked = 256;       // at a time
+    private const long QuietMs = 1_000;
+    private const int MostAsked = 256;         // at a time
+    private const int MostLookedAt = 16_384;
     private const int MostLedgers = 8_192;
 
-    private readonly Dictionary<NodeId, Peer> _ledgers = [];
-    private readonly Queue<(TaskId Task, long DueMs)> _doubtful = new();
+    private readonly Dictionary<LedgerId, Claims> _ledgers = [];
+    private readonly List<Claims> _open = [];      // those with tasks in doubt
 
-    /// <summary>A ledger has spoken. Looks through all open tasks where it is another start of it than before: that happens seldom.</summary>
-    public void Hear(Peer ledger, long nowMs)
+    /// <summary>A ledger has greeted us, or announced a task. Looks through all open tasks where it has started again: that happens seldom.</summary>
+    /// <param name="ledger">Which one. Names of nodes will not do: hosts that only submit may share one.</param>
+    /// <param name="from">The start of the process that it is in.</param>
+    /// <param name="isRepeated">Whether it announced what it had announced before: then it is not through with that yet, and most of it needs no question.</param>
+    /// <param name="nowMs">Now.</param>
+    public void Hear(LedgerId ledger, Peer from, bool isRepeated, long nowMs)
     {
-        var isKnown = _ledgers.TryGetValue(ledger.Node, out var before);
-        if (before?.Incarnation == ledger.Incarnation) return;
-        if (_ledgers.Count >= MostLedgers) _ledgers.Clear();      // hosts that came once and went: it costs work that is done again, at worst
-        _ledgers[ledger.Node] = ledger;
-        if (!isKnown) return;
-        foreach (var (id, task) in tasks)
+        if (!_ledgers.TryGetValue(ledger, out var claims))
         {
-            if (task.Ledger.Node == ledger.Node && task.Ledger.Incarnation != ledger.Incarnation) _doubtful.Enqueue((id, nowMs + ClaimMs));
+            if (_ledgers.Count >= MostLedgers) Clear();      // hosts that came once and went: it costs work that is done again, at worst
+            _ledgers.Add(ledger, new Claims(from));
+            return;
+        }
+
+        if (claims.Start.Incarnation != from.Incarnation)
+        {
+            claims.Start = from;
+            claims.InDoubt = new Queue<TaskId>(tasks.Where(task => task.Key.Ledger == ledger && task.Value.Ledger.Incarnation != from.Incarnation).Select(task => task.Key));
+            claims.DueMs = nowMs + QuietMs;
+            if (claims.InDoubt.Count > 0 && !_open.Contains(claims)) _open.Add(claims);
+        }
+        else if (isRepeated)
+        {
+            claims.DueMs = nowMs + QuietMs;
         }
     }
 
     /// <summary>Now and then: asks about those that are still not announced.</summary>
     public void Ask(long nowMs, EffectBuffer<SchedulerEffect> effects)
     {
-        for (var asked = 0; asked < MostAsked && _doubtful.TryPeek(out var doubtful) && doubtful.DueMs <= nowMs;)
+        var (asked, lookedAt) = (0, 0);
+        foreach (var claims in _open)
         {
-            _doubtful.Dequeue();
-            if (!tasks.TryGetValue(doubtful.Task, out var task) || !_ledgers.TryGetValue(task.Ledger.Node, out var ledger) || task.Ledger.Incarnation == ledger.Incarnation) continue;
-            effects.Add(SchedulerEffect.Send(ledger, new Message(MessageKind.Inquire, self, doubtful.Task)));
-            asked++;
+            while (claims.DueMs <= nowMs && asked < MostAsked && lookedAt++ < MostLookedAt && claims.InDoubt.TryDequeue(out var id))
+            {
+                if (!tasks.TryGetValue(id, out var task) || task.Ledger.Incarnation == claims.Start.Incarnation) continue;
+                effects.Add(SchedulerEffect.Send(claims.Start, new Message(MessageKind.Inquire, self, id)));
+                asked++;
+            }
         }
+
+        _open.RemoveAll(claims => claims.InDoubt.Count == 0);
     }
 
     public void Clear()
     {
         _ledgers.Clear();
-        _doubtful.Clear();
+        _open.Clear();
+    }
+
+    /// <summary>What a start of a ledger has yet to say of the tasks that an earlier one announced.</summary>
+    private sealed class Claims(Peer start)
+    {
+        public Peer Start { get; set; } = start;
+
+        public Queue<TaskId> InDoubt { get; set; } = new();
+
+        /// <summary>When it has announced again whatever is open, as far as can be told.</summary>
+        public long DueMs { get; set; }
     }
 }

@@ -48,11 +48,12 @@ internal sealed class LateWorkJudge(World world, Judge judge)
         if (_settled.ContainsKey(task)) _announcedLate.Add(task);
     }
 
-    /// <summary>A leader gives the task to a node.</summary>
+    /// <summary>A leader gives the task to a node. Its ledger says once that a task is settled: where that is lost, it is asked only once it has started again.</summary>
     public void Given(TaskId task, string node)
     {
         if (_announcedLate.Contains(task) || KnowableTicks(task) is not { } ticks || world.NowTicks - ticks <= LeaderMayTake.Ticks) return;
-        judge.Violated('m', $"{task} was given to {node}, and was settled {SecondsSince(_settled[task].Ticks)} s ago");
+        var settled = _settled[task];
+        if (_upTicks[settled.Ledger] > settled.Ticks) judge.Violated('m', $"{task} was given to {node}, and was settled {SecondsSince(settled.Ticks)} s ago");
     }
 
     /// <summary>Since when whoever asks the task's ledger hears that it is settled; null where nobody does.</summary>

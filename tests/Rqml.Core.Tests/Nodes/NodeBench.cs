@@ -60,6 +60,9 @@ internal sealed class NodeBench
 
     public IEnumerable<TaskId> Dropped => Effects.Where(effect => effect.Kind == NodeEffectKind.DropTask).Select(effect => effect.Task);
 
+    /// <summary>Tasks whose ledger was asked whether they are still open.</summary>
+    public IEnumerable<TaskId> AskedAbout => Effects.Where(effect => effect is { Kind: NodeEffectKind.Send, Message.Kind: MessageKind.StillOpen }).Select(effect => effect.Message.Task);
+
     public NodeReport LastReport => (NodeReport)Effects.Last(effect => effect is { Kind: NodeEffectKind.Send, Message.Kind: MessageKind.Report }).Message.Body!;
 
     public NodeBench Welcome()

@@ -208,15 +208,13 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
-    public void A_node_that_was_fenced_asks_once_whether_what_it_goes_on_with_is_settled_and_drops_what_is()
+    public void A_node_that_was_fenced_asks_whether_what_it_goes_on_with_is_settled_and_drops_what_is()
     {
         var node = new NodeBench().Welcome();
         var (settled, open) = (node.Assign(), node.Assign());
         node.Hear(Fencing(node));
-        node.Pass(3_000);
-        var asked = node.Effects.Where(effect => effect.Message.Kind == MessageKind.StillOpen).Select(effect => effect.Message).ToArray();
-        Assert.Equal([settled.Attempt.Task, open.Attempt.Task], asked.Select(message => message.Task));
-        Assert.All(asked, message => Assert.Equal(node.Machine.Self, message.From));
+        node.Pass(1);
+        Assert.Equal([settled.Attempt.Task, open.Attempt.Task], node.AskedAbout);
         Assert.Empty(node.Dropped);
 
         node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, settled.Attempt.Task, settled.Attempt.Epoch, (long)Verdict.AlreadySettled));
@@ -226,25 +224,40 @@ public sealed class NodeMachineTests
     }
 
     [Fact]
+    public void A_node_asks_until_a_leader_has_confirmed_what_it_goes_on_with()
+    {
+        var node = new NodeBench().Welcome();
+        var task = node.Assign();
+        node.Hear(Fencing(node));
+        node.Pass(3_500);      // the ledger is down, and hears nothing of the first times
+        Assert.Equal(4, node.AskedAbout.Count());
+
+        node.Assign(task);
+        node.Pass(5_000);
+        Assert.Equal(4, node.AskedAbout.Count());
+    }
+
+    [Fact]
     public void A_node_asks_whether_what_it_goes_on_with_is_settled_as_soon_as_another_leads()
     {
         var node = new NodeBench().Welcome();
         var task = node.Assign();
-        node.Hear(new Message(MessageKind.Welcome, new Peer(new NodeId("next"), new Incarnation(8), ""), Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number + 1, 0)));
         node.Pass(3_000);
-        Assert.Single(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen && effect.Message.Task == task.Attempt.Task);
+        Assert.Empty(node.AskedAbout);
+        node.Hear(new Message(MessageKind.Welcome, new Peer(new NodeId("next"), new Incarnation(8), ""), Epoch: new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number + 1, 0)));
+        node.Pass(1);
+        Assert.Equal([task.Attempt.Task], node.AskedAbout);
     }
 
     [Fact]
-    public void A_node_asks_once_whether_what_it_finds_on_its_disk_is_settled_and_drops_what_is()
+    public void A_node_asks_whether_what_it_finds_on_its_disk_is_settled_and_drops_what_is()
     {
         var node = new NodeBench();
         var found = Found();
         node.Machine.Restore(NodeBench.Term, [found], [], endedInOrder: true);
-        node.Welcome();
-        node.Pass(3_000);
+        node.Pass(1);
         Assert.Single(node.Started);
-        Assert.Single(node.Effects, effect => effect.Message.Kind == MessageKind.StillOpen && effect.Message.Task == found.Attempt.Task);
+        Assert.Equal([found.Attempt.Task], node.AskedAbout);
 
         node.Hear(new Message(MessageKind.Answered, NodeBench.Ledger, found.Attempt.Task, found.Attempt.Epoch, (long)Verdict.AlreadySettled));
         Assert.Equal([found.Attempt.Task], node.Dropped);

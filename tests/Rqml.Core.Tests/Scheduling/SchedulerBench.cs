@@ -14,10 +14,11 @@ internal sealed class SchedulerBench
 {
     public static readonly ClassKey Work = new("work", 1);
     public static readonly Term Term = new(1, 1);
+    public static readonly LedgerId Ledger = new(7);
     public static readonly Peer Operator = new(new NodeId("operator"), new Incarnation(4), "");
 
     private Peer _ledger = new(new NodeId("ledger"), new Incarnation(2), "");
-    private readonly TaskIdSource _ids = new(new LedgerId(7), 1);
+    private readonly TaskIdSource _ids = new(Ledger, 1);
     private readonly EffectBuffer<SchedulerEffect> _effects = new();
     private readonly Dictionary<string, ulong> _incarnations = [];
 
@@ -111,10 +112,13 @@ internal sealed class SchedulerBench
     public void RestartLedger() => _ledger = _ledger with { Incarnation = new Incarnation(_ledger.Incarnation.Value + 1) };
 
     /// <summary>The ledger says who it is.</summary>
-    public void GreetFromLedger() => Step(SchedulerEvent.Of(new Message(MessageKind.Greet, _ledger, Epoch: new Epoch(Term.Generation, Term.Number, 0), Number: 1)));
+    public void GreetFromLedger() => Greet(Ledger, _ledger);
+
+    /// <summary>A ledger says who it is, and in which process.</summary>
+    public void Greet(LedgerId ledger, Peer from) => Step(SchedulerEvent.Of(new Message(MessageKind.Greet, from, TaskId.Create(0, 0, ledger), new Epoch(Term.Generation, Term.Number, 0), 1)));
 
     /// <summary>Tasks that the ledger was asked about: whether they are still open.</summary>
-    public IEnumerable<TaskId> Inquired => Effects.Where(effect => effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Inquire } && effect.To == _ledger).Select(effect => effect.Message.Task);
+    public IEnumerable<TaskId> Inquired => Effects.Where(effect => effect is { Kind: SchedulerEffectKind.Send, Message.Kind: MessageKind.Inquire }).Select(effect => effect.Message.Task);
 
     /// <summary>The ledger says that the task is settled, which nobody was given.</summary>
     public void SettleUnassigned(TaskSpec task) => Step(SchedulerEvent.Of(new Message(MessageKind.TaskSettled, _ledger, task.Id)));

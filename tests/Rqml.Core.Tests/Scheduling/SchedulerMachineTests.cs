@@ -61,6 +61,27 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void Who_has_come_back_elsewhere_is_not_fenced_as_its_earlier_place_cannot_be_reached()
+    {
+        var before = new Peer(new NodeId("moved"), new Incarnation(9), "tcp://10.0.0.1:1");
+        var now = new Peer(new NodeId("moved"), new Incarnation(10), "tcp://10.0.0.2:1");
+        var leading = new SchedulerBench(members: [now]);
+        leading.FailToReach(before);
+        Assert.Empty(leading.Fenced);
+
+        var next = new SchedulerBench(members: [now], before: [SchedulerEvent.Followed(before), SchedulerEvent.NodeUnreachable(before)]);
+        Assert.Empty(next.Fenced);
+    }
+
+    [Fact]
+    public void The_last_leader_may_be_lost_before_it_is_heard_that_it_leads()
+    {
+        var last = new Peer(new NodeId("last"), new Incarnation(9), "");
+        var scheduler = new SchedulerBench(members: [last], before: [SchedulerEvent.NodeGone(last), SchedulerEvent.Followed(last)]);
+        Assert.Equal(["last"], scheduler.Fenced);
+    }
+
+    [Fact]
     public void Whom_it_lost_under_an_earlier_leader_is_not_fenced_for_it()
     {
         var earlier = new Peer(new NodeId("earlier"), new Incarnation(9), "");
@@ -120,6 +141,40 @@ public sealed class SchedulerMachineTests
     }
 
     [Fact]
+    public void A_ledger_that_still_announces_what_it_had_announced_before_is_asked_nothing_yet()
+    {
+        var scheduler = new SchedulerBench();
+        var tasks = Enumerable.Range(0, 20).Select(_ => scheduler.Announce()).ToArray();
+        scheduler.RestartLedger();
+        scheduler.GreetFromLedger();
+        foreach (var task in tasks[..19])
+        {
+            scheduler.Pass(500);
+            scheduler.Announce(task, Announcement.KnownBefore);
+        }
+
+        Assert.Empty(scheduler.Inquired);
+        scheduler.Pass(2_000);
+        Assert.Equal([tasks[19].Id], scheduler.Inquired);
+    }
+
+    [Fact]
+    public void Submitters_that_share_a_name_are_asked_nothing_about_each_others_tasks()
+    {
+        var scheduler = new SchedulerBench();
+        var other = new Peer(new NodeId("ledger"), new Incarnation(77), "tcp://10.0.0.2:7");      // named as the first one
+        scheduler.Announce();
+        for (var second = 0; second < 5; second++)
+        {
+            scheduler.GreetFromLedger();
+            scheduler.Greet(new LedgerId(8), other);
+            scheduler.Pass(1_000);
+        }
+
+        Assert.Empty(scheduler.Inquired);
+    }
+
+    [Fact]
     public void A_ledger_that_did_not_start_again_is_asked_about_nothing()
     {
         var scheduler = new SchedulerBench();
@@ -139,6 +194,7 @@ public sealed class SchedulerMachineTests
         scheduler.Pass(1_100);
         Assert.InRange(scheduler.Inquired.Count(), 1, 300);
         scheduler.Pass(2_000);
+        Assert.Equal(1_000, scheduler.Inquired.Count());
         Assert.Equal(1_000, scheduler.Inquired.Distinct().Count());
     }
 
