@@ -14,7 +14,7 @@ public sealed record SubmitOptions
     public double? Difficulty { get; init; }
 
     /// <summary>How long after submission the task is settled as <see cref="Outcome.DeadlineExceeded"/>, wherever it is.</summary>
-    /// <value>Default null: never. Above zero, to 365 days.</value>
+    /// <value>Default null: never. Above zero, to 365 days; counted in milliseconds, the one of the submission whole.</value>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>Most iterations, time and cost for this task; what is null follows the class.</summary>
