@@ -11,7 +11,7 @@ namespace Rqml.Soak.Cluster;
 /// <param name="SeesAll">Whether it is long enough to ask that everything was seen that it is about; the short form only says what it saw.</param>
 internal sealed record Tempo(int CallMs, TimeSpan Rest, TimeSpan MoreRest, TimeSpan Down, TimeSpan Stopped, TimeSpan CutOff, TimeSpan After, bool SeesAll)
 {
-    /// <summary>Who is stopped or cut off goes on with what it has until it is told, or has finished it: so long after the end of the longest silence.</summary>
+    /// <summary>Who is stopped or cut off goes on with what it has until it is told what is settled: by then, counted from the settlement, the longest silence and some seconds more have passed.</summary>
     public TimeSpan Grace => TimeSpan.FromSeconds(5) + (Stopped > CutOff ? Stopped : CutOff);
 
     public static Tempo Full { get; } = new(3_000, Rest: TimeSpan.FromSeconds(8), MoreRest: TimeSpan.FromSeconds(4), Down: TimeSpan.FromSeconds(5), Stopped: TimeSpan.FromSeconds(30), CutOff: TimeSpan.FromSeconds(20), After: TimeSpan.FromSeconds(5), SeesAll: true);
