@@ -223,6 +223,30 @@ public sealed class LyingServerTests
     }
 
     [Fact(Timeout = LimitMs)]
+    public async Task A_member_that_is_gone_does_not_keep_most_of_a_restored_cluster_out()
+    {
+        var (cluster, isGone) = (1UL, false);
+        Task AnswerAsync(FakeCall call) => call.Method == "Range" ? SayAsync(call, new RangeResponse { Header = new ResponseHeader { ClusterId = cluster, Revision = 10 } }) : EndAsync(call, 14, "gone");
+        await using var one = await FakeEtcd.StartAsync(AnswerAsync);
+        await using var two = await FakeEtcd.StartAsync(AnswerAsync);
+        await using var old = await FakeEtcd.StartAsync(call => isGone ? EndAsync(call, 14, "gone") : SayAsync(call, new RangeResponse { Header = new ResponseHeader { ClusterId = 1, Revision = 10 } }));
+        await using var store = old.Open(options => options.Endpoints = $"{old.Address},{one.Address},{two.Address}");
+        await store.ReadAsync("/a/", CancellationToken.None);
+        (cluster, isGone) = (2, true);
+
+        // As long as one alone has answered for it, it may be a stranger in the list.
+        await Assert.ThrowsAsync<CoordinationUnavailableException>(async () => await store.GrantLeaseAsync(TimeSpan.FromSeconds(5), CancellationToken.None));      // moves on
+        await Assert.ThrowsAsync<CoordinationRefusedException>(async () => await store.ReadAsync("/a/", CancellationToken.None));
+        await store.ReadAsync("/a/", CancellationToken.None);
+
+        // The old one is back: nobody knows any more which of the two it is.
+        isGone = false;
+        await Assert.ThrowsAsync<CoordinationUnavailableException>(async () => await store.GrantLeaseAsync(TimeSpan.FromSeconds(5), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<CoordinationRefusedException>(async () => await store.ReadAsync("/a/", CancellationToken.None));
+        Assert.Equal(CoordinationRefusal.OtherCluster, error.Refusal);
+    }
+
+    [Fact(Timeout = LimitMs)]
     public async Task Pages_that_history_was_compacted_under_are_read_again_from_the_first()
     {
         var calls = 0;

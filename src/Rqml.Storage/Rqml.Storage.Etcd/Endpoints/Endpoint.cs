@@ -14,6 +14,9 @@ internal sealed class Endpoint(Uri address, Login? login, Func<Connection> conne
     /// <summary>The cluster that it last answered for; 0: it has not answered yet.</summary>
     public ulong Cluster { get; set; }
 
+    /// <summary>Whether nothing was answered since: who was once of another cluster may be gone for good.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Whether the last call failed; its changes are what is logged.</summary>
     public bool IsFailing { get; set; }
 

@@ -34,7 +34,7 @@ internal sealed partial class EndpointSet
         lock (_lock)
         {
             LeaveLocked(endpoint);
-            (isNew, endpoint.IsFailing) = (!endpoint.IsFailing, true);
+            (isNew, endpoint.IsFailing, endpoint.IsSilent) = (!endpoint.IsFailing, true, true);
         }
 
         if (isNew) Log.Failing(_logger, endpoint.Address, failure.Cause);
@@ -42,19 +42,21 @@ internal sealed partial class EndpointSet
 
     /// <summary>A call was answered there.</summary>
     /// <exception cref="InvalidAnswerException">The answer has no header, or one that cannot be.</exception>
-    /// <exception cref="OtherClusterException">Another endpoint has last answered for another cluster.</exception>
+    /// <exception cref="OtherClusterException">Another endpoint has last answered for another cluster, and may again.</exception>
     public void Answered(Endpoint endpoint, ResponseHeader? header)
     {
         if (header is not { ClusterId: not 0, Revision: > 0 }) throw new InvalidAnswerException("an answer without cluster or revision");
         bool wasFailing;
         lock (_lock)
         {
-            endpoint.Cluster = header.ClusterId;
+            (endpoint.Cluster, endpoint.IsSilent) = (header.ClusterId, false);
 
-            // Two stores behind one list would each elect a leader. After all members were restored from a backup each answers for the new cluster once.
+            // Two stores behind one list would each elect a leader. After members were restored from a backup each answers for the new cluster once; those that are gone are not waited for where
+            // most of the list has answered.
+            var isOfMost = _endpoints.Count(other => other.Cluster == endpoint.Cluster) > _endpoints.Length / 2;
             foreach (var other in _endpoints)
             {
-                if (other.Cluster != 0 && other.Cluster != endpoint.Cluster) throw new OtherClusterException(endpoint, other);
+                if (other.Cluster != 0 && other.Cluster != endpoint.Cluster && !(isOfMost && other.IsSilent)) throw new OtherClusterException(endpoint, other);
             }
 
             (wasFailing, endpoint.IsFailing) = (endpoint.IsFailing, false);
