@@ -63,6 +63,19 @@ public sealed class AnswerTests
         Assert.Contains("salutation", repair[^1].Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_value_that_its_type_refuses_is_as_unreadable_as_a_bracket_that_is_missing()
+    {
+        await using var service = await Service.StartAsync(
+            ChatReply.Say("""{"grams": -7}""") with { InputTokens = 100, OutputTokens = 0 }, ChatReply.Say("""{"grams": 7}""") with { InputTokens = 100, OutputTokens = 0 });
+        var made = await service.Model<Weight>(chat => chat.Price = new ChatPrice(10_000, 0)).RefineAsync(PassContext.First(new TaskClass<string, Weight>("weights"), "a stone"), CancellationToken.None);
+        Assert.Equal((7, 2.0), (made.Artifact!.Grams, made.Cost));
+
+        await using var stubborn = await Service.StartAsync(ChatReply.Say("""{"grams": -7}"""));
+        var failure = await Assert.ThrowsAsync<UnusableAnswerException>(async () => await stubborn.Model<Weight>().RefineAsync(PassContext.First(new TaskClass<string, Weight>("weights"), "a stone"), CancellationToken.None));
+        Assert.Equal("it makes no Weight (ArgumentOutOfRangeException)", failure.Fault);
+    }
+
     [Theory]
     [InlineData("Dear secret Sir!", "it is no JSON of the type Letter, from line 1, byte 1 on")]
     [InlineData("""{"salutation": "secret"}""", "it is no JSON of the type Letter, from line 1, byte 25 on")]
@@ -116,5 +129,16 @@ public sealed class AnswerTests
         var body = service.Server.Requests.Single().Body;
         Assert.Equal((0.5, 4_711), (body.GetProperty("temperature").GetDouble(), body.GetProperty("seed").GetInt32()));
         Assert.Contains(body.EnumerateObject(), property => property.Name.StartsWith("max_", StringComparison.Ordinal) && property.Value.ValueKind == JsonValueKind.Number && property.Value.GetInt32() == 77);
+    }
+
+    public sealed record Weight
+    {
+        public Weight(int grams)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(grams);
+            Grams = grams;
+        }
+
+        public int Grams { get; }
     }
 }

@@ -141,6 +141,7 @@ internal static class CheckpointCodec
             BestIteration = state.BestIteration,
             Similarities = [.. state.Similarities],
             Failures = state.Failures,
+            Overloads = state.Overloads,
             Rejections = state.Rejections,
             ElapsedMs = state.ElapsedMs,
             Cost = state.Cost,
@@ -197,6 +198,7 @@ internal static class CheckpointCodec
         {
             BestIteration = snapshot.BestIteration,
             Failures = snapshot.Failures,
+            Overloads = snapshot.Overloads,
             Rejections = snapshot.Rejections,
             ElapsedMs = snapshot.ElapsedMs,
             Cost = snapshot.Cost,

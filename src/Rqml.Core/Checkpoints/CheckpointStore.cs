@@ -20,6 +20,9 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
     private const int EntryKeyBytes = TaskId.Bytes + 1 + sizeof(long);
     private const byte StateMark = 0;
     private const byte EntryMark = 0xFF;
+    private const int MostKnown = 1_024;
+
+    private readonly HashSet<string> _known = [];      // damage that was counted; under itself
     private long _damaged;
 
     /// <summary>Told of each checkpoint that was found torn or tampered with.</summary>
@@ -33,7 +36,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         foreach (var state in store.Scan(StoreFamily.Checkpoint, PrefixOf(task, StateMark)))
         {
             if (CheckpointCodec.Read(state.Value, task) is { } record) states[record.Sequence] = record;
-            else CountDamage(task);
+            else CountDamage(task, state.Key);
         }
 
         var checkpoints = new List<TaskCheckpoint>();
@@ -44,7 +47,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
             var state = entry is null ? null : states.GetValueOrDefault(entry.Sequence);
             var isWhole = entry is not null && Follows(entry, before) && (state is null || CheckpointCodec.Vouches(entry, state));
             if (isWhole && TryDescribe(entry!, state) is { } checkpoint) checkpoints.Add(checkpoint);
-            else CountDamage(task);
+            else CountDamage(task, stored.Key);
             before = entry;
         }
 
@@ -66,7 +69,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
             else
             {
                 damaged.Add(state.Key);
-                CountDamage(task);
+                CountDamage(task, state.Key);
             }
         }
 
@@ -172,8 +175,15 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
         }
     }
 
-    private void CountDamage(TaskId task)
+    /// <summary>Once each: a page that is read every few seconds finds the same again.</summary>
+    private void CountDamage(TaskId task, byte[] key)
     {
+        lock (_known)
+        {
+            if (!_known.Add(Convert.ToHexString(key))) return;
+            if (_known.Count >= MostKnown) _known.Clear();
+        }
+
         Interlocked.Increment(ref _damaged);
         instruments.Damaged();
         Suspected?.Invoke(task);

@@ -59,6 +59,7 @@ internal static class LogIds
     public const int WorksAloneNoLonger = 2214;
     public const int ResultDropped = 2215;
     public const int Resumed = 2216;
+    public const int StopThrew = 2217;
 
     // 41xx: Rqml.Storage.RocksDb
     public const int StoreOpened = 4101;

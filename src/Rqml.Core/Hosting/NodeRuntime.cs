@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Rqml.Administration;
 using Rqml.Checkpoints;
@@ -86,6 +87,9 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
 
     /// <summary>Open tasks that were found in the ledger at the start.</summary>
     public int Recovered { get; private set; }
+
+    /// <summary>When the newest task was submitted that was found in the ledger at the start; 0: there is none.</summary>
+    public long NewestFoundMs { get; private set; }
 
     /// <summary>The schemes of the listeners that have ended by themselves.</summary>
     public IReadOnlyList<string> LostListeners => _links?.LostListeners ?? [];
@@ -329,6 +333,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
         var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.AnnouncedBytes ?? _options.Links.WindowBytes / 2);
         if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
+        NewestFoundMs = machine.Open.Select(open => open.Spec.Id.CreatedMs).Concat(machine.Settled.Select(settled => settled.Id.CreatedMs)).DefaultIfEmpty().Max();
         _options.Admission?.Occupy(machine.OpenCount);
         foreach (var open in machine.Open) _options.Instruments.Tasks.Recovered(open.Spec.Class.Name);
         Ledger = new Ledger(Loop, machine, _commit, _fabric, _options.Instruments.Tasks, _options.Stations, _options.Admission, Lost, _options.Logger);
@@ -460,12 +465,20 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
     }
 
     /// <summary>Nothing here is durable any more, or a machine has lost its way: the loop stops, and whoever waits for the ledger hears of it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whoever is told of a failure must not make another of it.")]
     private void Fail(Exception error)
     {
         if (!Failure.TrySetResult(error)) return;
         _options.Admission?.Close();
         Loop.Stop();
-        _options.Failed?.Invoke(error);
+        try
+        {
+            _options.Failed?.Invoke(error);
+        }
+        catch (Exception)
+        {
+            // A logger that throws, on the same full disk perhaps. Those who wait for the store are still to be told.
+        }
     }
 
     /// <summary>Read on the caller's thread, not the loop's: a settled task may weigh megabytes.</summary>

@@ -55,7 +55,7 @@ public sealed class RefinementContext<TPayload, TArtifact>
     public void Beat() => _beat?.Invoke();
 }
 
-/// <summary>One model call in one iteration. Serializable: a model may run in another process.</summary>
+/// <summary>One model call in one iteration.</summary>
 /// <param name="Attempt">The attempt.</param>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Iteration">Number of the iteration, from 1; 0 where the model has a say in a vote.</param>

@@ -57,9 +57,21 @@ internal sealed class TaskClassDefinition<TPayload, TArtifact>(
     {
         var refinement = await refining;
         var bytes = Accept(request, refinement);
+        request.Beat?.Invoke();      // scorer and similarity have as long as the model had
         var score = await ScoreAsync(request, payload, refinement, bytes, cancellationToken);
-        var similar = request.HasArtifact ? await CompareAsync(SideOf(request.Artifact), SideOf(bytes), cancellationToken) : double.NaN;
-        var novelty = await NoveltyAsync(bytes, request.Recent, cancellationToken);
+        request.Beat?.Invoke();
+        var (similar, novelty) = (double.NaN, double.NaN);
+        try
+        {
+            if (request.HasArtifact) similar = await CompareAsync(SideOf(request.Artifact), SideOf(bytes), cancellationToken);
+            novelty = await NoveltyAsync(bytes, request.Recent, cancellationToken);
+        }
+        catch (ModelFailedException failure)
+        {
+            failure.Add(CostOf(request, refinement) + score.Cost);
+            throw;
+        }
+
         return new PassResult(bytes, score.Value, similar, score.Cost == 0 ? refinement.Cost ?? double.NaN : CostOf(request, refinement) + score.Cost) { Novelty = novelty };
     }
 

@@ -87,7 +87,7 @@ internal sealed class AttemptRun : LaneRun
         Enter(Station.RefinementQueue);
         if (_attempt.IsBrought) KeepBrought();
         if (_attempt.Tally is { } tally && tally.Number == _machine.State.Vote && await ConcludeAsync(worker.Worker, _machine.Voted(tally.Tally, tally.Opinions), null)) return Ended();
-        while (!Stopped.IsCancellationRequested)
+        while (!IsStopped)
         {
             if (_machine.State.Vote > 0) return NodeEvent.RunEnded(_attempt, _number, RunEnding.AwaitingVote, _machine.State, _machine.CallVote());
             _machine.Route();
@@ -112,7 +112,7 @@ internal sealed class AttemptRun : LaneRun
         using var span = Spans.Iterate(_attempt.Spec.Class.Name, _machine.State.Iteration + 1, _machine.Model.Name);
         Enter(Station.Refine);
         var made = await Passes.MakeAsync(_machine, Attempt, lane, Beat, first);
-        if (HasEnded || Stopped.IsCancellationRequested) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
+        if (HasEnded || IsStopped) return EndsAs(RunEnding.Stopped);      // what came back too late is nobody's any more
 
         var elapsedMs = Context.Clock.NowMs - startedMs;
         if (made.Failure is { } failed) span?.Failed(failed);
@@ -161,14 +161,14 @@ internal sealed class AttemptRun : LaneRun
         IReadOnlyList<Validation> verdicts;
         try
         {
-            verdicts = await worker.ValidateAsync(request, Stopped);
+            verdicts = await worker.ValidateAsync(request, Stopping);
         }
-        catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsStopped)
         {
             return null;
         }
 
-        if (Stopped.IsCancellationRequested || HasEnded) return null;
+        if (IsStopped || HasEnded) return null;
         var verdict = Context.Judges.Combine(_class, verdicts);
         Witness.Heard(_machine, verdicts, verdict);
         return _machine.Judged(verdict, Context.Clock.NowMs - startedMs);
@@ -213,7 +213,7 @@ internal sealed class AttemptRun : LaneRun
     /// <summary>Twice as long after each failure; or as long as a model that has too many calls asks for.</summary>
     private long PauseMs(Exception? failure)
     {
-        var pauseMs = FirstPauseMs << Math.Clamp(_machine.State.Failures - 1, 0, 10);
+        var pauseMs = FirstPauseMs << Math.Clamp(_machine.State.Tries - 1, 0, 10);
         return failure is ModelOverloadedException { RetryAfter: { } retryAfter } ? Math.Max(pauseMs, (long)Math.Min(retryAfter.TotalMilliseconds, LongestPauseMs)) : pauseMs;
     }
 

@@ -34,7 +34,7 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
             permit = await EnterAsync(gate);
             startedMs = Context.Clock.NowMs;
             GiveTime(@class.Policy.ValidatorTimeout * @class.Policy.Validators.Count(validator => validator.Reliability >= 1));      // those with the last word are asked first, and cannot beat
-            var ballot = await worker.Worker.VoteAsync(new BallotRequest(spec.Class.Name, spec.Class.Version, pass, spec.Payload, job.Call.Artifact, Beat), Stopped);
+            var ballot = await worker.Worker.VoteAsync(new BallotRequest(spec.Class.Name, spec.Class.Version, pass, spec.Payload, job.Call.Artifact, Beat), Stopping);
             EndCall(gate, permit.Value, Context.Clock.NowMs - startedMs, null);
             permit = null;
             span?.SetTag("rqml.judgement", ballot.Judgement.ToString());
@@ -45,7 +45,7 @@ internal sealed class BallotRun(RunContext context, BallotJob job, TaskClassDefi
             span?.Failed(error);
             if (permit is { } taken) EndCall(gate, taken, Context.Clock.NowMs - startedMs, error);
             if (error is WorkerDiedException) throw;
-            if (!Stopped.IsCancellationRequested) Context.Instruments.PassFailed(spec.Class.Name, _model.Name, error);
+            if (!IsStopped) Context.Instruments.PassFailed(spec.Class.Name, _model.Name, error);
             return Failed(error);
         }
     }

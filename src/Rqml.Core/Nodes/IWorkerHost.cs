@@ -2,7 +2,7 @@ using Rqml.Supervision;
 
 namespace Rqml.Nodes;
 
-/// <summary>The seam of worker hosts: where models run. In process, or isolated in a child process; both through bytes.</summary>
+/// <summary>The seam of worker hosts: where models run, through bytes. Nodes run theirs in their own process; a host cannot be given another yet.</summary>
 public interface IWorkerHost
 {
     /// <summary>Whether the death of a worker leaves the node alive. An isolated worker makes the passes of an iteration one after the other.</summary>

@@ -63,7 +63,7 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
         try
         {
             var request = new ComparisonRequest(@class.Key.Name, @class.Key.Version, [.. made.Select(pass => pass.Artifact)]);
-            return new IterationResult(results, await worker.CompareAsync(request, run.Stopped), null, wasted);
+            return new IterationResult(results, await worker.CompareAsync(request, run.Stopping), null, wasted);
         }
         catch (Exception error) when (error is not WorkerDiedException)
         {
@@ -81,7 +81,7 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
         {
             permit = permit is { } place ? run.BeginCall(gate, place) : await run.EnterAsync(gate);
             startedMs = run.BeatMs;
-            var result = await worker.RefineAsync(request, run.Stopped);
+            var result = await worker.RefineAsync(request, run.Stopping);
             var tookMs = context.Clock.NowMs - startedMs;
             run.EndCall(gate, permit.Value, tookMs, null);
             context.Instruments.Passed(@class.Key.Name, model.Name, tookMs);
@@ -91,7 +91,7 @@ internal readonly struct IterationPasses(RunContext context, TaskClassDefinition
         catch (Exception error)
         {
             if (permit is { } taken) run.EndCall(gate, taken, context.Clock.NowMs - startedMs, error);
-            if (!run.Stopped.IsCancellationRequested && error is not WorkerDiedException) context.Instruments.PassFailed(@class.Key.Name, model.Name, error);
+            if (!run.IsStopped && error is not WorkerDiedException) context.Instruments.PassFailed(@class.Key.Name, model.Name, error);
             return new PassCall(null, error);
         }
     }

@@ -43,10 +43,10 @@ internal sealed class LaneGroups(NodeSettings settings, BallotDesk ballots)
     public IReadOnlyDictionary<string, int> FreeDevices() =>
         _groups.Length == 1 ? NodeSettings.NoDevices : _groups.Where(group => group.Device != NodeSettings.Processor).ToDictionary(group => group.Device, group => group.Free);
 
-    /// <summary>A new attempt waits for its first lane.</summary>
+    /// <summary>A new attempt waits for its first lane. Its time has come, or nobody had given it to us: we do not ask our own clock, which may be another.</summary>
     public void Enqueue(NodeAttempt taken, long nowMs)
     {
-        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, taken.Spec.NotBeforeMs));
+        var queued = GroupOf(taken).Inbound.TryEnqueue(taken, Ticket(taken, nowMs, 0));
         Invariant.Holds(queued, "the inbound queue had less room than the node's limit");
     }
 

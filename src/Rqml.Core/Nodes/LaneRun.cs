@@ -5,12 +5,13 @@ namespace Rqml.Nodes;
 
 /// <summary>Something that holds a lane and calls users' code on its worker: watched for signs of life, told to stop, and given up where it does not.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to dispose of, and Stop may come at any time.")]
-internal abstract class LaneRun
+internal abstract class LaneRun : IThreadPoolWorkItem
 {
     private const long ObeyStopMs = 10_000;
 
     private readonly CancellationTokenSource _stop = new();
     private bool _hasEnded;
+    private int _isStopped;
     private long _beatMs;
     private long _stoppedMs = long.MaxValue;
     private DeviceLane _lane;
@@ -54,7 +55,10 @@ internal abstract class LaneRun
     public long BeatMs => Volatile.Read(ref _beatMs);
 
     /// <summary>Told to stop.</summary>
-    public CancellationToken Stopped => _stop.Token;
+    public bool IsStopped => Volatile.Read(ref _isStopped) != 0;
+
+    /// <summary>For users' code: cancelled soon after the run was told to stop.</summary>
+    public CancellationToken Stopping => _stop.Token;
 
     protected RunContext Context { get; }
 
@@ -88,7 +92,7 @@ internal abstract class LaneRun
         Interlocked.Increment(ref _queued);
         try
         {
-            return BeginCall(gate, await gate.EnterAsync(Stopped));
+            return BeginCall(gate, await gate.EnterAsync(Stopping));
         }
         finally
         {
@@ -104,7 +108,7 @@ internal abstract class LaneRun
         if (!gate.IsOpen && !TryHold(gate, permit))
         {
             gate.Leave(permit, 0, CallOutcome.Abandoned);
-            throw new OperationCanceledException(Stopped);
+            throw new OperationCanceledException(Stopping);
         }
 
         Interlocked.Increment(ref _calls);
@@ -126,9 +130,9 @@ internal abstract class LaneRun
 
     public void Stop()
     {
-        if (_stop.IsCancellationRequested) return;
+        if (IsStopped) return;
         Volatile.Write(ref _stoppedMs, Context.Clock.NowMs + ObeyStopMs);
-        _stop.Cancel();
+        Cancel();
     }
 
     /// <summary>Moves the last sign of life by a time in which the model could not give one.</summary>
@@ -138,7 +142,7 @@ internal abstract class LaneRun
     public bool TryAbandon()
     {
         if (!TryEnd()) return false;
-        _stop.Cancel();
+        Cancel();
         LeaveGates();
         return true;
     }
@@ -188,6 +192,25 @@ internal abstract class LaneRun
         {
             Context.Instruments.LaneReturned(_lane.Device);
             Context.Left(this);
+        }
+    }
+
+    /// <summary>What users' code has registered with the token runs where it is cancelled: on a thread of its own, where it holds up nobody and what it throws is its own affair.</summary>
+    private void Cancel()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) == 0) Context.Lanes.Post(this);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever users' code throws at being told to stop, it is told.")]
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (Exception error)
+        {
+            Context.StopThrew(Attempt, error);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class NodeOrchestrator
         [LoggerMessage(LogIds.WorkerAbandoned, LogLevel.Error, "The worker running {Attempt} gave no sign of life for {TimeoutMs} ms and was abandoned")]
         public static partial void Abandoned(ILogger logger, Attempt attempt, long timeoutMs);
 
-        [LoggerMessage(LogIds.TooManyAbandoned, LogLevel.Error, "Node {Node} takes no more work: {Hanging} models hang and cannot be killed inside this process. Run their class isolated, and restart the node")]
+        [LoggerMessage(LogIds.TooManyAbandoned, LogLevel.Error, "Node {Node} takes no more work: {Hanging} models hang and cannot be killed inside this process. Restart it, and mend them: they have to end when their token says so")]
         public static partial void TooManyAbandoned(ILogger logger, NodeId node, int hanging);
 
         [LoggerMessage(LogIds.RestartFailed, LogLevel.Error, "A worker could not be started again; trying on")]
@@ -22,6 +22,9 @@ internal sealed partial class NodeOrchestrator
 
         [LoggerMessage(LogIds.ValidatorFailed, LogLevel.Warning, "The validator {Validator} abstains from {Attempt}, as it failed: {Reason}")]
         public static partial void ValidatorFailed(ILogger logger, string validator, Attempt attempt, string? reason);
+
+        [LoggerMessage(LogIds.StopThrew, LogLevel.Warning, "What runs {Attempt} was told to stop, and code that it had registered with its cancellation token threw")]
+        public static partial void StopThrew(ILogger logger, Attempt attempt, Exception error);
 
         [LoggerMessage(LogIds.ResultDropped, LogLevel.Warning, "Node {Node} keeps the result of {Attempt} no longer ({Reason}), as nobody takes it at {Ledger}; its task is run again when that is back. {Total} such results since the start")]
         public static partial void ResultDropped(ILogger logger, Peer node, Attempt attempt, Peer ledger, ResultLoss reason, long total);

@@ -164,6 +164,8 @@ internal sealed partial class NodeOrchestrator : Owner<NodeEvent, NodeEffect>, I
     public void Progress(NodeAttempt attempt, IterationReport report) =>
         _fabric.Send(attempt.Ledger, new Message(MessageKind.Progress, _fabric.Self, attempt.Attempt.Task, attempt.Attempt.Epoch, 0, report));
 
+    public void StopThrew(Attempt attempt, Exception error) => Log.StopThrew(_logger, attempt, error);
+
     public void ValidatorFailed(NodeAttempt attempt, string validator, string? reason)
     {
         _context.Instruments.ValidatorFailed(attempt.Spec.Class.Name);

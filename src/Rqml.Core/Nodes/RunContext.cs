@@ -36,5 +36,7 @@ internal sealed class RunContext(NodeId node, Clock clock, Lanes lanes, NodeOrch
 
     public void Progress(NodeAttempt attempt, IterationReport report) => orchestrator.Progress(attempt, report);
 
+    public void StopThrew(Attempt attempt, Exception error) => orchestrator.StopThrew(attempt, error);
+
     public void ValidatorFailed(NodeAttempt attempt, string validator, string? reason) => orchestrator.ValidatorFailed(attempt, validator, reason);
 }

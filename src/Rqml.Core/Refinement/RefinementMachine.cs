@@ -87,7 +87,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     public PassRequest Pass(int pass, Attempt attempt, DeviceLane lane, Action? beat)
     {
         var iteration = _state.Iteration + 1;
-        var number = (_state.Failures * PassCount) + pass + 1;
+        var number = (_state.Tries * PassCount) + pass + 1;
         var info = new PassInfo(attempt, ModelOf(pass).Name, iteration, number, Seeds.OfPass(spec.Seed, iteration, number), lane);
         return new PassRequest(spec.Class.Name, spec.Class.Version, info, spec.Payload, _state.Artifact, _state.HasArtifact, beat) { Recent = _state.Recent.Count == 0 ? [] : new RecentBytes(_state.Recent), Refusal = _state.Refusal };
     }
@@ -117,7 +117,7 @@ internal sealed class RefinementMachine(TaskClassDefinition @class, TaskSpec spe
     /// <param name="wasted">What the passes cost; null: what they are declared to cost.</param>
     public SupervisionDecision Failed(long elapsedMs, bool isOverloaded = false, double? wasted = null)
     {
-        State = _state.Failed(ChargeOf(new PassResult?[PassCount], wasted, elapsedMs));
+        State = _state.Failed(ChargeOf(new PassResult?[PassCount], wasted, elapsedMs), isOverloaded);
         return Decide(See(ObservationKind.PassFailed, isOverloaded: isOverloaded));
     }
 

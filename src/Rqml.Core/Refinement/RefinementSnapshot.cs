@@ -74,7 +74,14 @@ internal sealed record RefinementSnapshot
     /// <summary>Scores in a row that were below the best by more than is tolerated.</summary>
     public int TimesBelow { get; init; }
 
+    /// <summary>Times in a row that this iteration failed, but for those in which a model had too many calls.</summary>
     public int Failures { get; init; }
+
+    /// <summary>Times that this iteration was put off as a model had too many calls.</summary>
+    public int Overloads { get; init; }
+
+    /// <summary>Times that this iteration was tried in vain.</summary>
+    public int Tries => Failures + Overloads;
 
     public int Rejections { get; init; }
 
@@ -150,14 +157,16 @@ internal sealed record RefinementSnapshot
             Recent = policy.NoveltyWindow == 0 ? [] : Newest(Recent, new RecentArtifact(pass.Artifact), policy.NoveltyWindow),
             Seen = Newest(Seen, print, Fingerprints),
             Failures = 0,
+            Overloads = 0,
         };
     }
 
     /// <summary>After an iteration all of whose passes failed.</summary>
-    public RefinementSnapshot Failed(PassCharge charge) => this with
+    public RefinementSnapshot Failed(PassCharge charge, bool isOverloaded) => this with
     {
         IsRouted = true,
-        Failures = Failures + 1,
+        Failures = isOverloaded ? Failures : Failures + 1,
+        Overloads = isOverloaded ? Overloads + 1 : Overloads,
         Passes = Passes + charge.Passes,
         Cost = Cost + charge.Cost,
         Used = Used | charge.Used,
@@ -186,6 +195,7 @@ internal sealed record RefinementSnapshot
         StintCost = Cost,
         TimesBelow = 0,
         Failures = 0,
+        Overloads = 0,
         Rejections = 0,
         MayStepBack = true,
     };

@@ -23,7 +23,7 @@ public sealed record SchedulerStatistics(bool IsActive, Term Term, int Tasks, in
 
 /// <summary>What the scheduler knew of a node.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Standing">How the scheduler sees it: registering, active, suspect or fencing.</param>
+/// <param name="Standing">How the scheduler sees it: Registering, Active, Suspect or Fencing.</param>
 /// <param name="Assigned">Tasks assigned to it.</param>
 /// <param name="Limit">Attempts that it takes at most.</param>
 /// <param name="Weight">Its weight, without the affinity of any one task.</param>

@@ -8,7 +8,9 @@ public interface IRqmlClient
     /// <param name="payload">What the task is about.</param>
     /// <param name="options">Priority, deadline, keys and budget.</param>
     /// <param name="cancellationToken">Ends the waiting, never the task.</param>
+    /// <exception cref="InvalidOperationException">The host has not started, or its node takes no submissions: it has not the role of a client.</exception>
     /// <exception cref="UnknownTaskClassException">The class is not registered here.</exception>
+    /// <exception cref="ArgumentException">The class that is registered under the name has other types.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Options are out of their ranges; the message names all of them.</exception>
     /// <exception cref="SerializationFailedException">The payload's serializer threw.</exception>
     /// <exception cref="PayloadTooLargeException">The payload is longer than its class allows.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Rqml.Diagnostics;
 using Rqml.Hosting;
@@ -81,17 +82,24 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         ArgumentNullException.ThrowIfNull(payloads);
         var onTheWay = new Queue<Task<RefinementHandle<TArtifact>>>();
         using var breakOff = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var source = payloads.GetAsyncEnumerator(breakOff.Token);
+        Task<bool>? reading = null;
         try
         {
-            await foreach (var payload in payloads.WithCancellation(cancellationToken))
+            while (true)
             {
-                // Several at once share a commit; the first of them is waited for where the window is full.
-                onTheWay.Enqueue(SubmitAsync(taskClass, payload, options?.Invoke(payload), breakOff.Token).AsTask());
-                while (onTheWay.Count >= SubmitWindow || onTheWay.Peek().IsCompleted)
+                reading = source.MoveNextAsync().AsTask();
+
+                // Several at once share a commit. What is taken is handed on also while the next payload is long in coming; where the window is full the first is waited for.
+                while (onTheWay.Count > 0 && (onTheWay.Count >= SubmitWindow || !reading.IsCompleted || onTheWay.Peek().IsCompleted))
                 {
-                    yield return await onTheWay.Dequeue();
-                    if (onTheWay.Count == 0) break;
+                    if (onTheWay.Count < SubmitWindow) await Task.WhenAny(onTheWay.Peek(), reading);
+                    if (onTheWay.Count >= SubmitWindow || onTheWay.Peek().IsCompleted) yield return await onTheWay.Dequeue();
                 }
+
+                if (!await reading) break;
+                var payload = source.Current;
+                onTheWay.Enqueue(SubmitAsync(taskClass, payload, options?.Invoke(payload), breakOff.Token).AsTask());
             }
 
             while (onTheWay.TryDequeue(out var next)) yield return await next;
@@ -100,7 +108,25 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         {
             breakOff.Cancel();      // what waits for room waits no longer
             foreach (var left in onTheWay) await SeeThroughAsync(left);
+            var closing = CloseAsync(source, reading);
+            if (reading?.IsCompleted != false) await closing;      // a source that does not listen ends with the payload that it waits for
         }
+    }
+
+    /// <summary>An enumerator may be closed only where it is not at work.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The reader has had the source's error, or wanted no more of it.")]
+    private static async Task CloseAsync<TPayload>(IAsyncEnumerator<TPayload> source, Task<bool>? reading)
+    {
+        try
+        {
+            if (reading is not null) await reading;
+        }
+        catch (Exception)
+        {
+            // It ends below.
+        }
+
+        await source.DisposeAsync();
     }
 
     /// <summary>Whoever reads no further still has submissions on the way: they are taken or refused, and nobody is left to hear it.</summary>
@@ -339,7 +365,7 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         var ids = _ids;
         if (ids is null)
         {
-            lock (_lock) ids = _ids ??= new TaskIdSource(runtime.LedgerId, runtime.Self.Incarnation.Value);
+            lock (_lock) ids = _ids ??= new TaskIdSource(runtime.LedgerId, runtime.Self.Incarnation.Value, runtime.NewestFoundMs);
         }
 
         return ids.Next(runtime.Clock.NowMs);

@@ -17,7 +17,7 @@ public sealed record SubmitOptions
     /// <value>Default null: never. Above zero, to 365 days; counted in milliseconds, the one of the submission whole.</value>
     public TimeSpan? Deadline { get; init; }
 
-    /// <summary>Most iterations, time and cost for this task; what is null follows the class.</summary>
+    /// <summary>Most iterations, passes, time and cost for this task; what is null follows the class.</summary>
     public TaskBudget Budget { get; init; } = TaskBudget.OfClass;
 
     /// <summary>Of the unsettled tasks with the same key at most one is assigned, in the order of submission.</summary>

@@ -18,7 +18,7 @@ public abstract class TaskClass
         Key = new(name, version);
     }
 
-    /// <summary>The name, unique in a host.</summary>
+    /// <summary>The name; with the version unique in a host.</summary>
     public string Name { get; }
 
     /// <summary>The version; tasks stay with the version that they were submitted for. Default 1.</summary>

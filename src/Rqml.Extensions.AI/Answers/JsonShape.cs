@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -37,6 +38,7 @@ internal sealed class JsonShape<T> : AnswerShape<T>
 
     public override string Show(T value) => JsonSerializer.Serialize(value, _type);
 
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a type throws at what it is to be made of says that the answer will not do.")]
     public override AnswerFault? Read(string text, out T value)
     {
         value = default!;
@@ -53,6 +55,11 @@ internal sealed class JsonShape<T> : AnswerShape<T>
         {
             var where = error.LineNumber is { } line ? $", from line {line + 1}, byte {error.BytePositionInLine + 1} on" : "";
             return new AnswerFault($"it is no JSON of the type {typeof(T).Name}{where}", error.Message);
+        }
+        catch (Exception error)
+        {
+            // A constructor or a setter that refuses a value, or a kind that is not named: as much the answer's fault as a bracket that is missing.
+            return new AnswerFault($"it makes no {typeof(T).Name} ({error.GetType().Name})", error.Message);
         }
     }
 

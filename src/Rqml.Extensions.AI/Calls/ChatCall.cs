@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
 namespace Rqml.Extensions.AI.Calls;
@@ -21,7 +22,7 @@ internal sealed class ChatCall(string name, IChatClient client, ChatCallOptions 
         {
             // A client that does not listen is left behind.
             var response = await client.GetResponseAsync(messages, options.ForCall(format), either.Token).WaitAsync(either.Token).ConfigureAwait(false);
-            return new ChatAnswer(response.Text, response.FinishReason, spent + tariff.Of(response.Usage));
+            return new ChatAnswer(TextOf(response), response.FinishReason, spent + tariff.Of(response.Usage));
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -45,7 +46,7 @@ internal sealed class ChatCall(string name, IChatClient client, ChatCallOptions 
         try
         {
             var updates = new List<ChatResponseUpdate>();
-            await foreach (var update in client.GetStreamingResponseAsync(messages, options.ForCall(format), either.Token).WithCancellation(either.Token).ConfigureAwait(false))
+            await foreach (var update in Patient(client.GetStreamingResponseAsync(messages, options.ForCall(format), either.Token), either.Token).ConfigureAwait(false))
             {
                 stalled.CancelAfter(stall);
                 updates.Add(update);
@@ -55,13 +56,45 @@ internal sealed class ChatCall(string name, IChatClient client, ChatCallOptions 
             either.Token.ThrowIfCancellationRequested();      // a client may just stop where it was told to
             var response = updates.ToChatResponse();
             var cost = spent + tariff.Of(response.Usage);
-            return response.FinishReason is null ? throw new UnusableAnswerException(name, "its stream broke off", cost) : new ChatAnswer(response.Text, response.FinishReason, cost);
+            return response.FinishReason is null ? throw new UnusableAnswerException(name, "its stream broke off", cost) : new ChatAnswer(TextOf(response), response.FinishReason, cost);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is not UnusableAnswerException)
         {
             if (limit.IsCancellationRequested) throw new ChatTimeoutException(name, nameof(options.Timeout), options.Timeout, spent + tariff.Declared, error);
             throw stalled.IsCancellationRequested ? new ChatTimeoutException(name, nameof(ChatModelOptions.StallTimeout), stall, spent + tariff.Declared, error) : Failure(error, spent);
         }
+    }
+
+    /// <summary>The pieces; a client that does not listen to the token is left behind with the one that it waits for.</summary>
+    private static async IAsyncEnumerable<ChatResponseUpdate> Patient(IAsyncEnumerable<ChatResponseUpdate> pieces, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var source = pieces.GetAsyncEnumerator(cancellationToken);
+        var next = Task.FromResult(true);
+        try
+        {
+            while (true)
+            {
+                next = source.MoveNextAsync().AsTask();
+                if (!await next.WaitAsync(cancellationToken).ConfigureAwait(false)) yield break;
+                yield return source.Current;
+            }
+        }
+        finally
+        {
+            if (next.IsCompleted) await source.DisposeAsync().ConfigureAwait(false);      // one at work may not be closed
+        }
+    }
+
+    /// <summary>What the model says when it has called its tools: what it said on the way to them is no part of its answer.</summary>
+    private static string TextOf(ChatResponse response)
+    {
+        var called = -1;
+        for (var index = 0; index < response.Messages.Count; index++)
+        {
+            if (response.Messages[index].Role == ChatRole.Tool) called = index;
+        }
+
+        return called < 0 ? response.Text : string.Concat(response.Messages.Skip(called + 1).Select(message => message.Text));
     }
 
     /// <summary>What was refused, or failed with a status, costs nothing. Of what broke off otherwise nobody knows what it has cost: it counts as declared.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -201,11 +202,20 @@ public sealed partial class RocksDbStore : IKeyValueStore
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a logger throws, the store has failed.")]
     private StoreFailedException Fail(Exception error)
     {
         var failure = StoreErrors.OfWriting(Name, error);
         _failure = failure;
-        Log.Failed(_logger, Name, failure.Cause, error);
+        try
+        {
+            Log.Failed(_logger, Name, failure.Cause, error);
+        }
+        catch (Exception)
+        {
+            // A logger that throws, on the same full disk perhaps. Whoever commits is told all the same.
+        }
+
         return failure;
     }
 

@@ -147,7 +147,8 @@ public sealed class CheckpointStoreTests
         checkpoints.Change(batch => batch.Put(StoreFamily.Checkpoint, newest.Key, newest.Value.AsSpan(0, newest.Value.Length / 2)));
 
         Assert.Equal(2, checkpoints.Restart().Iteration);
-        Assert.Equal(1, checkpoints.Store.Damaged);
+        for (var looked = 0; looked < 3; looked++) checkpoints.Store.Read(TestCheckpoints.Task);
+        Assert.Equal(1, checkpoints.Store.Damaged);      // however often it is looked at
         checkpoints.Write(Snapshot(3, "3 again", decisions: "3 again"));
         Assert.Equal(3, checkpoints.Restart().Iteration);
         Assert.Equal(0, checkpoints.Store.Damaged);

@@ -2,6 +2,7 @@ using Rqml.Ledgers;
 using Rqml.Messaging;
 using Rqml.Nodes;
 using Rqml.Refinement;
+using Rqml.Tasks;
 
 namespace Rqml.Core.Tests.Nodes;
 
@@ -38,6 +39,17 @@ public sealed class NodeMachineTests
 
         node.End(kernel.Attempt.Task, RunEnding.Finished, result: Result());
         Assert.Equal("cuda", node.Machine.Running.Single(running => running.Attempt.Task == mixed.Attempt.Task).Lane!.Device);
+    }
+
+    /// <summary>Whoever assigns it has waited, by its own clock; ours may be hours behind.</summary>
+    [Fact]
+    public void A_task_that_is_assigned_begins_whatever_our_clock_says_of_its_time()
+    {
+        var node = new NodeBench().Welcome();
+        var spec = new TaskSpec { Id = NodeBench.NextId(), Class = Work, Payload = default, NotBeforeMs = node.NowMs + 7_200_000 };
+        node.Assign(new NodeAttempt(new Attempt(spec.Id, new Epoch(NodeBench.Term.Generation, NodeBench.Term.Number, 1)), spec, NodeBench.Ledger));
+
+        Assert.Equal([spec.Id], node.Started);
     }
 
     [Fact]

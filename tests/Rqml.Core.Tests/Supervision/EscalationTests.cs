@@ -112,6 +112,28 @@ public sealed class EscalationTests
         Assert.True(calls.ElementAt(1) - calls.ElementAt(0) >= TimeSpan.FromSeconds(7));
     }
 
+    [Fact]
+    public async Task Calls_that_were_too_many_are_no_failures_of_the_model()
+    {
+        var calls = 0;
+        var seen = new ConcurrentQueue<int>();
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords((context, _) =>
+        {
+            seen.Enqueue(context.Pass.Number);
+            return Interlocked.Increment(ref calls) switch
+            {
+                <= 6 => throw new ModelOverloadedException(TimeSpan.Zero),
+                <= 9 => throw new FormatException("The model stumbled."),
+                _ => new("same"),
+            };
+        }));
+
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+
+        Assert.Equal((Outcome.Converged, 11), (result.Outcome, calls));
+        Assert.Equal(Enumerable.Range(1, 10).Append(1), seen);      // no two tries of an iteration draw the same
+    }
+
     /// <summary>The rule never holds, nothing is scored, and nothing comes again: only the budget is left.</summary>
     [Fact]
     public async Task A_rule_that_can_never_hold_ends_with_the_budget()

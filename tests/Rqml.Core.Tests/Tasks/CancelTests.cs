@@ -37,6 +37,35 @@ public sealed class CancelTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_model_does_when_it_is_told_to_stop_is_its_own_affair(bool throws)
+    {
+        using var release = new ManualResetEventSlim();
+        var gate = new Gate();
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Refine).Configure(options => options.Lanes = 2));
+        var task = await host.Client.SubmitAsync(Words.Class, "cancelled");
+        await TestStep.Of("the first pass", gate.Entered);
+
+        Assert.True(await TestHost.Step("the cancel", task.CancelAsync().AsTask()));
+
+        var next = await host.Client.SubmitAsync(Words.Class, "next");
+        Assert.Equal(Outcome.Converged, (await TestHost.Step("completion of the next", next.Completion)).Outcome);
+        release.Set();
+
+        async ValueTask<Refinement<string>> Refine(RefinementContext<string, string> context, CancellationToken cancellationToken)
+        {
+            if (context.Payload == "next") return context.Payload;
+            await using var registered = cancellationToken.Register(() =>
+            {
+                if (throws) throw new InvalidOperationException("It does not like to be stopped.");
+                release.Wait(TestStep.Limit);
+            });
+            return await gate.Refine(context, cancellationToken);
+        }
+    }
+
     [Fact]
     public async Task A_cancel_holds_after_a_crash_and_a_second_one_changes_nothing()
     {

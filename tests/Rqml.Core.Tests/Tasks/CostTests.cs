@@ -70,6 +70,18 @@ public sealed class CostTests
     }
 
     [Fact]
+    public async Task A_similarity_that_fails_costs_beside_the_pass_and_its_score()
+    {
+        var result = await EndAsync(words => words
+            .AddModel("model", (_, _) => new(new Refinement<string>("a", Cost: 4)), cost: 2)
+            .ScoreWith(_ => new Judge { Score = new Score(0.5) { Cost = 0.25 } })
+            .CompareWith(_ => new Judge { Throws = 0.125 })
+            .ConvergeWhenAll(Stability.Over(2)).Limit(passes: 2));
+
+        Assert.Equal((Outcome.BudgetExhausted, 4.25 + 4.375), (result.Outcome, result.Cost));
+    }
+
+    [Fact]
     public async Task Validators_cost_whatever_they_say_and_where_they_fail()
     {
         var result = await EndAsync(words => words
@@ -128,7 +140,7 @@ public sealed class CostTests
         return await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
     }
 
-    private sealed class Judge : IArtifactScorer<string, string>, IArtifactValidator<string, string>
+    private sealed class Judge : IArtifactScorer<string, string>, IArtifactValidator<string, string>, IArtifactSimilarity<string>
     {
         public Score? Score { get; init; }
 
@@ -137,6 +149,8 @@ public sealed class CostTests
         public double Throws { get; init; } = 0.5;
 
         public ValueTask<Score> ScoreAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Score ?? throw new ModelFailedException("The judge stumbled.", Throws));
+
+        public ValueTask<double> MeasureAsync(string left, string right, CancellationToken cancellationToken) => throw new ModelFailedException("The judge stumbled.", Throws);
 
         public ValueTask<Validation> ValidateAsync(string payload, string artifact, CancellationToken cancellationToken) => new(Verdict ?? throw new ModelFailedException("The judge stumbled.", Throws));
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rqml.Cluster;
 using Rqml.Core.Tests.Hosting;
@@ -129,6 +130,22 @@ public sealed class LedgerLostTests
     }
 
     [Fact]
+    public async Task A_logger_that_throws_keeps_nobody_from_hearing_that_the_store_has_failed()
+    {
+        var gate = new Gate();
+        var store = new KeptStore();
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.UseStore("kept", _ => store).AddWords(gate.Refine), services => services.AddLogging(logging => logging.AddProvider(new LogsOnAFullDisk())));
+        var open = await host.Client.SubmitAsync(Words.Class, "a");
+
+        store.Break();
+
+        await Assert.ThrowsAsync<LedgerLostException>(() => open.CancelAsync().AsTask().WaitAsync(TestStep.Limit));
+        await Assert.ThrowsAsync<LedgerLostException>(() => open.Completion.WaitAsync(TestStep.Limit));
+        await Assert.ThrowsAsync<LedgerLostException>(() => host.Client.SubmitAsync(Words.Class, "b").AsTask().WaitAsync(TestStep.Limit));
+    }
+
+    [Fact]
     public async Task A_store_that_fails_takes_its_own_host_and_no_other()
     {
         var time = new FakeTimeProvider();
@@ -174,5 +191,22 @@ public sealed class LedgerLostTests
 
         Assert.True(await TestHost.Step("the answer to the cancel", cancelling));
         Assert.Equal(Outcome.Cancelled, (await TestHost.Step("completion", handle.Completion)).Outcome);
+    }
+
+    private sealed class LogsOnAFullDisk : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) throw new IOException("No space left on device.");
+        }
+
+        public void Dispose() { }
     }
 }

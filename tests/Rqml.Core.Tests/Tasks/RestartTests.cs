@@ -41,6 +41,22 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task What_is_submitted_after_a_restart_comes_later_though_the_clock_was_set_back()
+    {
+        var store = new KeptStore();
+        TaskId before;
+        await using (var host = await TestHost.StartAsync(rqml => rqml.UseStore("kept", _ => store).AddWords(Words.Echo), time: new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 13, 0, 0, TimeSpan.Zero))))
+        {
+            before = (await host.Client.SubmitAsync(Words.Class, "before", new SubmitOptions { NotBefore = TimeSpan.FromDays(1) })).Id;
+        }
+
+        await using var again = await TestHost.StartAsync(rqml => rqml.UseStore("kept", _ => store).AddWords(Words.Echo), time: new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero)));
+        var after = await again.Client.SubmitAsync(Words.Class, "after");
+
+        Assert.True(after.Id > before);
+    }
+
+    [Fact]
     public async Task A_start_reads_no_payload_and_no_artifact_of_settled_tasks()
     {
         var store = new KeptStore();

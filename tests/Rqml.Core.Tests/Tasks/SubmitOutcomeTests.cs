@@ -88,6 +88,51 @@ public sealed class SubmitOutcomeTests
     }
 
     [Fact]
+    public async Task A_stream_is_told_what_is_taken_before_it_gives_more()
+    {
+        var store = new KeptStore();
+        await using var host = await TestHost.StartAsync(rqml => rqml.UseStore("kept", _ => store).AddWords(Words.Echo));
+        var taken = new SemaphoreSlim(0);
+
+        await TestStep.Of("the stream", ReadAsync());
+
+        async Task ReadAsync()
+        {
+            await foreach (var handle in host.Client.SubmitAllAsync(Words.Class, GiveAsync())) taken.Release();
+        }
+
+        async IAsyncEnumerable<string> GiveAsync()
+        {
+            for (var number = 0; number < 3; number++)
+            {
+                yield return $"{number}";
+                await taken.WaitAsync();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Who_breaks_off_does_not_wait_for_a_stream_that_gives_nothing_more()
+    {
+        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Words.Echo));
+        var never = new TaskCompletionSource();
+
+        await TestStep.Of("the end of the bulk submission", FirstAsync());
+        never.SetResult();
+
+        async Task FirstAsync()
+        {
+            await foreach (var handle in host.Client.SubmitAllAsync(Words.Class, GiveAsync())) return;
+        }
+
+        async IAsyncEnumerable<string> GiveAsync()
+        {
+            yield return "a";
+            await never.Task;
+        }
+    }
+
+    [Fact]
     public async Task From_the_beginning_of_the_stop_on_nothing_is_taken_and_those_who_wait_are_sent_away()
     {
         var gate = new Gate();

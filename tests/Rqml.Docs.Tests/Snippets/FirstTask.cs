@@ -79,8 +79,13 @@ public sealed class FirstTask : IDisposable
     [Fact(Timeout = Workplace.LimitMs)]
     public async Task A_number_without_a_root_fails_and_says_why()
     {
-        using var host = await StartAsync(_workplace.Folder);
-        var task = await host.Services.GetRequiredService<IRqmlClient>().SubmitAsync(SquareRoot, new Number(-1));
+        var builder = NewBuilder(_workplace.Folder);
+        #region snippet
+        using IHost host = builder.Build();
+        await host.StartAsync();                                       // a web app starts its nodes with itself
+        IRqmlClient rqml = host.Services.GetRequiredService<IRqmlClient>();
+        #endregion
+        var task = await rqml.SubmitAsync(SquareRoot, new Number(-1));
         var result = await task.Completion;
         await host.StopAsync();
 
@@ -91,6 +96,13 @@ public sealed class FirstTask : IDisposable
     private async Task<IHost> StartAsync(string folder)
     {
         _workplace.TakeConsole();
+        var host = NewBuilder(folder).Build();
+        await host.StartAsync();
+        return host;
+    }
+
+    private static HostApplicationBuilder NewBuilder(string folder)
+    {
         string[] args = [];
         #region snippet
         var builder = Host.CreateApplicationBuilder(args);
@@ -106,8 +118,6 @@ public sealed class FirstTask : IDisposable
                 .Limit(iterations: 50, time: TimeSpan.FromMinutes(1)))
             .UseRocksDb(folder));
         #endregion
-        var host = builder.Build();
-        await host.StartAsync();
-        return host;
+        return builder;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rqml.Checkpoints;
@@ -46,7 +47,7 @@ public sealed class LargeForHard : IModelRouter
 #endregion
 
 [Collection(Workplace.OneAtATime)]
-public sealed class Supervising : IDisposable
+public sealed partial class Supervising : IDisposable
 {
     private readonly Workplace _workplace = new();
 
@@ -75,6 +76,12 @@ public sealed class Supervising : IDisposable
         });
 
         Assert.Equal((Outcome.Converged, nameof(NewtonStep)), (result.Outcome, result.Model));
+        var page = Repository.Read("docs/supervision.md");
+        var story = Timeless(result.Story.ToString());
+        Assert.True(Timeless(page).Contains($"```text\n{story}\n```", StringComparison.Ordinal), $"The page does not show:\n{story}");
+
+        // The id and the time are of one run.
+        static string Timeless(string story) => Seconds().Replace(Ids().Replace(story.ReplaceLineEndings("\n").TrimEnd(), "Task …"), ", … s on workers");
     }
 
     [Fact(Timeout = Workplace.LimitMs)]
@@ -190,6 +197,12 @@ public sealed class Supervising : IDisposable
             return await new NewtonStep().RefineAsync(context, cancellationToken);
         }
     }
+
+    [GeneratedRegex("Task [0-9a-f]{8}-[0-9a-f-]{27}")]
+    private static partial Regex Ids();
+
+    [GeneratedRegex(", [0-9.]+ s on workers")]
+    private static partial Regex Seconds();
 
     private static async Task<RefinementResult<Root>> RunAsync(Action<TaskClassBuilder<Number, Root>> configure, SubmitOptions? options = null)
     {
