@@ -2,12 +2,14 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Rqml.Administration;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Messaging;
 using Rqml.Nodes;
+using Rqml.Storage;
 
 namespace Rqml.AspNetCore.Tests;
 
@@ -33,6 +35,29 @@ public sealed class HealthPagesTests
         await using var host = await WebHost.StartAsync(rqml => rqml.JoinScheduler("inproc://nobody").Roles(roles));
         await ExpectAsync(host, "/health/ready", 503, "unhealthy", "node 'local' has not been welcomed by a scheduler yet");
         await ExpectAsync(host, "/health/live", 200, "healthy", null);
+    }
+
+    /// <summary>A host may start its services side by side: then its pages are there before its node.</summary>
+    [Fact]
+    public async Task A_node_that_still_opens_its_store_is_not_ready_and_takes_no_tasks()
+    {
+        var store = new SlowStore();
+        await using var app = WebHost.Build(rqml => rqml.UseStore("slow", _ => store), services => services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true));
+        var starting = app.StartAsync();
+        using var http = new HttpClient();
+        while (app.Urls.All(url => url.EndsWith(":0", StringComparison.Ordinal)) || app.Urls.Count == 0) await Task.Yield();
+        http.BaseAddress = new Uri(app.Urls.First());
+
+        using var health = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        using var tasks = await http.GetAsync(new Uri("/tasks", UriKind.Relative));
+        Assert.Equal((503, 503), ((int)health.StatusCode, (int)tasks.StatusCode));
+        Assert.Contains("the host has not started yet", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        store.Open();
+        await starting.WaitAsync(TimeSpan.FromSeconds(30));
+        using var ready = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        Assert.Equal(200, (int)ready.StatusCode);
+        await app.StopAsync();
     }
 
     [Fact]
@@ -216,4 +241,28 @@ public sealed class HealthPagesTests
     private static string? Text(JsonElement body, string name) => body.GetProperty(name).GetString();
 
     private static string[] Reasons(JsonElement body) => [.. body.GetProperty("checks").EnumerateArray().SelectMany(check => check.GetProperty("reasons").EnumerateArray()).Select(reason => reason.GetString()!)];
+
+    private sealed class SlowStore : IKeyValueStore
+    {
+        private readonly InMemoryKeyValueStore _inner = new();
+        private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Name => _inner.Name;
+
+        public void Open() => _opened.SetResult();
+
+        public async ValueTask OpenAsync(CancellationToken cancellationToken)
+        {
+            await _opened.Task.WaitAsync(cancellationToken);
+            await _inner.OpenAsync(cancellationToken);
+        }
+
+        public ValueTask CommitAsync(WriteBatch batch, CancellationToken cancellationToken) => _inner.CommitAsync(batch, cancellationToken);
+
+        public bool TryGet(StoreFamily family, ReadOnlySpan<byte> key, out byte[] value) => _inner.TryGet(family, key, out value);
+
+        public IEnumerable<StoreEntry> Scan(StoreFamily family, ReadOnlyMemory<byte> prefix) => _inner.Scan(family, prefix);
+
+        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+    }
 }

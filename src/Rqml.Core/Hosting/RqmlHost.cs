@@ -27,8 +27,10 @@ internal sealed partial class RqmlHost(
 
     public NodeRuntime Main => _main ?? throw new InvalidOperationException("The host has not started yet; Rqml's node starts with it.");
 
-    /// <summary>The nodes of this process, the host's own last; none before the host starts.</summary>
-    public IEnumerable<NodeRuntime> Nodes => _main is null ? [] : [.. _added.Values, _main];
+    /// <summary>The nodes of this process, the host's own last; none before all have started: one that still opens its store has nothing to say.</summary>
+    public IEnumerable<NodeRuntime> Nodes { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = [];
+
+    private IEnumerable<NodeRuntime> All => _main is null ? [] : [.. _added.Values, _main];
 
     public TaskClassRegistry Classes => _classes ??= builder.BuildClasses(services);
 
@@ -73,6 +75,7 @@ internal sealed partial class RqmlHost(
         }
 
         await _main.StartAsync(cancellationToken);
+        Nodes = [.. All];
         if (Coordination is not null) return;      // whoever leads will welcome them
         foreach (var runtime in _added.Values) runtime.Node!.Post(NodeEvent.Led(leader ?? _main.Self, Term.None));
         if (_main.Scheduler is null) return;
@@ -90,14 +93,14 @@ internal sealed partial class RqmlHost(
 
         // First nobody leads here: a scheduler that saw its own nodes go would fence them, and give away at the next start what they have on disk.
         _main.StopLeading();
-        var stopping = Nodes.Where(runtime => !runtime.IsStopped).ToArray();
+        var stopping = All.Where(runtime => !runtime.IsStopped).ToArray();
         await Task.WhenAll(stopping.Select(runtime => runtime.Node is { } node && !runtime.Failure.Task.IsCompleted ? DrainAsync(node, cancellationToken) : Task.CompletedTask));
         foreach (var runtime in stopping) await runtime.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var runtime in Nodes) await runtime.DisposeAsync();
+        foreach (var runtime in All) await runtime.DisposeAsync();
     }
 
     private async Task DrainAsync(NodeOrchestrator node, CancellationToken cancellationToken)
