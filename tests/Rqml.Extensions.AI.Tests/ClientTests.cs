@@ -32,6 +32,8 @@ public sealed class ClientTests
         await revoked.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Step.Of("the end of the call", asking));
+        client.Answer();
+        if (streaming) await Step.Of("the end of its stream", client.Closed);
     }
 
     private static Task<ChatAnswer> AskAsync(Client client, bool streaming, CancellationToken cancellationToken)
@@ -46,11 +48,18 @@ public sealed class ClientTests
     private sealed class Client(params ChatMessage[] says) : IChatClient
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _late = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>It never answers, whatever its token says.</summary>
+        /// <summary>It answers when it likes, whatever its token says.</summary>
         public bool Waits { get; init; }
 
         public Task Asked => _asked.Task;
+
+        /// <summary>Its stream was closed.</summary>
+        public Task Closed => _closed.Task;
+
+        public void Answer() => _late.SetResult();
 
         public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
         {
@@ -60,8 +69,15 @@ public sealed class ClientTests
 
         public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            await AnswerAsync();
-            foreach (var update in new ChatResponse([.. says]) { FinishReason = ChatFinishReason.Stop }.ToChatResponseUpdates()) yield return update;
+            try
+            {
+                await AnswerAsync();
+                foreach (var update in new ChatResponse([.. says.DefaultIfEmpty(new ChatMessage(ChatRole.Assistant, "late"))]) { FinishReason = ChatFinishReason.Stop }.ToChatResponseUpdates()) yield return update;
+            }
+            finally
+            {
+                _closed.TrySetResult();
+            }
         }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
@@ -71,7 +87,7 @@ public sealed class ClientTests
         private Task AnswerAsync()
         {
             _asked.TrySetResult();
-            return Waits ? new TaskCompletionSource().Task : Task.CompletedTask;
+            return Waits ? _late.Task : Task.CompletedTask;
         }
     }
 }

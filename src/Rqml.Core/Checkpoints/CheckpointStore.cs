@@ -33,9 +33,10 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
     public IReadOnlyList<TaskCheckpoint> Read(TaskId task)
     {
         var states = new Dictionary<long, Protocol.TaskCheckpoint>();
+        var keys = new Dictionary<long, byte[]>();
         foreach (var state in store.Scan(StoreFamily.Checkpoint, PrefixOf(task, StateMark)))
         {
-            if (CheckpointCodec.Read(state.Value, task) is { } record) states[record.Sequence] = record;
+            if (CheckpointCodec.Read(state.Value, task) is { } record) (states[record.Sequence], keys[record.Sequence]) = (record, state.Key);
             else CountDamage(task, state.Key);
         }
 
@@ -47,7 +48,7 @@ internal sealed class CheckpointStore(IKeyValueStore store, CheckpointInstrument
             var state = entry is null ? null : states.GetValueOrDefault(entry.Sequence);
             var isWhole = entry is not null && Follows(entry, before) && (state is null || CheckpointCodec.Vouches(entry, state));
             if (isWhole && TryDescribe(entry!, state) is { } checkpoint) checkpoints.Add(checkpoint);
-            else CountDamage(task, stored.Key);
+            else CountDamage(task, keys.GetValueOrDefault(SequenceOf(stored.Key), stored.Key));
             before = entry;
         }
 

@@ -210,10 +210,11 @@ internal sealed class AttemptRun : LaneRun
         }
     }
 
-    /// <summary>Twice as long after each failure; or as long as a model that has too many calls asks for.</summary>
+    /// <summary>Twice as long after each failure, and after each time that a model had too many calls; or as long as such a model asks for.</summary>
     private long PauseMs(Exception? failure)
     {
-        var pauseMs = FirstPauseMs << Math.Clamp(_machine.State.Tries - 1, 0, 10);
+        var times = failure is ModelOverloadedException ? _machine.State.Overloads : _machine.State.Failures;
+        var pauseMs = FirstPauseMs << Math.Clamp(times - 1, 0, 10);
         return failure is ModelOverloadedException { RetryAfter: { } retryAfter } ? Math.Max(pauseMs, (long)Math.Min(retryAfter.TotalMilliseconds, LongestPauseMs)) : pauseMs;
     }
 

@@ -26,6 +26,10 @@ public interface IRqmlClient
         TaskClass<TPayload, TArtifact> taskClass, TPayload payload, SubmitOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Submits every payload of a stream as room allows, up to 256 at once so that they share commits, and gives the handles in the same order.</summary>
+    /// <remarks>
+    /// A handle is given as soon as its task is taken, while the next payload is read. Who reads no further ends that: the stream's token is cancelled, and it is closed; one that does not
+    /// listen is left after a second, and closed when it comes.
+    /// </remarks>
     IAsyncEnumerable<RefinementHandle<TArtifact>> SubmitAllAsync<TPayload, TArtifact>(
         TaskClass<TPayload, TArtifact> taskClass, IAsyncEnumerable<TPayload> payloads, Func<TPayload, SubmitOptions?>? options = null, CancellationToken cancellationToken = default);
 

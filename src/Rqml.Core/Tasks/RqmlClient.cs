@@ -13,6 +13,7 @@ namespace Rqml.Tasks;
 internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = null) : IRqmlClient
 {
     private const int SubmitWindow = 256;
+    private static readonly TimeSpan SourceMayTake = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
@@ -108,8 +109,20 @@ internal sealed class RqmlClient(RqmlHost host, IStationObserver? stations = nul
         {
             breakOff.Cancel();      // what waits for room waits no longer
             foreach (var left in onTheWay) await SeeThroughAsync(left);
-            var closing = CloseAsync(source, reading);
-            if (reading?.IsCompleted != false) await closing;      // a source that does not listen ends with the payload that it waits for
+            await LeaveAsync(CloseAsync(source, reading));
+        }
+    }
+
+    /// <summary>A source that does not listen ends with the payload that it waits for, whenever that comes; any other has ended when its reader goes on.</summary>
+    private async Task LeaveAsync(Task closing)
+    {
+        try
+        {
+            await closing.WaitAsync(SourceMayTake, host.Main.Clock.Time);
+        }
+        catch (TimeoutException)
+        {
+            _ = closing.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);      // nobody is left to hear it
         }
     }
 

@@ -81,7 +81,30 @@ internal sealed class ChatCall(string name, IChatClient client, ChatCallOptions 
         }
         finally
         {
-            if (next.IsCompleted) await source.DisposeAsync().ConfigureAwait(false);      // one at work may not be closed
+            if (next.IsCompleted) await source.DisposeAsync().ConfigureAwait(false);
+            else _ = CloseLaterAsync(source, next);      // one at work may not be closed
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whoever asked has had its answer; what the client throws at its end is nobody's.")]
+    private static async Task CloseLaterAsync(IAsyncEnumerator<ChatResponseUpdate> source, Task<bool> next)
+    {
+        try
+        {
+            await next.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It ends below.
+        }
+
+        try
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It has ended.
         }
     }
 

@@ -117,18 +117,21 @@ public sealed class EscalationTests
     {
         var calls = 0;
         var seen = new ConcurrentQueue<int>();
-        await using var host = await TestHost.StartAsync(rqml => rqml.AddWords((context, _) =>
-        {
-            seen.Enqueue(context.Pass.Number);
-            return Interlocked.Increment(ref calls) switch
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddWords((context, _) =>
             {
-                <= 6 => throw new ModelOverloadedException(TimeSpan.Zero),
-                <= 9 => throw new FormatException("The model stumbled."),
-                _ => new("same"),
-            };
-        }));
+                seen.Enqueue(context.Pass.Number);
+                return Interlocked.Increment(ref calls) switch
+                {
+                    <= 6 => throw new ModelOverloadedException(TimeSpan.Zero),
+                    <= 9 => throw new FormatException("The model stumbled."),
+                    _ => new("same"),
+                };
+            }),
+            time: time);
 
-        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+        var result = await host.Pass("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
 
         Assert.Equal((Outcome.Converged, 11), (result.Outcome, calls));
         Assert.Equal(Enumerable.Range(1, 10).Append(1), seen);      // no two tries of an iteration draw the same

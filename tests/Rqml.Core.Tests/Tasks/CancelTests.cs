@@ -43,12 +43,13 @@ public sealed class CancelTests
     public async Task What_a_model_does_when_it_is_told_to_stop_is_its_own_affair(bool throws)
     {
         using var release = new ManualResetEventSlim();
-        var gate = new Gate();
+        var (registered, told) = (NewSource(), NewSource());
         await using var host = await TestHost.StartAsync(rqml => rqml.AddWords(Refine).Configure(options => options.Lanes = 2));
         var task = await host.Client.SubmitAsync(Words.Class, "cancelled");
-        await TestStep.Of("the first pass", gate.Entered);
+        await TestStep.Of("the first pass", registered.Task);
 
         Assert.True(await TestHost.Step("the cancel", task.CancelAsync().AsTask()));
+        await TestStep.Of("the model's token", told.Task);
 
         var next = await host.Client.SubmitAsync(Words.Class, "next");
         Assert.Equal(Outcome.Converged, (await TestHost.Step("completion of the next", next.Completion)).Outcome);
@@ -57,13 +58,19 @@ public sealed class CancelTests
         async ValueTask<Refinement<string>> Refine(RefinementContext<string, string> context, CancellationToken cancellationToken)
         {
             if (context.Payload == "next") return context.Payload;
-            await using var registered = cancellationToken.Register(() =>
+            await using var registration = cancellationToken.Register(() =>
             {
+                told.SetResult();
                 if (throws) throw new InvalidOperationException("It does not like to be stopped.");
                 release.Wait(TestStep.Limit);
             });
-            return await gate.Refine(context, cancellationToken);
+            registered.SetResult();
+            await told.Task;
+            cancellationToken.ThrowIfCancellationRequested();
+            return "";
         }
+
+        static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     [Fact]
