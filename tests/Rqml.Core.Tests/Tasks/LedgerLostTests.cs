@@ -140,9 +140,9 @@ public sealed class LedgerLostTests
 
         store.Break();
 
+        await Assert.ThrowsAsync<LedgerLostException>(() => host.Client.SubmitAsync(Words.Class, "in the commit that fails").AsTask().WaitAsync(TestStep.Limit));
         await Assert.ThrowsAsync<LedgerLostException>(() => open.CancelAsync().AsTask().WaitAsync(TestStep.Limit));
         await Assert.ThrowsAsync<LedgerLostException>(() => open.Completion.WaitAsync(TestStep.Limit));
-        await Assert.ThrowsAsync<LedgerLostException>(() => host.Client.SubmitAsync(Words.Class, "b").AsTask().WaitAsync(TestStep.Limit));
     }
 
     [Fact]
