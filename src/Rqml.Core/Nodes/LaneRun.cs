@@ -195,7 +195,7 @@ internal abstract class LaneRun : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>What users' code has registered with the token runs where it is cancelled: on a thread of its own, where it holds up nobody and what it throws is its own affair.</summary>
+    /// <summary>What users' code has registered with the token runs where it is cancelled: on a thread of the pool that does nothing else meanwhile, so that it holds up nobody and what it throws is its own affair.</summary>
     private void Cancel()
     {
         if (Interlocked.Exchange(ref _isStopped, 1) == 0) Context.Lanes.Post(this);

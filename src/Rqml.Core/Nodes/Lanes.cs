@@ -35,7 +35,7 @@ internal sealed class Lanes(Dispatcher dispatcher, IWorkerHost host, IReadOnlyDi
         WakeRunner();
     }
 
-    /// <summary>Runs it soon, on a thread that is no lane's.</summary>
+    /// <summary>Runs it soon, apart from every run.</summary>
     public void Post(IThreadPoolWorkItem item) => dispatcher.Post(item);
 
     /// <summary>The node gives out at most as many runs as there are workers of a kind, so there is always one.</summary>
