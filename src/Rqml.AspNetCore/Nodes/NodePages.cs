@@ -56,7 +56,7 @@ internal static class NodePages
 
     private static SchedulerStats Describe(SchedulerStatistics known) => new(
         known.IsActive, known.Term.ToString(), known.Tasks, known.Waiting, known.Moved,
-        [.. known.Nodes.Select(node => new ScheduledNodeStats(node.Node.Value, node.Standing.ToLowerInvariant(), node.Assigned, node.Limit, node.Weight.Value, node.Weight.FreeCapacity, node.Weight.Reliability))]);
+        [.. known.Nodes.Select(node => new ScheduledNodeStats(node.Node.Value, node.Standing.ToString().ToLowerInvariant(), node.Assigned, node.Limit, node.Weight.Value, node.Weight.FreeCapacity, node.Weight.Reliability))]);
 
     private static TaskCheckpoints Describe(TaskId task, IReadOnlyList<TaskCheckpoint> checkpoints) => new(
         task.ToString(), checkpoints.Count,

@@ -77,7 +77,7 @@ internal sealed record SchedulerStats(
 
 /// <summary>What the scheduler knew of a node.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Standing">How the scheduler sees it: registering, active, suspect or fencing.</param>
+/// <param name="Standing">How the scheduler sees it: joining, active, suspect, draining, leaving or fencing.</param>
 /// <param name="Assigned">Tasks assigned to it.</param>
 /// <param name="Limit">Attempts that it takes at most.</param>
 /// <param name="Weight">Its weight in [0, 1]: free capacity, reliability and affinity together.</param>

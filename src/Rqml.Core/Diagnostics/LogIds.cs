@@ -18,6 +18,7 @@ internal static class LogIds
 
     // 11xx: Ledgers
     public const int LateWord = 1101;
+    public const int ForgottenEarly = 1102;
 
     // 12xx: Messaging
     public const int LinkViolated = 1201;

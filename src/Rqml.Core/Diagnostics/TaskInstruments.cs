@@ -9,6 +9,7 @@ internal sealed class TaskInstruments(Meter meter)
     private readonly Counter<long> _refused = meter.CreateCounter<long>("rqml.tasks.refused", "{task}", "Submissions that were refused, by reason.");
     private readonly Counter<long> _settled = meter.CreateCounter<long>("rqml.tasks.settled", "{task}", "Tasks settled, by outcome.");
     private readonly UpDownCounter<long> _open = meter.CreateUpDownCounter<long>("rqml.tasks.open", "{task}", "Tasks taken and not settled.");
+    private readonly Counter<long> _forgottenEarly = meter.CreateCounter<long>("rqml.results.forgotten", "{result}", "Results that were forgotten before their time, as too many are kept.");
     private readonly Histogram<double> _duration = meter.CreateDuration("rqml.task.duration", "From submission to settlement.");
 
     public void Submitted(string @class)
@@ -28,6 +29,8 @@ internal sealed class TaskInstruments(Meter meter)
         _open.Add(-1, Class(@class));
         _duration.Record(durationMs / 1_000.0, Class(@class));
     }
+
+    public void ForgottenEarly() => _forgottenEarly.Add(1);
 
     private static KeyValuePair<string, object?> Class(string @class) => new("rqml.class", @class);
 }

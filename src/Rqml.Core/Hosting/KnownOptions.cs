@@ -16,6 +16,7 @@ internal static class KnownOptions
         HostOption.Integer(nameof(RqmlOptions.InboundPerLane), "1 to 64", options => options.InboundPerLane, (options, value) => options.InboundPerLane = value, value => value is >= 1 and <= 64),
         HostOption.Integer(nameof(RqmlOptions.MaxOpenTasks), "1 to 10,000,000", options => options.MaxOpenTasks, (options, value) => options.MaxOpenTasks = value, value => value is >= 1 and <= 10_000_000),
         HostOption.OptionalTime(nameof(RqmlOptions.KeepResults), "zero to 3650 days", options => options.KeepResults, (options, value) => options.KeepResults = value, value => IsWithin(value, TimeSpan.Zero, TimeSpan.FromDays(3650))),
+        HostOption.Integer(nameof(RqmlOptions.MaxKeptResults), "1 to 100,000,000", options => options.MaxKeptResults, (options, value) => options.MaxKeptResults = value, value => value is >= 1 and <= 100_000_000),
         HostOption.Time(nameof(RqmlOptions.AgeEvery), "1 s to 1 day", options => options.AgeEvery, (options, value) => options.AgeEvery = value, value => IsWithin(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))),
         HostOption.Time(nameof(RqmlOptions.Heartbeat), "50 ms to 2 s", options => options.Heartbeat, (options, value) => options.Heartbeat = value, value => IsWithin(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2))),
         HostOption.Seed(nameof(RqmlOptions.Seed), options => options.Seed, (options, value) => options.Seed = value),

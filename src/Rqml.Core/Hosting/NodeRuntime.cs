@@ -330,7 +330,7 @@ internal sealed partial class NodeRuntime : IMessageReceiver, IMembership, ILead
             await CommitAsync(batch => NodeStore.PutLedgerId(batch, LedgerId));
         }
 
-        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.AnnouncedBytes ?? _options.Links.WindowBytes / 2);
+        var machine = new LedgerMachine(Self, LedgerId, keepsContent: _store is null, announcedBytes: _options.AnnouncedBytes ?? _options.Links.WindowBytes / 2) { MostKept = _options.MostKept };
         if (_store is not null) NodeStore.ReadLedger(_store, machine);
         Recovered = machine.OpenCount;
         NewestFoundMs = machine.Open.Select(open => open.Spec.Id.CreatedMs).Concat(machine.Settled.Select(settled => settled.Id.CreatedMs)).DefaultIfEmpty().Max();
@@ -563,6 +563,9 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Announcements of its ledger that a leader may be told of before it has acknowledged them; null: half of what a link takes.</summary>
     public long? AnnouncedBytes { get; init; }
+
+    /// <summary>Settled tasks that its ledger keeps at most.</summary>
+    public int MostKept { get; init; } = int.MaxValue;
 
     /// <summary>Room in the ledger, which clients ask for; null where submissions come another way.</summary>
     public Admission? Admission { get; init; }

@@ -183,6 +183,7 @@ internal sealed partial class RqmlHost(
             },
             WorkerHost = new InProcessWorkerHost(Classes),
             Store = store?.Invoke(services),
+            MostKept = settings.MaxKeptResults,
             Transports = Transports,
             Listeners = listeners,
             Links = new LinkSettings { Liveness = liveness, WindowBytes = settings.LinkWindowBytes },

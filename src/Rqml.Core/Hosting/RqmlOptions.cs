@@ -27,6 +27,13 @@ public sealed class RqmlOptions
     /// <value>Default null: one day with a durable store, zero in memory. From zero to 3650 days.</value>
     public TimeSpan? KeepResults { get; set; }
 
+    /// <summary>
+    /// Results that are kept at most, whatever their time: beyond that those are forgotten whose time would end first, each with its idempotency key (log event 1102, counter
+    /// <c>rqml.results.forgotten</c>). A kept result takes some 300 bytes of memory beside what is on disk; without a durable store it is in memory whole.
+    /// </summary>
+    /// <value>Default 1,000,000. From 1 to 100,000,000.</value>
+    public int MaxKeptResults { get; set; } = 1_000_000;
+
     /// <summary>How long a waiting task takes to gain one level of priority.</summary>
     /// <value>Default 30 s. From 1 s to 1 day.</value>
     public TimeSpan AgeEvery { get; set; } = TimeSpan.FromSeconds(30);

@@ -18,6 +18,7 @@ internal sealed partial class Ledger(
     private readonly LedgerMachine _machine = machine;
     private readonly EngineLoop _loop = loop;
     private readonly LogPace _late = new();
+    private readonly LogPace _early = new();
     private long _settled;
     private volatile Followed _follows = new(null, Term.None);
 
@@ -120,6 +121,11 @@ internal sealed partial class Ledger(
                 Spans.Settled(effect.Task, @class, trace, settlement);
                 instruments.Settled(@class.Name, settlement.Outcome, effect.SettledMs - submittedMs);
             }
+            else if (effect is { Kind: LedgerEffectKind.Purge, IsEarly: true })
+            {
+                instruments.ForgottenEarly();
+                if (_early.Passes(_loop.Clock.NowMs)) Log.ForgottenEarly(logger, effect.Task, _machine.MostKept, _early.Total);
+            }
         }
     }
 
@@ -190,6 +196,9 @@ internal sealed partial class Ledger(
     {
         [LoggerMessage(LogIds.LateWord, LogLevel.Information, "Node {Node} still had {Attempt}, whose task is settled: what it made of it is dropped; {Total} such since the start")]
         public static partial void LateWord(ILogger logger, Peer node, Attempt attempt, long total);
+
+        [LoggerMessage(LogIds.ForgottenEarly, LogLevel.Warning, "The result of {Task} was forgotten before its time, and its idempotency key with it, as {Most} are kept at most; {Total} such since the start")]
+        public static partial void ForgottenEarly(ILogger logger, TaskId task, int most, long total);
     }
 }
 

@@ -53,6 +53,9 @@ internal readonly struct LedgerEffect : IEffect
     /// <summary>When the task was settled, of a settlement and of what completes with it.</summary>
     public long SettledMs => _message.Number;
 
+    /// <summary>Whether a result is forgotten before its time, as too many are kept.</summary>
+    public bool IsEarly => _message.Number != 0;
+
     public Message Message => _message;
 
     public static LedgerEffect WriteSubmission(TaskSpec spec) => new(LedgerEffectKind.WriteSubmission, false, spec, null, About(spec.Id));
@@ -65,7 +68,7 @@ internal readonly struct LedgerEffect : IEffect
 
     public static LedgerEffect WriteStrikes(TaskId task, Strike[] strikes) => new(LedgerEffectKind.WriteStrikes, false, strikes, null, About(task));
 
-    public static LedgerEffect Purge(TaskId task) => new(LedgerEffectKind.Purge, false, null, null, About(task));
+    public static LedgerEffect Purge(TaskId task, bool isEarly) => new(LedgerEffectKind.Purge, false, null, null, About(task, isEarly ? 1 : 0));
 
     /// <summary>Story; null: the task is open no longer.</summary>
     public static LedgerEffect AnswerStory(TaskId task, object ticket, object? story) => new(LedgerEffectKind.AnswerStory, false, story, ticket, About(task));

@@ -50,6 +50,9 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
 
     public Peer Self => _self;
 
+    /// <summary>Settled tasks that are kept at most; beyond that those go whose time would end first.</summary>
+    public int MostKept { get; init; } = int.MaxValue;
+
     public int OpenCount => _open.Count;
 
     /// <summary>Deadlines that are kept, those of settled tasks included.</summary>
@@ -64,7 +67,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         {
             var dueMs = Math.Min(_announcements.NextDueMs, _greetDueMs);
             if (_deadlines.TryPeek(out _, out var deadlineMs)) dueMs = Math.Min(dueMs, deadlineMs);
-            if (_retention.TryPeek(out _, out var purgeMs)) dueMs = Math.Min(dueMs, purgeMs);
+            if (_retention.TryPeek(out _, out var purgeMs)) dueMs = _settled.Count > MostKept ? long.MinValue : Math.Min(dueMs, purgeMs);
             return dueMs;
         }
     }
@@ -86,7 +89,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
     /// <summary>The same state once more, for explorations that go on in several ways.</summary>
     public LedgerMachine Clone()
     {
-        var clone = new LedgerMachine(_self, _ledger, _keepsContent, 0) { _leader = _leader, _term = _term, _staleDeadlines = _staleDeadlines, _greetDueMs = _greetDueMs };
+        var clone = new LedgerMachine(_self, _ledger, _keepsContent, 0) { MostKept = MostKept, _leader = _leader, _term = _term, _staleDeadlines = _staleDeadlines, _greetDueMs = _greetDueMs };
         foreach (var (id, task) in _open) clone._open.Add(id, task.Clone());
         clone._announcements = _announcements.Clone(clone._open);
         foreach (var (id, task) in _settled) clone._settled.Add(id, task);
@@ -159,10 +162,10 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
             if (_open.TryGetValue(task, out var open)) Settle(open, Settlement.OfLedger(Outcome.DeadlineExceeded, "The deadline passed."), nowMs, effects);
         }
 
-        for (var purged = 0; purged < MaxPurgedAtOnce && _retention.TryPeek(out var task, out var dueMs) && dueMs <= nowMs; purged++)
+        for (var purged = 0; purged < MaxPurgedAtOnce && _retention.TryPeek(out var task, out var dueMs) && (dueMs <= nowMs || _settled.Count > MostKept); purged++)
         {
             _retention.Dequeue();
-            Forget(task, effects);
+            Forget(task, isEarly: dueMs > nowMs, effects);
         }
 
         if (_greetDueMs <= nowMs) Greet(nowMs, effects);
@@ -385,7 +388,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         task.Watcher = null;
         if (settled is null)
         {
-            Purge(id, task.Spec.Class, task.Spec.IdempotencyKey, effects);
+            Purge(id, task.Spec.Class, task.Spec.IdempotencyKey, isEarly: false, effects);
             return;
         }
 
@@ -393,15 +396,15 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         _retention.Enqueue(id, nowMs + settled.KeepResultMs);
     }
 
-    private void Forget(TaskId task, EffectBuffer<LedgerEffect> effects)
+    private void Forget(TaskId task, bool isEarly, EffectBuffer<LedgerEffect> effects)
     {
-        if (_settled.Remove(task, out var settled)) Purge(task, settled.Class, settled.IdempotencyKey, effects);
+        if (_settled.Remove(task, out var settled)) Purge(task, settled.Class, settled.IdempotencyKey, isEarly, effects);
     }
 
-    private void Purge(TaskId task, ClassKey @class, string? idempotencyKey, EffectBuffer<LedgerEffect> effects)
+    private void Purge(TaskId task, ClassKey @class, string? idempotencyKey, bool isEarly, EffectBuffer<LedgerEffect> effects)
     {
         if (idempotencyKey is { } name) _keys.Remove(new(@class.Name, name));
-        effects.Add(LedgerEffect.Purge(task));
+        effects.Add(LedgerEffect.Purge(task, isEarly));
     }
 
     private void Announce(long nowMs, EffectBuffer<LedgerEffect> effects)

@@ -1,3 +1,4 @@
+using Rqml.Administration;
 using Rqml.Cluster;
 
 namespace Rqml.Scheduling;
@@ -23,8 +24,8 @@ public sealed record SchedulerStatistics(bool IsActive, Term Term, int Tasks, in
 
 /// <summary>What the scheduler knew of a node.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Standing">How the scheduler sees it: Registering, Active, Suspect or Fencing.</param>
+/// <param name="Standing">How the scheduler sees it.</param>
 /// <param name="Assigned">Tasks assigned to it.</param>
 /// <param name="Limit">Attempts that it takes at most.</param>
 /// <param name="Weight">Its weight, without the affinity of any one task.</param>
-public sealed record NodeStatistics(NodeId Node, string Standing, int Assigned, int Limit, NodeWeight Weight);
+public sealed record NodeStatistics(NodeId Node, ClusterStanding Standing, int Assigned, int Limit, NodeWeight Weight);

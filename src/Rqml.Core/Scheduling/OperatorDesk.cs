@@ -53,7 +53,7 @@ internal sealed class OperatorDesk(Peer self, NodePool pool, IReadOnlyDictionary
         SinceHeard = TimeSpan.FromMilliseconds(Math.Max(0, nowMs - node.HeardMs)),
     };
 
-    private static ClusterStanding StandingOf(ScheduledNode node) => node switch
+    public static ClusterStanding StandingOf(ScheduledNode node) => node switch
     {
         { Standing: NodeStanding.Fencing } => ClusterStanding.Fencing,
         { Standing: NodeStanding.Registering } or { Reported: false } => ClusterStanding.Joining,

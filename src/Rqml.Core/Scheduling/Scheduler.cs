@@ -146,7 +146,7 @@ internal sealed partial class Scheduler(
     {
         var nowMs = _loop.Clock.NowMs;
         var nodes = _machine.Nodes
-            .Select(node => new NodeStatistics(node.Peer.Node, node.Standing.ToString(), node.Assigned.Count, node.Limit, SchedulerMachine.WeightOf(node, nowMs)))
+            .Select(node => new NodeStatistics(node.Peer.Node, OperatorDesk.StandingOf(node), node.Assigned.Count, node.Limit, SchedulerMachine.WeightOf(node, nowMs)))
             .ToArray();
         return new SchedulerStatistics(_machine.IsLeading, _machine.Term, _machine.TaskCount, _machine.WaitingStatistics(nowMs).Waiting, _machine.Moved, nodes);
     }

@@ -33,7 +33,7 @@ public sealed record SubmitOptions
     public TimeSpan NotBefore { get; init; }
 
     /// <summary>How long the result is kept after it was settled, for idempotency, listing and re-attaching.</summary>
-    /// <value>Default null: the host's <c>KeepResults</c>. From zero to 3650 days.</value>
+    /// <value>Default null: the host's <c>KeepResults</c>. From zero to 3650 days. Where a host has more results than its <c>MaxKeptResults</c>, those go first whose time would end first.</value>
     public TimeSpan? KeepResult { get; init; }
 
     /// <summary>Throws where anything is out of range, and names all that is.</summary>

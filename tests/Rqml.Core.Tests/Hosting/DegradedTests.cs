@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rqml.Administration;
 using Rqml.Cluster;
 using Rqml.Hosting;
 using Rqml.Nodes;
@@ -74,7 +75,7 @@ public sealed class DegradedTests
         var held = await TestHost.Step("the submission that waits", lead.Client.SubmitAsync(Words.Class, Passes.Held).AsTask());
         await TestStep.Of("it has begun", passes.HeldEntered);
         await using var second = await StartAsync("goes-on-b", store, passes, NodeRoles.Worker);
-        await TestHost.Until("b takes work", () => lead.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().Nodes.Any(node => node is { Node.Value: "goes-on-b", Standing: "Active" }));
+        await TestHost.Until("b takes work", () => lead.Main.Scheduler!.GetStatisticsAsync().AsTask().GetAwaiter().GetResult().Nodes.Any(node => node is { Node.Value: "goes-on-b", Standing: ClusterStanding.Active }));
 
         store.Break();
         await first.Main.KillAsync();

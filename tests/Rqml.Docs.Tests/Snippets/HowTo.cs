@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rqml.Nodes;
+using Rqml.Scheduling;
 using static Rqml.Docs.Tests.Snippets.SquareRoots;
 
 namespace Rqml.Docs.Tests.Snippets;
@@ -87,6 +88,14 @@ public sealed class HowTo : IDisposable
         Assert.StartsWith("Active: ", _workplace.Printed.ToString(), StringComparison.Ordinal);
 
         var later = await rqml.SubmitAsync(SquareRoot, new Number(2), new SubmitOptions { NotBefore = TimeSpan.FromHours(1) });
+        var (task, scheduler) = (later, host.Services.GetRequiredService<IScheduler>());
+        #region snippet
+        SchedulerStatistics pool = await scheduler.GetStatisticsAsync();      // IScheduler, where IsActive
+        foreach (NodeStatistics at in pool.Nodes) Console.WriteLine($"{at.Node} is {at.Standing} and has {at.Assigned} of {at.Limit} tasks, weight {at.Weight.Value:0.00}");
+        PlacementDecision? placed = await scheduler.ExplainAsync(task.Id);    // null while it waits, or where there was no choice
+        #endregion
+        Assert.Contains("local is Active and has 0 of ", _workplace.Printed.ToString(), StringComparison.Ordinal);
+        Assert.Null(placed);
         #region snippet
         await foreach (RefinementStatus status in rqml.ListAsync(new TaskFilter { Class = "square-root" }))
         {
