@@ -19,7 +19,12 @@ public sealed class EventStreamTests
         List<SseItem<string>> events = [];
         await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
         {
-            if (events.Count == 0) gate.Release();
+            if (events.Count == 0)
+            {
+                await host.UntilWatchedAsync(id);
+                gate.Release();
+            }
+
             events.Add(item);
         }
 

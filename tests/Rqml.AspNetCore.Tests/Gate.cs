@@ -1,12 +1,12 @@
 namespace Rqml.AspNetCore.Tests;
 
 /// <summary>A class whose model waits for the test, from some iteration on.</summary>
-internal sealed class Gate
+internal sealed class Gate(string name = "waits")
 {
     private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskClass<double, double> Class { get; } = new("waits");
+    public TaskClass<double, double> Class { get; } = new(name);
 
     /// <summary>Completes when a model waits.</summary>
     public Task Running => _running.Task.WaitAsync(TimeSpan.FromSeconds(30));

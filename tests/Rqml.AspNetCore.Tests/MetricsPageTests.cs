@@ -5,6 +5,7 @@ using OpenTelemetry.Metrics;
 
 namespace Rqml.AspNetCore.Tests;
 
+[Collection(Traces.TraceTests.OfProcess)]
 public sealed class MetricsPageTests
 {
     [Fact]

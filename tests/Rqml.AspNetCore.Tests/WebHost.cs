@@ -118,6 +118,20 @@ internal sealed class WebHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Until whoever runs the task has heard that its iterations are followed: the ledger tells the scheduler, and that the node, each before it answers us.</summary>
+    public async Task UntilWatchedAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!await Node.Ledger!.AskAsync(ledger => ledger.FindOpen(TaskId.Parse(id)) is { Watched: true }))
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException($"nobody follows {id}");
+            await Task.Delay(5);
+        }
+
+        await Node.Scheduler!.GetStatisticsAsync();
+        await Node.Node!.GetQueuesAsync();
+    }
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()

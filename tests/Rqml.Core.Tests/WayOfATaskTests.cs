@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Diagnostics;
 using Rqml.Storage;
@@ -41,7 +42,7 @@ public sealed partial class WayOfATaskTests
     public async Task A_task_passes_each_station_once_in_the_order_of_the_page(bool isDurable, int furtherNodes)
     {
         var log = new StationLog();
-        await using var host = await TestHost.StartAsync(rqml => Configure(rqml, isDurable, furtherNodes), services => services.AddSingleton<IStationObserver>(log));
+        await using var host = await TestHost.StartAsync(rqml => Configure(rqml, isDurable, furtherNodes), services => services.AddSingleton<IStationObserver>(log), new FakeTimeProvider());      // nothing is said again for being late
 
         var tasks = new List<RefinementHandle<string>>();
         for (var i = 0; i < 20; i++) tasks.Add(await host.Client.SubmitAsync(Words, "abcd"));

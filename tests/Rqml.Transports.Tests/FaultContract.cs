@@ -81,8 +81,8 @@ public abstract class FaultContract : IAsyncLifetime
     [Fact]
     public async Task A_stalled_link_holds_up_no_other_and_goes_on_where_it_stopped()
     {
-        var (a, b, proxy, to) = await ProxiedAsync();
-        var other = await NodeAsync("other");
+        var (a, b, proxy, to) = await ProxiedAsync(Patient);
+        var other = await NodeAsync("other", settings: Patient);
         proxy.Faults = new Faults(Stalled: Ways.Forth);
         for (long number = 1; number <= 100; number++) Assert.True(a.Links.TrySend(to, Channel, 0, default, Numbered(number)));
         var sending = SendAsync(a, other.Peer, 5_000);

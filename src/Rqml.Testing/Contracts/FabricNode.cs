@@ -15,6 +15,9 @@ namespace Rqml.Testing.Contracts;
 internal sealed record Arrival(Peer From, FabricChannel Channel, FrameKind Kind, ulong Topics, ActivityContext? Trace, byte[] Content)
 {
     public long Number => BitConverter.ToInt64(Content);
+
+    /// <summary>How many had come before it, over all channels.</summary>
+    public required long Place { get; init; }
 }
 
 /// <summary>The links of one node, and what they bring, with nothing of a node above them.</summary>
@@ -24,6 +27,7 @@ internal sealed class FabricNode : ILinkReceiver, IAsyncDisposable
     private readonly Channel<(Peer To, FabricChannel Channel, byte[] Content)> _undelivered = System.Threading.Channels.Channel.CreateUnbounded<(Peer, FabricChannel, byte[])>();
     private readonly Channel<Peer> _gone = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
     private readonly Channel<Peer> _unreachable = System.Threading.Channels.Channel.CreateUnbounded<Peer>();
+    private long _arrived;
     private readonly ConcurrentQueue<(IncomingLink Link, FabricChannel Channel, int Bytes)> _owed = new();
 
     private FabricNode(string name, ulong incarnation, ITransport transport, IListener listener, LinkSettings settings)
@@ -73,7 +77,7 @@ internal sealed class FabricNode : ILinkReceiver, IAsyncDisposable
 
     void ILinkReceiver.Received(IncomingLink link, in ReceivedMessage message)
     {
-        Arrivals(message.Channel).Writer.TryWrite(new Arrival(message.From, message.Channel, message.Kind, message.Topics, message.Trace, message.Content.ToArray()));
+        Arrivals(message.Channel).Writer.TryWrite(new Arrival(message.From, message.Channel, message.Kind, message.Topics, message.Trace, message.Content.ToArray()) { Place = Interlocked.Increment(ref _arrived) });
         if (Consumes) link.Consumed(message.Channel, message.OwedBytes);
         else _owed.Enqueue((link, message.Channel, message.OwedBytes));
     }

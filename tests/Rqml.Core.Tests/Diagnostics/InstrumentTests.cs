@@ -34,7 +34,7 @@ public sealed class InstrumentTests
         Assert.Equal(10, heard.Times("rqml.task.duration"));
         Assert.Equal(30, heard.Times("rqml.pass.duration"));
         Assert.Equal(10, heard["rqml.passes.failed"]);
-        Assert.Equal(0, heard["rqml.lanes.busy"]);
+        await TestHost.Until("every lane is free", () => heard["rqml.lanes.busy"] == 0);      // a worker that has said so may still be on its way out
         Assert.True(heard["rqml.checkpoints.written"] > 0, "No checkpoint was counted.");
         Assert.True(heard.Times("rqml.store.commit.duration") > 0, "No commit was measured.");
     }

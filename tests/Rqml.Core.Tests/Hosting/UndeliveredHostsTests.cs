@@ -75,13 +75,20 @@ public sealed class UndeliveredHostsTests
     {
         var submits = await StartSubmittingAsync(name);
         var ids = new List<TaskId>();
-        for (var number = 0; number < Tasks; number++) ids.Add((await works.Pass("a submission", submits.Client.SubmitAsync(Words.Class, new string((char)('a' + number), wordLength)).AsTask())).Id);
-        await works.Pass("all have begun", _passes.AllBegun);
+        for (var number = 0; number < Tasks; number++) ids.Add(await SubmitAsync(number));
+        await PassSlowlyAsync("all have begun", works, submits, () => _passes.AllBegun.IsCompleted);
         await submits.Main.KillAsync();
         _passes.Release();
         await submits.DisposeAsync();
         await TestHost.Until("every task has ended", () => works.Main.Node!.Machine.OutboundCount == Tasks);
         return ids;
+
+        async Task<TaskId> SubmitAsync(int number)
+        {
+            var task = submits.Client.SubmitAsync(Words.Class, new string((char)('a' + number), wordLength)).AsTask();
+            await PassSlowlyAsync("a submission", works, submits, () => task.IsCompleted);
+            return (await task).Id;
+        }
     }
 
     private async Task AllSettleAsync(string name, TestHost works, List<TaskId> ids)

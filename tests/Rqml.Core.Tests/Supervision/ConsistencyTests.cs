@@ -106,7 +106,7 @@ public sealed class ConsistencyTests
                 .Limit(beatTimeout: TimeSpan.FromMilliseconds(900))),
             time: time);
 
-        var result = await host.Pass("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
+        var result = await TestHost.Step("completion", (await host.Client.SubmitAsync(Words.Class, "a")).Completion);
 
         Assert.Equal((Outcome.Converged, 1, 4), (result.Outcome, result.Iterations, result.Story.Passes));
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Supervision;
 
@@ -10,7 +11,7 @@ public sealed class ExplanationTests
     {
         var gate = new Gate();
         await using var host = await TestHost.StartAsync(rqml => rqml.AddNode("b").AddWords(
-            (context, token) => context.Iteration < 4 ? Words.Count(context, token) : gate.Refine(context, token)));
+            (context, token) => context.Iteration < 4 ? Words.Count(context, token) : gate.Refine(context, token)), time: new FakeTimeProvider());
         var task = await host.Client.SubmitAsync(Words.Class, "a");
         await TestStep.Of("the fourth iteration", gate.Entered);
 

@@ -18,7 +18,7 @@ public sealed class OrderTests
         var later = await host.Client.SubmitAsync(Words.Class, "later", new SubmitOptions { NotBefore = TimeSpan.FromMinutes(1), Priority = 9 });
         var now = await host.Client.SubmitAsync(Words.Class, "now");
 
-        await host.Pass("completion", now.Completion);
+        await TestHost.Step("completion", now.Completion);
         await host.Pass(TimeSpan.FromSeconds(59) - (time.GetUtcNow() - time.Start));
         Assert.DoesNotContain("later", begun);
 

@@ -18,6 +18,7 @@ public sealed class SubmitOutcomeTests
 
         await first.CancelAsync();
         await TestHost.Step("completion", first.Completion);
+        await TestHost.Step("the ledger's next turn", host.Client.ListAsync().ToListAsync());      // room is made behind the answers of a turn
         Assert.IsType<SubmitOutcome<string>.Accepted>(await host.Client.TrySubmitAsync(Words.Class, "c"));
         gate.Open();
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Rqml.Docs.Tests.Snippets;
 
+[Collection(Workplace.OneAtATime)]      // its hosts log to the console
 public sealed class Hosting
 {
     [Fact(Timeout = Workplace.LimitMs)]

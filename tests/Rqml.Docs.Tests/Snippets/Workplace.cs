@@ -17,7 +17,7 @@ internal sealed class Workplace : IDisposable
     /// <summary>What is written to the console from now on is <see cref="Printed"/>, until the test ends.</summary>
     public void TakeConsole()
     {
-        _before = Console.Out;
+        _before ??= Console.Out;
         Console.SetOut(Printed);
     }
 

@@ -36,7 +36,7 @@ internal sealed class FakeEtcd : IAsyncDisposable
 
     public EtcdCoordinationStore Open(Action<EtcdOptions>? configure = null)
     {
-        var options = new EtcdOptions { Endpoints = Address, RequestTimeout = TimeSpan.FromSeconds(2) };
+        var options = new EtcdOptions { Endpoints = Address, RequestTimeout = TimeSpan.FromSeconds(30) };
         configure?.Invoke(options);
         return new EtcdCoordinationStore(options);
     }

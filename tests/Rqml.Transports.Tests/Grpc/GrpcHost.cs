@@ -23,7 +23,9 @@ internal sealed class GrpcHost : IAsyncDisposable
 
     public IRqmlClient Rqml => Services.GetRequiredService<IRqmlClient>();
 
-    public Uri Address => new(Services.GetRequiredService<RqmlHost>().Main.Self.Endpoint);
+    public NodeRuntime Node => Services.GetRequiredService<RqmlHost>().Main;
+
+    public Uri Address => new(Node.Self.Endpoint);
 
     public GrpcChannel Channel { get; }
 

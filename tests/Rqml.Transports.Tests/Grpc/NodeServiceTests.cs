@@ -34,6 +34,7 @@ public sealed class NodeServiceTests
         var id = (await host.Client.SubmitAsync(Request(2), Soon())).TaskId;
         using var watching = host.Client.Watch(new WatchRequest { TaskId = id, WithArtifacts = true }, Soon());
         await UntilWatchedAsync(host, id);
+        await UntilItsNodeKnowsAsync(host, id);
         var iterations = new List<string>();
         for (var i = 1; i <= 3; i++)
         {
@@ -276,6 +277,14 @@ public sealed class NodeServiceTests
     {
         var handle = await host.Rqml.AttachAsync(Counting.Class, TaskId.Parse(id));
         await UntilAsync(() => handle.ReaderCount, readers);
+    }
+
+    /// <summary>The ledger tells the scheduler, and that the node, each before it answers us.</summary>
+    private static async Task UntilItsNodeKnowsAsync(GrpcHost host, string id)
+    {
+        while (!await host.Node.Ledger!.AskAsync(ledger => ledger.FindOpen(TaskId.Parse(id)) is { Watched: true })) await Task.Delay(5);
+        await host.Node.Scheduler!.GetStatisticsAsync();
+        await host.Node.Node!.GetQueuesAsync();
     }
 
     /// <summary>A call that has begun is not yet at its task; nobody says when it is.</summary>
