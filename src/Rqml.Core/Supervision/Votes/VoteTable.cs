@@ -28,7 +28,10 @@ internal sealed class VoteTable(Peer self)
     /// <summary>Ballots that nobody had asked for, or that said something else than before.</summary>
     public long Refused { get; private set; }
 
-    /// <summary>A node waits for a vote: it is told the result where there is one; else its voters are asked, unless that has been done.</summary>
+    /// <summary>
+    /// A node waits for a vote: it is told the result where there is one; else its voters are asked, unless that has been done. The attempt is the one that is assigned now, which may
+    /// be an earlier one than the last that called: then its node came back with it.
+    /// </summary>
     /// <param name="message">The call.</param>
     /// <param name="nodes">Who could vote on the class, in a fixed order; nobody: it is asked again later.</param>
     /// <param name="nowMs">The time.</param>
@@ -43,7 +46,7 @@ internal sealed class VoteTable(Peer self)
             return;
         }
 
-        if (nodes.Count == 0 || IsLater(vote, message.Epoch, number)) return;
+        if (nodes.Count == 0 || (vote is not null && IsBehind(vote, message))) return;
         var call = (VoteCall)message.Body!;
         vote = new Vote(message.From, message.Epoch, number, call, Spread(call, nodes, message.From), nowMs);
         _votes[message.Task] = vote;
@@ -51,8 +54,8 @@ internal sealed class VoteTable(Peer self)
         Expect(vote, nowMs);
     }
 
-    /// <summary>A late call for an earlier vote does not take the place of the one that is on.</summary>
-    private static bool IsLater(Vote? vote, Epoch epoch, int number) => vote is not null && (vote.Epoch > epoch || (vote.Epoch == epoch && vote.Number > number));
+    /// <summary>A late call for an earlier vote does not take the place of the one that is on; but another start of its node may have gone back to before it.</summary>
+    private static bool IsBehind(Vote vote, in Message call) => vote.Epoch == call.Epoch && vote.Number > call.Number && vote.Caller == call.From;
 
     /// <summary>Takes a ballot.</summary>
     public BallotFate Take(in Message message, long nowMs, EffectBuffer<SchedulerEffect> effects)

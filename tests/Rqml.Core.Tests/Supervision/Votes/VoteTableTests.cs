@@ -76,13 +76,26 @@ public sealed class VoteTableTests
     }
 
     [Fact]
-    public void A_later_attempts_vote_takes_the_place_of_an_earlier_ones_and_never_the_other_way_round()
+    public void The_vote_of_the_attempt_that_is_assigned_now_takes_the_place_of_any_other()
     {
         Call();
         Assert.Equal(3, Call(epoch: new Epoch(1, 2, 1)).Count);
-        Assert.Empty(Call());
         Assert.Empty(Cast(0, "b", Judgement.Accept));
+        Assert.Equal(3, Call().Count);      // the later attempt was lost, and the earlier one's node is back with it
         Assert.Equal(1, _table.Count);
+        Cast(0, "b", Judgement.Accept);
+        Cast(1, "c", Judgement.Accept);
+        Assert.Single(Cast(2, "d", Judgement.Accept));
+    }
+
+    [Fact]
+    public void A_node_that_comes_back_from_before_a_vote_is_held_it_anew()
+    {
+        Call(number: 2);
+        Assert.Equal(3, Call(number: 1, caller: Caller with { Incarnation = new Incarnation(99) }).Count);
+        Cast(0, "b", Judgement.Accept);
+        Cast(1, "c", Judgement.Accept);
+        Assert.Single(Cast(2, "d", Judgement.Accept));
     }
 
     [Fact]
@@ -137,11 +150,11 @@ public sealed class VoteTableTests
         }
     }
 
-    private List<SchedulerEffect> Call(int number = 1, Peer[]? nodes = null, bool weighted = false, TaskId? task = null, Epoch? epoch = null, string[]? names = null)
+    private List<SchedulerEffect> Call(int number = 1, Peer[]? nodes = null, bool weighted = false, TaskId? task = null, Epoch? epoch = null, string[]? names = null, Peer? caller = null)
     {
         var models = (names ?? ["model-0", "model-1", "model-2"]).Select(name => new VoterModel(name, "cpu")).ToArray();
         var call = new VoteCall(new Protocol.Samples(1).Spec() with { Class = new("class", 1) }, "artifact"u8.ToArray(), models, 10_000, weighted);
-        return Effects(effects => _table.Call(new Message(MessageKind.CallVote, Caller, task ?? Task, epoch ?? Epoch, number, call), nodes ?? Nodes, 0, effects));
+        return Effects(effects => _table.Call(new Message(MessageKind.CallVote, caller ?? Caller, task ?? Task, epoch ?? Epoch, number, call), nodes ?? Nodes, 0, effects));
     }
 
     private List<SchedulerEffect> Cast(int voter, string node, Judgement judgement, int number = 1, Epoch? epoch = null) =>
