@@ -29,7 +29,7 @@ public sealed class RqmlOptions
 
     /// <summary>
     /// Results that are kept at most, whatever their time: beyond that those are forgotten whose time would end first, each with its idempotency key (log event 1102, counter
-    /// <c>rqml.results.forgotten</c>). A kept result takes some 300 bytes of memory beside what is on disk; without a durable store it is in memory whole.
+    /// <c>rqml.results.forgotten</c>). A kept result takes a few hundred bytes of memory beside what is on disk; without a durable store it is in memory whole.
     /// </summary>
     /// <value>Default 1,000,000. From 1 to 100,000,000.</value>
     public int MaxKeptResults { get; set; } = 1_000_000;

@@ -67,7 +67,7 @@ internal sealed class LedgerMachine : IMachine<LedgerEvent, LedgerEffect>
         {
             var dueMs = Math.Min(_announcements.NextDueMs, _greetDueMs);
             if (_deadlines.TryPeek(out _, out var deadlineMs)) dueMs = Math.Min(dueMs, deadlineMs);
-            if (_retention.TryPeek(out _, out var purgeMs)) dueMs = _settled.Count > MostKept ? long.MinValue : Math.Min(dueMs, purgeMs);
+            if (_retention.TryPeek(out _, out var purgeMs)) dueMs = _settled.Count > MostKept ? 0 : Math.Min(dueMs, purgeMs);
             return dueMs;
         }
     }

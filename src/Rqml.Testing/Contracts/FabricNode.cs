@@ -16,7 +16,7 @@ internal sealed record Arrival(Peer From, FabricChannel Channel, FrameKind Kind,
 {
     public long Number => BitConverter.ToInt64(Content);
 
-    /// <summary>How many had come before it, over all channels.</summary>
+    /// <summary>Which of all that came it is, over all channels: the first is 1.</summary>
     public required long Place { get; init; }
 }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rqml.Core.Tests.Hosting;
 using Rqml.Diagnostics;
@@ -37,6 +38,28 @@ public sealed class InstrumentTests
         await TestHost.Until("every lane is free", () => heard["rqml.lanes.busy"] == 0);      // a worker that has said so may still be on its way out
         Assert.True(heard["rqml.checkpoints.written"] > 0, "No checkpoint was counted.");
         Assert.True(heard.Times("rqml.store.commit.duration") > 0, "No commit was measured.");
+    }
+
+    [Fact]
+    public async Task Results_beyond_those_that_a_host_keeps_are_forgotten_counted_and_told_of()
+    {
+        using var meters = new Meters();
+        using var heard = new Heard(meters);
+        var logs = new KeptLogs();
+        await using var host = await TestHost.StartAsync(
+            rqml => rqml.AddWords(Words.Echo).Configure(options => (options.KeepResults, options.MaxKeptResults) = (TimeSpan.FromHours(1), 1)),
+            services => services.AddSingleton<IMeterFactory>(meters).AddLogging(logging => logging.AddProvider(logs)));
+        var first = await host.Client.SubmitAsync(Words.Class, "a");
+        await TestHost.Step("completion", first.Completion);
+        Assert.Equal(first.Id, (await host.Client.AttachAsync(Words.Class, first.Id)).Id);
+
+        var second = await host.Client.SubmitAsync(Words.Class, "b");
+        await TestHost.Step("completion", second.Completion);
+        await TestHost.Until("one is forgotten", () => heard["rqml.results.forgotten"] == 1);
+
+        await Assert.ThrowsAsync<UnknownTaskException>(async () => await host.Client.AttachAsync(Words.Class, first.Id));
+        Assert.Equal(second.Id, (await host.Client.AttachAsync(Words.Class, second.Id)).Id);
+        await TestHost.Until("it is told of", () => logs.Lines.Any(line => line.StartsWith($"Warning 1102 The result of {first.Id} ", StringComparison.Ordinal)));
     }
 
     [Fact]

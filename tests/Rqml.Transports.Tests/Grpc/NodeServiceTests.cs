@@ -282,7 +282,12 @@ public sealed class NodeServiceTests
     /// <summary>The ledger tells the scheduler, and that the node, each before it answers us.</summary>
     private static async Task UntilItsNodeKnowsAsync(GrpcHost host, string id)
     {
-        while (!await host.Node.Ledger!.AskAsync(ledger => ledger.FindOpen(TaskId.Parse(id)) is { Watched: true })) await Task.Delay(5);
+        for (var tries = 0; !await host.Node.Ledger!.AskAsync(ledger => ledger.FindOpen(TaskId.Parse(id)) is { Watched: true }); tries++)
+        {
+            Assert.True(tries < 3_000, $"nobody follows {id}");
+            await Task.Delay(10);
+        }
+
         await host.Node.Scheduler!.GetStatisticsAsync();
         await host.Node.Node!.GetQueuesAsync();
     }
