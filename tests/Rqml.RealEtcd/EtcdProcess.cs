@@ -41,9 +41,9 @@ internal sealed class EtcdProcess(IReadOnlyList<string> arguments) : IAsyncDispo
         return true;
     }
 
-    public void Pause() => Signals.Send(_process!, Signal.Stop);
+    public void Pause() => Signals.Stop(_process!);
 
-    public void Resume() => Signals.Send(_process!, Signal.Continue);
+    public void Resume() => Signals.Continue(_process!);
 
     public async ValueTask DisposeAsync()
     {

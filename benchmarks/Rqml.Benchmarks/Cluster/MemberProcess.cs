@@ -55,9 +55,9 @@ internal sealed class MemberProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    public void Stop() => Signals.Send(_process, Signal.Stop);
+    public void Stop() => Signals.Stop(_process);
 
-    public void Continue() => Signals.Send(_process, Signal.Continue);
+    public void Continue() => Signals.Continue(_process);
 
     public async ValueTask DisposeAsync()
     {

@@ -35,10 +35,10 @@ internal sealed class Child : IAsyncDisposable
     }
 
     /// <summary>As kill -STOP does: it runs no instruction more, and its sockets stay open.</summary>
-    public void Stop() => Signals.Send(_process, Signal.Stop);
+    public void Stop() => Signals.Stop(_process);
 
     /// <summary>As kill -CONT does: it goes on where it was, and knows nothing of the time between.</summary>
-    public void Continue() => Signals.Send(_process, Signal.Continue);
+    public void Continue() => Signals.Continue(_process);
 
     /// <summary>As kill -9 does, of a process that is stopped too; false where it had ended before.</summary>
     public async Task<bool> KillAsync()
