@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Rqml.AspNetCore.Tests.Processes;
+using Rqml.FaultProxy;
 
 namespace Rqml.AspNetCore.Tests;
 
@@ -17,7 +18,7 @@ public sealed partial class PrometheusTests
         using var folder = new TemporaryFolder();
         await using var first = await WebProcess.StartAsync(Path.Combine(folder.Path, "a"));
         await using var second = await WebProcess.StartAsync(Path.Combine(folder.Path, "b"));
-        var port = WebProcess.FreePort();
+        var port = FreePort.Next();
         var configuration = Path.Combine(folder.Path, "prometheus.yml");
         await File.WriteAllTextAsync(configuration, $"global: {{ scrape_interval: 1s }}\nscrape_configs:\n  - job_name: rqml\n    static_configs:\n      - targets: ['{first.Address.Authority}', '{second.Address.Authority}']\n");
         using var prometheus = Start("prometheus", $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(folder.Path, "tsdb")}", $"--web.listen-address=127.0.0.1:{port}", "--log.level=warn");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Rqml.FaultProxy;
 
 namespace Rqml.AspNetCore.Tests.Processes;
 
@@ -25,7 +24,7 @@ internal sealed class WebProcess : IAsyncDisposable
 
     public static async Task<WebProcess> StartAsync(string folder, string mode = "load")
     {
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(WebProcess).Assembly.Location, "web", url, folder, mode]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var web = new WebProcess(process, new Uri(url));
         var said = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
@@ -45,13 +44,6 @@ internal sealed class WebProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync().WaitAsync(Limit);
         return (_process.ExitCode, await _errors);
-    }
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Rqml.AspNetCore.Tests.Processes;
+using Rqml.FaultProxy;
 using Rqml.Hosting;
 using Rqml.Scheduling;
 
@@ -71,7 +71,7 @@ public sealed class KilledNodeTests
 
     private static async Task<IHost> StartAsync(TemporaryFolder folder, LogLines log)
     {
-        var address = $"tcp://127.0.0.1:{WebProcess.FreePort()}";
+        var address = $"tcp://127.0.0.1:{FreePort.Next()}";
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(log);
         builder.Services.AddSingleton(new Uri(address));

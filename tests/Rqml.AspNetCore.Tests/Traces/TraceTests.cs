@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Rqml.FaultProxy;
 using Rqml.Supervision;
 
 namespace Rqml.AspNetCore.Tests.Traces;
@@ -19,7 +18,7 @@ public sealed class TraceTests
     public async Task A_task_is_one_connected_trace_over_a_submitter_a_scheduler_and_a_worker_of_three_processes()
     {
         using var folder = new TemporaryFolder();
-        var address = $"tcp://127.0.0.1:{FreePort()}";
+        var address = $"tcp://127.0.0.1:{FreePort.Next()}";
         using var scheduler = Start("scheduler", address, folder.Path);
         using var worker = Start("worker", address, folder.Path);
         using var submitter = Start("submitter", address, folder.Path);
@@ -117,12 +116,5 @@ public sealed class TraceTests
         process.StandardInput.Close();
         await process.WaitForExitAsync().WaitAsync(Limit);
         Assert.True(process.ExitCode == 0, await process.StandardError.ReadToEndAsync());
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
+using Rqml.FaultProxy;
 
 namespace Rqml.Samples.Tests.AspNetHost;
 
@@ -19,7 +19,7 @@ public sealed class AspNetHostTests : IAsyncLifetime
         AppContext.BaseDirectory, "../../../../../samples/AspNetHost/bin", Path.GetFileName(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, ".."))), "net10.0"));
 
     private readonly string _data = Directory.CreateTempSubdirectory("rqml-shop-").FullName;
-    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort()}"), Timeout = Limit };
+    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Next()}"), Timeout = Limit };
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -118,12 +118,5 @@ public sealed class AspNetHostTests : IAsyncLifetime
         await kill.WaitForExitAsync();
         await process.WaitForExitAsync().WaitAsync(Limit);
         return process.ExitCode;
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
