@@ -123,14 +123,14 @@ public sealed class GrpcTransportTests : TransportContract
         Assert.Contains("serves no links", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Sends until a send waits for room: how many were begun, and the one that waits. A slow machine makes the test shorter, never red.</summary>
+    /// <summary>Sends until a send waits for room, which is known by how long it takes: how many were begun, and the one that waits.</summary>
     private static async Task<(int Begun, Task Waiting)> FillAsync(ILink link, CancellationToken cancellationToken)
     {
         var block = new ReadOnlySequence<byte>(new byte[BlockBytes]);
         for (var begun = 1; ; begun++)
         {
             var sending = link.SendBlockAsync(block, cancellationToken).AsTask();
-            if (await Task.WhenAny(sending, Task.Delay(200, CancellationToken.None)) != sending) return (begun, sending);
+            if (await Task.WhenAny(sending, Task.Delay(1_000, CancellationToken.None)) != sending) return (begun, sending);
             await sending;
         }
     }
